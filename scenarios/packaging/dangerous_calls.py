@@ -8,7 +8,8 @@ wakes on has its reason here, and a test holds that it has one or the other.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from chalicelib import own_calls
 from chalicelib.matching import EventPattern, LogPattern
@@ -168,29 +169,48 @@ CALLS: Mapping[str, Mapping[str, str]] = {
 
 def dangerous_calls(remediations: Iterable[Remediation]) -> str:
     """The table, in Markdown."""
-    known = tuple(remediations)
+    known = tuple(map(_Watcher.of, remediations))
     lines = ["| call | of | wakes | or why nothing does |", "|---|---|---|---|"]
     for source, calls in CALLS.items():
         for name, reason in calls.items():
-            woken = ", ".join(f"`{each}`" for each in watchers(known, source, name))
+            woken = ", ".join(f"`{each.name}`" for each in known if each.wakes(source, name))
             lines.append(f"| `{name}` | `{source}` | {woken} | {reason} |")
     return "\n".join(lines) + "\n"
 
 
 def watchers(remediations: Iterable[Remediation], source: str, name: str) -> list[str]:
     """The remediations that wake on this call, whatever it is about."""
-    return [each.name for each in remediations if _wakes(each, source, name)]
+    return [each.name for each in map(_Watcher.of, remediations) if each.wakes(source, name)]
 
 
-def _wakes(remediation: Remediation, source: str, name: str) -> bool:
-    detail = {"eventSource": f"{source}.amazonaws.com", "eventName": name}
-    via = "AWS Console Sign In via CloudTrail" if name == "ConsoleLogin" else _VIA
-    event = {"source": f"aws.{source}", "detail-type": via, "detail": {**detail, "readOnly": False}}
-    event["detail"] |= {"managementEvent": True}  # type: ignore[operator]  # a mapping
-    record = json.dumps({**detail, "userIdentity": {"type": "Root"}})
-    by_rule = (EventPattern(each).matches(event) for each in _by_name(remediation))
-    by_filter = (LogPattern(each).matches(record) for each in _filters(remediation))
-    return any(by_rule) or any(by_filter)
+@dataclass(frozen=True, slots=True)
+class _Watcher:
+    """A remediation by its name, with its patterns, each read once for all calls."""
+
+    name: str
+    rules: tuple[EventPattern, ...]
+    filters: tuple[LogPattern, ...]
+
+    @classmethod
+    def of(cls, remediation: Remediation) -> Self:
+        return cls(
+            remediation.name,
+            tuple(map(EventPattern, _by_name(remediation))),
+            tuple(map(LogPattern, _filters(remediation))),
+        )
+
+    def wakes(self, source: str, name: str) -> bool:
+        """Whether it wakes on this call."""
+        detail = {"eventSource": f"{source}.amazonaws.com", "eventName": name}
+        via = "AWS Console Sign In via CloudTrail" if name == "ConsoleLogin" else _VIA
+        event = {
+            "source": f"aws.{source}",
+            "detail-type": via,
+            "detail": {**detail, "readOnly": False, "managementEvent": True},
+        }
+        record = json.dumps({**detail, "userIdentity": {"type": "Root"}})
+        by_rule = any(each.matches(event) for each in self.rules)
+        return by_rule or any(each.matches(record) for each in self.filters)
 
 
 def _by_name(remediation: Remediation) -> Iterator[Mapping[str, Any]]:
