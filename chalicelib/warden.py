@@ -33,21 +33,19 @@ class Warden(Chalice):  # type: ignore[misc]  # Chalice ships no types
 
     def watches(self, name: str) -> Callable[[Handler], Handler]:
         """Make the decorated function the one that handles this remediation's events."""
-
-        def declare(handler: Handler) -> Handler:
-            self._watched.append(name)
-            declared: Handler = self.lambda_function(name=name)(handler)
-            return declared
-
-        return declare
+        return self._function(name, self._watched)
 
     def evaluates(self, name: str) -> Callable[[Handler], Handler]:
         """Make the decorated function the one that AWS Config asks about this rule."""
+        return self._function(name, self._evaluated)
+
+    def _function(self, name: str, declared: list[str]) -> Callable[[Handler], Handler]:
+        """Make the decorated function a Lambda function of this name, and note that among the declared."""
 
         def declare(handler: Handler) -> Handler:
-            self._evaluated.append(name)
-            declared: Handler = self.lambda_function(name=name)(handler)
-            return declared
+            declared.append(name)
+            function: Handler = self.lambda_function(name=name)(handler)
+            return function
 
         return declare
 
