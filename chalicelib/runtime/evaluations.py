@@ -14,6 +14,7 @@ https://docs.aws.amazon.com/config/latest/APIReference/API_PutEvaluations.html
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -106,9 +107,7 @@ def evaluated(rule: ConfigRule, raw: Mapping[str, Any], _context: Any, aws: Aws 
     except AWS_ERRORS as error:
         known = foreseen(error, remediation=rule.name)
         raise known from (None if known is error else error)
-    counted = {
-        kind: sum(each.said.type == kind for each in results) for kind in {each.said.type for each in results}
-    }
+    counted = dict(Counter(each.said.type for each in results))
     log.info("evaluated", extra={"rule": rule.name, "results": counted, "test": question.token == TEST})
     return {"rule": rule.name, "results": counted}
 
