@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.config_rule import ConfigRule, Mending
 from chalicelib.remediation import Grant
 from chalicelib.stack import CloudFormation, Parameter, log_group
-from chalicelib.template.functions import bare_function, invoked_by
+from chalicelib.template.functions import bare_function, invoked_by, lambda_permission
 from chalicelib.template.parts import Template, logical_id, only_from_here, union
 from chalicelib.template.policies import document
 
@@ -98,14 +98,7 @@ def _rule(rule: ConfigRule) -> Template:
         f"{name}Role": {},
         name: {"Properties": bare_function(name)},
         f"{name}LogGroup": log_group(),
-        f"{name}RulePermission": {
-            "Type": "AWS::Lambda::Permission",
-            "Properties": {
-                "Action": "lambda:InvokeFunction",
-                "FunctionName": {"Ref": name},
-                **permission,
-            },
-        },
+        f"{name}RulePermission": lambda_permission(name, permission),
         **invoked_by(name, {f"{name}RulePermission": permission}),
         f"{name}Rule": {
             "Type": "AWS::Config::ConfigRule",

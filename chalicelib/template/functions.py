@@ -275,13 +275,18 @@ def _rule(function: str, rule: str, trigger: OnEvent | OnSchedule, **target: Any
                 ],
             },
         },
-        f"{rule}Permission": {
-            "Type": "AWS::Lambda::Permission",
-            "Properties": {
-                "Action": "lambda:InvokeFunction",
-                "FunctionName": {"Ref": function},
-                **_by_rule(rule),
-            },
+        f"{rule}Permission": lambda_permission(function, _by_rule(rule)),
+    }
+
+
+def lambda_permission(function: str, says: Mapping[str, Any]) -> Template:
+    """The permission to invoke a function; `says`: who may, and from where."""
+    return {
+        "Type": "AWS::Lambda::Permission",
+        "Properties": {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": {"Ref": function},
+            **says,
         },
     }
 
