@@ -214,15 +214,12 @@ def _says_now(aws: Aws, change: ComplianceChange) -> str:
 
 def _says(aws: Aws, region: str, rule: str, kind: str, identity: str) -> str:
     """What Config has of a resource under a rule; "" where it has nothing, as of one that is gone."""
-    client, more = aws.client("config", region), dict[str, str]()
-    while True:
-        answer = client.get_compliance_details_by_resource(ResourceType=kind, ResourceId=identity, **more)
-        for each in answer["EvaluationResults"]:
+    pages = aws.client("config", region).get_paginator("get_compliance_details_by_resource")
+    for page in pages.paginate(ResourceType=kind, ResourceId=identity):
+        for each in page["EvaluationResults"]:
             if each["EvaluationResultIdentifier"]["EvaluationResultQualifier"]["ConfigRuleName"] == rule:
                 return str(each["ComplianceType"])
-        if not answer.get("NextToken"):
-            return ""
-        more = {"NextToken": answer["NextToken"]}
+    return ""
 
 
 def _given_up(blind: list[Unseen], aws: Aws, change: ComplianceChange) -> LeftAlone | None:
