@@ -8,7 +8,6 @@ Source: https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwat
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.emitted import EmittedMetrics
 from scenarios.cloud.setting import Setting
 
@@ -56,13 +55,12 @@ def delivered(to: str, records: int, size: int, seconds: float, success: float) 
     }
 
 
-def records_of(call: ApiCall) -> list[bytes]:
-    """What a PutRecord or a PutRecordBatch writes."""
-    given = call.parameters
-    return [bytes_of(each) for each in given.get("Records", [given.get("Record")])]
+def records_of(parameters: Mapping[str, Any]) -> list[bytes]:
+    """What a PutRecord or a PutRecordBatch with these parameters writes."""
+    return [_bytes_of(each) for each in parameters.get("Records", [parameters.get("Record")])]
 
 
-def bytes_of(record: Any) -> bytes:
+def _bytes_of(record: Any) -> bytes:
     """A record's data; botocore takes a text too."""
     data = record["Data"]
     return data.encode() if isinstance(data, str) else bytes(data)

@@ -26,7 +26,6 @@ from scenarios.cloud.firehose.emitted import (
     BACKUP,
     TO_OPENSEARCH,
     TO_S3,
-    bytes_of,
     delivered,
     measured,
     records_of,
@@ -132,7 +131,7 @@ class DeliveryStreams(Door[StreamRecord]):
         if found.source:
             words = "This operation is not permitted on KinesisStreamAsSource delivery stream type."
             raise Refused("InvalidArgumentException", words)
-        records = [bytes_of(each) for each in given.get("Records", [given.get("Record")])]
+        records = records_of(given)
         self._gather(found.arn, records)
         ids = [{"RecordId": self._setting.new_uuid("firehose.record")} for _ in records]
         if asked.operation == "PutRecord":
@@ -141,7 +140,7 @@ class DeliveryStreams(Door[StreamRecord]):
 
     def _count(self, call: ApiCall) -> None:
         name = call.parameters["DeliveryStreamName"]
-        written(self._setting, call.region, name, records_of(call))
+        written(self._setting, call.region, name, records_of(call.parameters))
 
     def _check(self, asked: Asked) -> None:
         """Firehose must be able to assume each role that a new stream names."""
