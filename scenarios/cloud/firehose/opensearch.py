@@ -19,11 +19,11 @@ from typing import Any, Final
 from scenarios.cloud.firehose.configured import Index
 from scenarios.cloud.firehose.names import index_name
 from scenarios.cloud.firehose.processors import Record
+from scenarios.cloud.firehose.roles import SERVICE, denied
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.web import WebRequest
 from scenarios.cloud.setting import Setting
 
-SERVICE: Final = "firehose.amazonaws.com"
 FAILED: Final = "AmazonOpenSearchService_failed"
 TIMEOUT_SECONDS: Final = 60.0
 TOO_MANY: Final = 429
@@ -107,14 +107,9 @@ class Domains:
         found = moto_state.opensearch_domain(self._setting.account, region, index.domain or index.endpoint)
         if found is None:
             return "", "404", "there is no such domain"
-        asked = ["es:ESHttpPost", *(["es:DescribeDomain"] if index.domain else [])]
-        for action in asked:
-            resource = found.arn if action == "es:DescribeDomain" else f"{found.arn}/_bulk"
-            decision = self._setting.identity.role_may(index.role, SERVICE, action, resource)
-            if not decision.allowed:
-                name = index.role.rpartition("/")[2]
-                return "", "403", f"{name} may not {action} because {decision.because}"
-        return f"https://{found.endpoint}", "", ""
+        describes = [("es:DescribeDomain", found.arn)] if index.domain else []
+        why = denied(self._setting, index.role, [("es:ESHttpPost", f"{found.arn}/_bulk"), *describes])
+        return ("", "403", why) if why else (f"https://{found.endpoint}", "", "")
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 from scenarios.cloud.firehose.configured import Configured, standing
 from scenarios.cloud.firehose.emitted import measured
-from scenarios.cloud.firehose.opensearch import SERVICE
+from scenarios.cloud.firehose.roles import denied
 from scenarios.cloud.functions.stream_records import behind, is_there, key_of, newest, shards
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.clock import Entry
@@ -92,12 +92,7 @@ class KinesisSources:
     def _may_not_read(self, found: Configured) -> str:
         key = key_of(found.source)
         asked = [*((each, found.source) for each in READS), *([("kms:Decrypt", key)] if key else [])]
-        for action, resource in asked:
-            decision = self._setting.identity.role_may(found.source_role, SERVICE, action, resource)
-            if not decision.allowed:
-                name = found.source_role.rpartition("/")[2]
-                return f"{name} may not {action} because {decision.because}"
-        return ""
+        return denied(self._setting, found.source_role, asked)
 
     def _tell(self, words: str) -> None:
         """Say it, once."""

@@ -32,8 +32,9 @@ from scenarios.cloud.firehose.emitted import (
     written,
 )
 from scenarios.cloud.firehose.names import object_name
-from scenarios.cloud.firehose.opensearch import FAILED, SERVICE, Document, Domains, documents
+from scenarios.cloud.firehose.opensearch import FAILED, Document, Domains, documents
 from scenarios.cloud.firehose.processors import NotProcessed, Record, processed
+from scenarios.cloud.firehose.roles import SERVICE
 from scenarios.cloud.firehose.sources import KinesisSources
 from scenarios.cloud.firehose.transforming import Transformed, Transforming
 from scenarios.cloud.kernel import moto_state

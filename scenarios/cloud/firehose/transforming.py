@@ -20,13 +20,13 @@ from typing import Any, Final
 
 from scenarios.cloud.firehose.configured import Configured
 from scenarios.cloud.firehose.processors import NotProcessed, Record
+from scenarios.cloud.firehose.roles import SERVICE
 from scenarios.cloud.functions.concurrency import has_no_concurrency, throttled
 from scenarios.cloud.functions.invocations import Invocation, Result
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.functions.versions import standing
 from scenarios.cloud.setting import Setting
 
-SERVICE: Final = "firehose.amazonaws.com"
 DEFAULT_RETRIES, DEFAULT_MEGABYTES = 3, 1.0
 MEGABYTE: Final = 1024 * 1024
 Transformed = tuple[list[Record], list[tuple[Record, NotProcessed]]]
