@@ -9,7 +9,6 @@ https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html,
 https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-es
 """
 
-import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from typing import Any, Final
 
 from scenarios.cloud.firehose.configured import Index
 from scenarios.cloud.firehose.names import index_name
-from scenarios.cloud.firehose.processors import Record
+from scenarios.cloud.firehose.processors import Record, failure
 from scenarios.cloud.firehose.roles import SERVICE, denied
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.web import WebRequest
@@ -43,18 +42,16 @@ class Document:
 
     def failed(self, ended: datetime) -> bytes:
         """The line that the bucket gets of it."""
-        told = {
-            "attemptsMade": self.attempts,
-            "arrivalTimestamp": _milliseconds(self.record.arrived),
-            "errorCode": self.code,
-            "errorMessage": self.message,
-            "attemptEndingTimestamp": _milliseconds(ended),
-            "rawData": base64.b64encode(self.record.data).decode(),
-            "esDocumentId": self.id,
-            "esIndexName": self.index,
-            "esTypeName": "",
-        }
-        return f"{json.dumps(told)}\n".encode()
+        return failure(
+            self.record,
+            attempts=self.attempts,
+            code=self.code,
+            message=self.message,
+            ended=ended,
+            esDocumentId=self.id,
+            esIndexName=self.index,
+            esTypeName="",
+        )
 
 
 def documents(records: Sequence[Record], index: Index, new: Callable[[], str]) -> list[Document]:
@@ -110,10 +107,6 @@ class Domains:
         describes = [("es:DescribeDomain", found.arn)] if index.domain else []
         why = denied(self._setting, index.role, [("es:ESHttpPost", f"{found.arn}/_bulk"), *describes])
         return ("", "403", why) if why else (f"https://{found.endpoint}", "", "")
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
 
 
 def _lines(document: Document) -> str:

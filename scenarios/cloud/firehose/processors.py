@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/firehose/latest/dev/Message_extraction.html,
 https://docs.aws.amazon.com/firehose/latest/APIReference/API_Processor.html
 """
 
+import base64
 import gzip
 import json
 from collections.abc import Mapping
@@ -22,6 +23,25 @@ class Record:
 
     data: bytes
     arrived: datetime
+
+
+def failure(record: Record, *, attempts: int, code: str, message: str, ended: datetime, **more: str) -> bytes:
+    """The line that the bucket gets of a record that failed; `more`: what is said of its kind of failure."""
+    told = {
+        "attemptsMade": attempts,
+        "arrivalTimestamp": milliseconds(record.arrived),
+        "errorCode": code,
+        "errorMessage": message,
+        "attemptEndingTimestamp": milliseconds(ended),
+        "rawData": base64.b64encode(record.data).decode(),
+        **more,
+    }
+    return f"{json.dumps(told)}\n".encode()
+
+
+def milliseconds(moment: datetime) -> int:
+    """Since 1970, as Firehose writes moments."""
+    return int(moment.timestamp() * 1000)
 
 
 class NotProcessed(ValueError):

@@ -10,7 +10,6 @@ https://docs.aws.amazon.com/firehose/latest/dev/writing-with-kinesis-streams.htm
 https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
 """
 
-import base64
 import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +32,7 @@ from scenarios.cloud.firehose.emitted import (
 )
 from scenarios.cloud.firehose.names import object_name
 from scenarios.cloud.firehose.opensearch import FAILED, Document, Domains, documents
-from scenarios.cloud.firehose.processors import NotProcessed, Record, processed
+from scenarios.cloud.firehose.processors import NotProcessed, Record, failure, processed
 from scenarios.cloud.firehose.roles import SERVICE
 from scenarios.cloud.firehose.sources import KinesisSources
 from scenarios.cloud.firehose.transforming import Transformed, Transforming
@@ -332,13 +331,5 @@ def _roles(parameters: Any) -> list[str]:
 
 def _not_processed(record: Record, error: NotProcessed, now: datetime, function: str) -> bytes:
     """The line that the bucket gets of a record that could not be processed."""
-    told = {
-        "attemptsMade": 1,
-        "arrivalTimestamp": int(record.arrived.timestamp() * 1000),
-        "errorCode": error.code,
-        "errorMessage": str(error),
-        "attemptEndingTimestamp": int(now.timestamp() * 1000),
-        "rawData": base64.b64encode(record.data).decode(),
-        **({"lambdaArn": function} if function else {}),
-    }
-    return f"{json.dumps(told)}\n".encode()
+    more = {"lambdaArn": function} if function else {}
+    return failure(record, attempts=1, code=error.code, message=str(error), ended=now, **more)

@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from scenarios.cloud.firehose.configured import Configured
-from scenarios.cloud.firehose.processors import NotProcessed, Record
+from scenarios.cloud.firehose.processors import NotProcessed, Record, milliseconds
 from scenarios.cloud.firehose.roles import SERVICE
 from scenarios.cloud.functions.concurrency import has_no_concurrency, throttled
 from scenarios.cloud.functions.invocations import Invocation, Result
@@ -105,7 +105,7 @@ class Transforming:
             "records": [
                 {
                     "recordId": identity,
-                    "approximateArrivalTimestamp": int(record.arrived.timestamp() * 1000),
+                    "approximateArrivalTimestamp": milliseconds(record.arrived),
                     "data": base64.b64encode(record.data).decode(),
                 }
                 for identity, record in ids.items()
@@ -125,12 +125,13 @@ class Transforming:
 
 def _portions(records: Sequence[Record], most: float) -> Iterator[list[Record]]:
     """As many records at once as fit; one that is too large comes alone."""
-    portion: list[Record] = []
+    portion, size = list[Record](), 0
     for record in records:
-        if portion and sum(len(each.data) for each in portion) + len(record.data) > most:
+        if portion and size + len(record.data) > most:
             yield portion
-            portion = []
+            portion, size = [], 0
         portion.append(record)
+        size += len(record.data)
     if portion:
         yield portion
 
