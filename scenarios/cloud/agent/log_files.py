@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from scenarios.cloud.agent.expressions import expression
@@ -140,6 +141,7 @@ def _encoding(name: str) -> str:
         raise InvalidConfiguration(f"the encoding {name} is an invalid value") from None
 
 
+@cache
 def _glob(path: str) -> re.Pattern[str]:
     """A path with `*` and `?` within a folder, `**` across folders, and `[a-z]`."""
     parts = re.split(r"(\*\*|\*|\?|\[[^\]]+\])", path)
