@@ -66,8 +66,10 @@ class Measuring:
         first, now = not started, self._host.setting.clock.now
         started.append(True)
         resolution = 1 if plugin.seconds < MINUTE_SECONDS else MINUTE_SECONDS
-        for reading in self._readings(plugin):
-            dimensions = self._with_the_hosts(plugin, reading.dimensions)
+        readings = list(self._readings(plugin))
+        ec2 = self._of_ec2() if readings else {}
+        for reading in readings:
+            dimensions = self._with_the_hosts(plugin, ec2, reading.dimensions)
             for each in plugin.measurements:
                 if (first and _needs_two(plugin.name, each.of)) or each.of not in reading.values:
                     continue
@@ -106,9 +108,10 @@ class Measuring:
 
     # ---- how it is sent -------------------------------------------------------------------------
 
-    def _with_the_hosts(self, plugin: Plugin, own: Mapping[str, str]) -> dict[str, str]:
+    def _with_the_hosts(
+        self, plugin: Plugin, ec2: Mapping[str, str], own: Mapping[str, str]
+    ) -> dict[str, str]:
         """The reading's dimensions, the plug-in's, and the host's that are not among them."""
-        ec2 = self._of_ec2()
         appended = {
             name: value if "${aws:" not in value else ec2.get(value.removeprefix("${aws:").rstrip("}"), "")
             for name, value in plugin.appended.items()
