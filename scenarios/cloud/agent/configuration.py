@@ -76,13 +76,14 @@ class AgentConfiguration:
         _section(_section(said, "traces"), "traces_collected")
         collected = _section(_section(logs, "logs_collected"), "files").get("collect_list", ())
         dimensions = metrics.get("append_dimensions", {})
+        of_ec2 = _of_ec2(dimensions)
         return cls(
             region=agent.get("region", ""),
             namespace=metrics.get("namespace", DEFAULT_NAMESPACE),
             flush_seconds=logs.get("force_flush_interval", DEFAULT_FLUSH_SECONDS),
             metrics_flush_seconds=metrics.get("force_flush_interval", DEFAULT_METRICS_FLUSH_SECONDS),
-            appended=_of_ec2(dimensions) if "append_dimensions" in metrics else None,
-            passed_over=tuple(each for each in dimensions if each not in _of_ec2(dimensions)),
+            appended=of_ec2 if "append_dimensions" in metrics else None,
+            passed_over=tuple(each for each in dimensions if each not in of_ec2),
             names_host=not agent.get("omit_hostname", False),
             aggregated=_aggregated(metrics),
             plugins=tuple(

@@ -106,7 +106,7 @@ class LogSender:
                 return False
             moto_state.backend("logs", account, region).create_log_group(stream.group, {})
             self._keep(stream, arn)
-        elif host.may("logs:DescribeLogGroups", "*") if self._asks(stream) else False:
+        elif self._asks(stream) and host.may("logs:DescribeLogGroups", "*"):
             self._keep(stream, arn)
         return True
 
