@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from scenarios.packaging.start import beginning, put
 from tests.docs.snippets import blocks, put_together
-from tests.project import PROJECT, copied, generated_and_tested, python
+from tests.docs.worked import worked
+from tests.project import PROJECT, generated_and_tested, python
 
 PAGE = "docs/config-rules.md"
 TEXT = (PROJECT / PAGE).read_text()
@@ -17,12 +17,7 @@ RUN = f"from scenarios.commands.cli import main; main(['run', '{NAME}', '--trace
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A project whose `trailwarden new` is done, and whose examples the page has replaced."""
-    made = copied(tmp_path_factory.mktemp("rule"))
-    put(made, beginning(made, NAME, "config"))
-    for path, text in put_together(PAGE, TEXT).items():
-        (made / path).write_text(text)
-    return made
+    return worked(tmp_path_factory.mktemp("rule"), PAGE, TEXT, NAME, "config")
 
 
 def test_the_page_writes_the_two_files_that_new_begins():

@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from scenarios.commands.cli import main
-from scenarios.packaging.start import beginning, put
 from scenarios.runner import words
 from scenarios.runner.show.report import LABELS
 from tests.docs.snippets import blocks, commands, put_together
-from tests.project import PROJECT, copied, generated_and_tested, python
+from tests.docs.worked import worked
+from tests.project import PROJECT, generated_and_tested, python
 
 PAGE = "docs/writing-a-remediation.md"
 TEXT = (PROJECT / PAGE).read_text()
@@ -26,12 +26,7 @@ MODULE, SCENARIO = f"chalicelib/remediations/{NAME}.py", f"scenarios/incidents/{
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A project whose `trailwarden new` is done, and whose examples the guide has replaced."""
-    made = copied(tmp_path_factory.mktemp("guide"))
-    put(made, beginning(made, NAME, "event"))
-    for path, text in put_together(PAGE, TEXT).items():
-        (made / path).write_text(text)
-    return made
+    return worked(tmp_path_factory.mktemp("guide"), PAGE, TEXT, NAME, "event")
 
 
 def test_the_guide_writes_the_two_files_that_new_begins():
