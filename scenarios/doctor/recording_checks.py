@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.remediation import Severity
 from scenarios.doctor.facts import AccountFacts, ConfigRuleNow, Missing, Recording, StackFacts, Unknown
 from scenarios.doctor.finding import DoctorFinding, advice, call, command, unknown, unwatched, well
-from scenarios.doctor.stack_words import PUT_BACK, drift, gone
+from scenarios.doctor.stack_words import PUT_BACK, aws_cli, drift, gone
 
 _STARTS = "https://docs.aws.amazon.com/config/latest/developerguide/stop-start-recorder.html"
 _SELECTS = "https://docs.aws.amazon.com/config/latest/developerguide/select-resources.html"
@@ -198,11 +198,8 @@ def _rule(rule: ConfigRuleNow, stack: StackFacts) -> Iterator[DoctorFinding]:
         yield unwatched(
             f"the rule's last evaluation failed, so results are old: {rule.failed}",
             where=rule.name,
-            mend=command(
-                "configservice",
-                "start-config-rules-evaluation",
-                {"--config-rule-names": rule.name},
-                region=stack.region,
+            mend=aws_cli(
+                "configservice", "start-config-rules-evaluation", {"--config-rule-names": rule.name}, stack
             ),
             source=_RULES,
         )

@@ -330,7 +330,7 @@ def _region(facts: AccountFacts, region: Region) -> Iterator[DoctorFinding]:
     absent = [
         each
         for each in sorted(facts.promised_forwards)
-        if not any(f"-{each}-" in f"-{rule}-" for rule in region.forwards)
+        if not any(_has_whole(rule, each) for rule in region.forwards)
     ]
     cut = {each: rule for each in absent for rule in region.forwards if _cut_short(rule, each)}
     missing = [each for each in absent if each not in cut]
@@ -365,7 +365,7 @@ def _region(facts: AccountFacts, region: Region) -> Iterator[DoctorFinding]:
             source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html",
         )
     for rule, state in sorted(region.forwards.items()):
-        ours = rule in cut.values() or any(f"-{each}-" in f"-{rule}-" for each in facts.promised_forwards)
+        ours = rule in cut.values() or any(_has_whole(rule, each) for each in facts.promised_forwards)
         if state == "DISABLED" and ours:
             yield unwatched(
                 f"a rule that forwards from {region.name} is disabled",
@@ -375,6 +375,11 @@ def _region(facts: AccountFacts, region: Region) -> Iterator[DoctorFinding]:
                 fix=call("events", "enable_rule", facts.stack.account, region.name, Name=rule),
                 source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html",
             )
+
+
+def _has_whole(rule: str, logical_id: str) -> bool:
+    """Whether this is the rule's name, with its whole logical id in it."""
+    return f"-{logical_id}-" in f"-{rule}-"
 
 
 def _cut_short(rule: str, logical_id: str) -> bool:
