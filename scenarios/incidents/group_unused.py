@@ -7,7 +7,7 @@ from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than, state
-from scenarios.runner.words.recorder import RECORDS, judged, recorder, who_is_named
+from scenarios.runner.words.recorder import RECORDS, id_of, judged, recorder, who_is_named
 
 NAME = "group_unused"
 GROUP, INTERFACE = "AWS::EC2::SecurityGroup", "AWS::EC2::NetworkInterface"
@@ -29,21 +29,13 @@ def makes_group(actor: Actor, name: str, *, used: bool = False) -> Action:
     return actor.does(f"makes a security group {name}{' with an interface' if used else ''}", do)
 
 
-def _group(world: World, name: str) -> str:
-    with world.calls.muted():
-        found = world.client(world.user("reader"), "ec2").describe_security_groups(
-            Filters=[{"Name": "group-name", "Values": [name]}]
-        )
-    return str(found["SecurityGroups"][0]["GroupId"])
-
-
 def lets_in(actor: Actor, name: str, other: str) -> Action:
     """AuthorizeSecurityGroupIngress: who has the other group may come into this one."""
 
     def do(world: World, caller: Caller) -> None:
-        pair = [{"GroupId": _group(world, other)}]
+        pair = [{"GroupId": id_of(world, other)}]
         world.client(caller, "ec2").authorize_security_group_ingress(
-            GroupId=_group(world, name),
+            GroupId=id_of(world, name),
             IpPermissions=[{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": pair}],
         )
 
@@ -54,7 +46,7 @@ def deletes_group(actor: Actor, name: str) -> Action:
     """DeleteSecurityGroup."""
 
     def do(world: World, caller: Caller) -> None:
-        world.client(caller, "ec2").delete_security_group(GroupId=_group(world, name))
+        world.client(caller, "ec2").delete_security_group(GroupId=id_of(world, name))
 
     return actor.does(f"deletes {name}", do)
 

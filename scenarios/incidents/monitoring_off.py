@@ -7,7 +7,7 @@ from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than, state
-from scenarios.runner.words.recorder import RECORDS, judged, recorder, who_is_named
+from scenarios.runner.words.recorder import RECORDS, id_of, judged, recorder, who_is_named
 
 NAME = "monitoring_off"
 INSTANCE = "AWS::EC2::Instance"
@@ -35,12 +35,7 @@ def starts(actor: Actor, name: str) -> Action:
     """StartInstances."""
 
     def do(world: World, caller: Caller) -> None:
-        with world.calls.muted():
-            answer = world.client(world.user("reader"), "ec2").describe_instances(
-                Filters=[{"Name": "tag:Name", "Values": [name]}]
-            )
-        (found,) = [each["InstanceId"] for one in answer["Reservations"] for each in one["Instances"]]
-        world.client(caller, "ec2").start_instances(InstanceIds=[found])
+        world.client(caller, "ec2").start_instances(InstanceIds=[id_of(world, name)])
 
     return actor.does(f"starts {name} again", do)
 

@@ -9,7 +9,7 @@ from scenarios.incidents.monitoring_off import INSTANCE, launches
 from scenarios.runner.scenario import Action, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than
-from scenarios.runner.words.recorder import RECORDS, recorder, who_is_named
+from scenarios.runner.words.recorder import RECORDS, id_of, recorder, who_is_named
 
 NAME = "noncompliant"
 GROUP = "AWS::EC2::SecurityGroup"
@@ -27,17 +27,14 @@ mallory = Actor(name="mallory", address="203.0.113.66")
 alice = Actor(name="alice", address="198.51.100.4")
 
 
-def switches_monitoring(actor: Actor, *, on: bool) -> Action:
-    """MonitorInstances or UnmonitorInstances, of the only instance there is."""
+def switches_monitoring(actor: Actor, name: str, *, on: bool) -> Action:
+    """MonitorInstances or UnmonitorInstances."""
 
     def do(world: World, caller: Caller) -> None:
-        with world.calls.muted():
-            found = world.client(world.user("reader"), "ec2").describe_instances()
-        ids = [each["InstanceId"] for one in found["Reservations"] for each in one["Instances"]]
         ec2 = world.client(caller, "ec2")
-        (ec2.monitor_instances if on else ec2.unmonitor_instances)(InstanceIds=ids)
+        (ec2.monitor_instances if on else ec2.unmonitor_instances)(InstanceIds=[id_of(world, name)])
 
-    return actor.does(f"switches detailed monitoring {'on' if on else 'off'}", do)
+    return actor.does(f"switches detailed monitoring of {name} {'on' if on else 'off'}", do)
 
 
 def with_a_managed_rule(*types: str) -> dict[str, Any]:
@@ -83,8 +80,8 @@ SCENARIO = Scenario(
     lasts="50:00",
     when=[
         at("00:00", launches(alice, "web", monitored=True)),
-        at("10:00", switches_monitoring(mallory, on=False)),
-        at("25:00", switches_monitoring(alice, on=True)),
+        at("10:00", switches_monitoring(mallory, "web", on=False)),
+        at("25:00", switches_monitoring(alice, "web", on=True)),
     ],
     then=[
         by(

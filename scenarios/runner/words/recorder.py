@@ -72,7 +72,7 @@ def judged(rule: str, resource: str, compliance: str) -> Check:
             each["EvaluationResultIdentifier"]["EvaluationResultQualifier"]["ResourceId"]: each
             for each in answer["EvaluationResults"]
         }
-        known = _id_of(world, resource)
+        known = id_of(world, resource)
         said = found[known]["ComplianceType"] if known in found else ""
         return None if said == compliance else f"it holds {said or 'nothing'} of it"
 
@@ -91,7 +91,8 @@ def who_is_named(who: str, *, said: str = "") -> Check:
     return Check(f"an alert of noncompliant names {who}{f', {said}' if said else ''}", judge)
 
 
-def _id_of(world: World, resource: str) -> str:
+def id_of(world: World, resource: str) -> str:
+    """The id of a security group or an instance by its name; of anything else what was given."""
     with world.calls.muted():
         ec2 = world.client(world.user("reader"), "ec2")
         groups = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": [resource]}])
