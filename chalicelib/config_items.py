@@ -16,7 +16,7 @@ from typing import Any
 
 from chalicelib.config_rule import Item, Relation
 from chalicelib.errors import MalformedEvent
-from chalicelib.events import moment
+from chalicelib.events import moment, text_of
 
 _SELECTED = (
     "accountId",
@@ -52,18 +52,18 @@ def item_of_api(raw: Mapping[str, Any]) -> Item:
 
 
 def _item(raw: Mapping[str, Any], *, account: str, arn: str, words: str) -> Item:
-    kind, identity = _text(raw.get("resourceType")), _text(raw.get("resourceId"))
+    kind, identity = text_of(raw.get("resourceType")), text_of(raw.get("resourceId"))
     if not kind or not identity:
         raise MalformedEvent("a configuration item names no resource")
     return Item(
         type=kind,
         id=identity,
-        name=_text(raw.get("resourceName")),
-        arn=_text(raw.get(arn)),
-        account=_text(raw.get(account)),
-        region=_text(raw.get("awsRegion")),
+        name=text_of(raw.get("resourceName")),
+        arn=text_of(raw.get(arn)),
+        account=text_of(raw.get(account)),
+        region=text_of(raw.get("awsRegion")),
         captured=_captured(raw.get("configurationItemCaptureTime"), identity),
-        status=_text(raw.get("configurationItemStatus")),
+        status=text_of(raw.get("configurationItemStatus")),
         configuration=_object(raw.get("configuration")),
         supplementary={
             name: _unpacked(each) for name, each in _object(raw.get("supplementaryConfiguration")).items()
@@ -94,23 +94,21 @@ def _unpacked(value: Any) -> Any:
 
 def _tags(value: Any) -> dict[str, str]:
     if isinstance(value, Mapping):
-        return {str(key): _text(each) for key, each in value.items()}
+        return {str(key): text_of(each) for key, each in value.items()}
     listed = value if isinstance(value, list) else ()
-    return {_text(each.get("key")): _text(each.get("value")) for each in listed if isinstance(each, Mapping)}
+    return {
+        text_of(each.get("key")): text_of(each.get("value")) for each in listed if isinstance(each, Mapping)
+    }
 
 
 def _relations(value: Any, words: str) -> Iterator[Relation]:
     for each in value if isinstance(value, list) else ():
         if isinstance(each, Mapping):
             yield Relation(
-                type=_text(each.get("resourceType")),
-                id=_text(each.get("resourceId")) or _text(each.get("resourceName")),
-                name=_text(each.get("resourceName")),
-                words=_text(each.get(words))
-                or _text(each.get("name"))
-                or _text(each.get("relationshipName")),
+                type=text_of(each.get("resourceType")),
+                id=text_of(each.get("resourceId")) or text_of(each.get("resourceName")),
+                name=text_of(each.get("resourceName")),
+                words=text_of(each.get(words))
+                or text_of(each.get("name"))
+                or text_of(each.get("relationshipName")),
             )
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

@@ -181,34 +181,34 @@ def single(parse: Callable[[Raw], Parsed]) -> Callable[[Raw], tuple[Parsed]]:
 
 def api_call(raw: Raw) -> tuple[ApiCallEvent, ...]:
     """The CloudTrail record in an EventBridge event."""
-    detail = _mapping(raw, "detail")
+    detail = mapping_in(raw, "detail")
     identity = _optional_mapping(detail.get("userIdentity"))
     session = _optional_mapping(identity.get("sessionContext"))
     issuer = _optional_mapping(session.get("sessionIssuer"))
-    key = _text(detail.get("eventID")) or _text(raw.get("id"))
+    key = text_of(detail.get("eventID")) or text_of(raw.get("id"))
     if not key:
         raise MalformedEvent("the event has neither an eventID nor an id")
     return (
         ApiCallEvent(
             key=key,
             at=moment(detail.get("eventTime") or raw.get("time"), key),
-            account=_text(detail.get("recipientAccountId")) or _text(raw.get("account")),
-            region=_text(detail.get("awsRegion")) or _text(raw.get("region")),
+            account=text_of(detail.get("recipientAccountId")) or text_of(raw.get("account")),
+            region=text_of(detail.get("awsRegion")) or text_of(raw.get("region")),
             source=_needed(detail, "eventSource", key),
             name=_needed(detail, "eventName", key),
             actor=Actor(
-                type=_text(identity.get("type")),
-                arn=_text(identity.get("arn")),
-                account=_text(identity.get("accountId")),
-                name=_text(identity.get("userName")) or _text(issuer.get("userName")),
-                access_key_id=_text(identity.get("accessKeyId")),
-                issuer_arn=_text(issuer.get("arn")),
-                invoked_by=_text(identity.get("invokedBy")),
+                type=text_of(identity.get("type")),
+                arn=text_of(identity.get("arn")),
+                account=text_of(identity.get("accountId")),
+                name=text_of(identity.get("userName")) or text_of(issuer.get("userName")),
+                access_key_id=text_of(identity.get("accessKeyId")),
+                issuer_arn=text_of(issuer.get("arn")),
+                invoked_by=text_of(identity.get("invokedBy")),
             ),
-            source_ip=_text(detail.get("sourceIPAddress")),
-            user_agent=_text(detail.get("userAgent")),
-            error_code=_text(detail.get("errorCode")),
-            error_message=_text(detail.get("errorMessage")),
+            source_ip=text_of(detail.get("sourceIPAddress")),
+            user_agent=text_of(detail.get("userAgent")),
+            error_code=text_of(detail.get("errorCode")),
+            error_message=text_of(detail.get("errorMessage")),
             parameters=_details(detail.get("requestParameters")),
             response=_details(detail.get("responseElements")),
             additional=_details(detail.get("additionalEventData")),
@@ -230,11 +230,11 @@ def alarm_change(raw: Raw) -> AlarmChange:
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
     """
-    detail = _mapping(raw, "detail")
+    detail = mapping_in(raw, "detail")
     arn = _first_resource(raw)
     name = _needed(detail, "alarmName", arn)
-    state = _mapping(detail, "state")
-    when = _text(state.get("timestamp")) or _text(raw.get("time"))
+    state = mapping_in(detail, "state")
+    when = text_of(state.get("timestamp")) or text_of(raw.get("time"))
     metrics = _optional_mapping(detail.get("configuration")).get("metrics")
     first = _optional_mapping(metrics[0]) if isinstance(metrics, list) and metrics else {}
     stat = _optional_mapping(first.get("metricStat"))
@@ -242,14 +242,14 @@ def alarm_change(raw: Raw) -> AlarmChange:
     return AlarmChange(
         key=f"{arn or name}@{when}",
         at=moment(when, name),
-        account=_text(raw.get("account")),
-        region=_text(raw.get("region")),
+        account=text_of(raw.get("account")),
+        region=text_of(raw.get("region")),
         arn=arn,
         name=name,
-        state=_text(state.get("value")),
-        reason=_text(state.get("reason")),
-        metric_namespace=_text(metric.get("namespace")),
-        metric_name=_text(metric.get("name")),
+        state=text_of(state.get("value")),
+        reason=text_of(state.get("reason")),
+        metric_namespace=text_of(metric.get("namespace")),
+        metric_name=text_of(metric.get("name")),
         period_seconds=_period(stat.get("period")),
     )
 
@@ -263,29 +263,29 @@ def alarm_messages(raw: Raw) -> tuple[AlarmChange, ...]:
     records = raw.get("Records") if isinstance(raw, Mapping) else None
     if not isinstance(records, list) or not records:
         raise MalformedEvent("Records is missing or empty")
-    return tuple(_alarm_message(_mapping(record, "Sns")) for record in records)
+    return tuple(_alarm_message(mapping_in(record, "Sns")) for record in records)
 
 
 def _alarm_message(sns: Raw) -> AlarmChange:
-    text = _needed(sns, "Message", _text(sns.get("MessageId")))
+    text = _needed(sns, "Message", text_of(sns.get("MessageId")))
     try:
         said = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise MalformedEvent(f"the message is no alarm's ({no_json(error)})") from error
-    name = _needed(_optional_mapping(said), "AlarmName", _text(sns.get("MessageId")))
-    arn, when = _text(said.get("AlarmArn")), _text(said.get("StateChangeTime"))
+    name = _needed(_optional_mapping(said), "AlarmName", text_of(sns.get("MessageId")))
+    arn, when = text_of(said.get("AlarmArn")), text_of(said.get("StateChangeTime"))
     trigger = _optional_mapping(said.get("Trigger"))
     return AlarmChange(
         key=f"{arn or name}@{when}",
         at=moment(when, name),
-        account=_text(said.get("AWSAccountId")),
+        account=text_of(said.get("AWSAccountId")),
         region=arn.split(":")[3] if arn.count(":") > 5 else "",
         arn=arn,
         name=name,
-        state=_text(said.get("NewStateValue")),
-        reason=_text(said.get("NewStateReason")),
-        metric_namespace=_text(trigger.get("Namespace")),
-        metric_name=_text(trigger.get("MetricName")),
+        state=text_of(said.get("NewStateValue")),
+        reason=text_of(said.get("NewStateReason")),
+        metric_namespace=text_of(trigger.get("Namespace")),
+        metric_name=text_of(trigger.get("MetricName")),
         period_seconds=_period(trigger.get("Period")),
     )
 
@@ -299,25 +299,25 @@ def object_event(raw: Raw) -> ObjectEvent:
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     """
-    detail = _mapping(raw, "detail")
+    detail = mapping_in(raw, "detail")
     what = _needed(raw, "detail-type", "")
-    bucket = _needed(_mapping(detail, "bucket"), "name", what)
-    subject = _mapping(detail, "object")
+    bucket = _needed(mapping_in(detail, "bucket"), "name", what)
+    subject = mapping_in(detail, "object")
     object_key = _needed(subject, "key", bucket)
-    order = _text(subject.get("sequencer")) or _text(raw.get("id"))
+    order = text_of(subject.get("sequencer")) or text_of(raw.get("id"))
     return ObjectEvent(
         key=f"{bucket}/{object_key}/{order}/{what}",
         at=moment(raw.get("time"), object_key),
-        account=_text(raw.get("account")),
-        region=_text(raw.get("region")),
+        account=text_of(raw.get("account")),
+        region=text_of(raw.get("region")),
         what=what,
         bucket=bucket,
         object_key=object_key,
-        version_id=_text(subject.get("version-id")),
-        reason=_text(detail.get("reason")),
-        deletion_type=_text(detail.get("deletion-type")),
-        requester=_text(detail.get("requester")),
-        source_ip=_text(detail.get("source-ip-address")),
+        version_id=text_of(subject.get("version-id")),
+        reason=text_of(detail.get("reason")),
+        deletion_type=text_of(detail.get("deletion-type")),
+        requester=text_of(detail.get("requester")),
+        source_ip=text_of(detail.get("source-ip-address")),
     )
 
 
@@ -326,14 +326,14 @@ def instance_state(raw: Raw) -> InstanceState:
 
     Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html
     """
-    detail = _mapping(raw, "detail")
+    detail = mapping_in(raw, "detail")
     instance = _needed(detail, "instance-id", _first_resource(raw))
-    state, when = _needed(detail, "state", instance), _text(raw.get("time"))
+    state, when = _needed(detail, "state", instance), text_of(raw.get("time"))
     return InstanceState(
         key=f"{_first_resource(raw) or instance}/{state}@{when}",
         at=moment(when, instance),
-        account=_text(raw.get("account")),
-        region=_text(raw.get("region")),
+        account=text_of(raw.get("account")),
+        region=text_of(raw.get("region")),
         instance=instance,
         state=state,
     )
@@ -343,12 +343,12 @@ def tick(raw: Raw) -> Tick:
     """EventBridge's `Scheduled Event`."""
     raw = _optional_mapping(raw)
     rule = _first_resource(raw) or "schedule"
-    when = _text(raw.get("time"))
+    when = text_of(raw.get("time"))
     return Tick(
         key=f"{rule}@{when}",
         at=moment(when, rule),
-        account=_text(raw.get("account")),
-        region=_text(raw.get("region")),
+        account=text_of(raw.get("account")),
+        region=text_of(raw.get("region")),
     )
 
 
@@ -360,7 +360,7 @@ def log_batch(raw: Raw) -> LogBatch | None:
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
     """
-    data = _mapping(raw, "awslogs").get("data")
+    data = mapping_in(raw, "awslogs").get("data")
     if not isinstance(data, str):
         raise MalformedEvent("awslogs.data is missing")
     body = _unpack(data)
@@ -382,9 +382,9 @@ def log_batch(raw: Raw) -> LogBatch | None:
     if unreadable and not lines:
         raise unreadable
     return LogBatch(
-        account=_text(body.get("owner")),
+        account=text_of(body.get("owner")),
         log_group=group,
-        log_stream=_text(body.get("logStream")),
+        log_stream=text_of(body.get("logStream")),
         lines=tuple(lines),
         unreadable=unreadable,
     )
@@ -401,7 +401,7 @@ def _line(event: Raw) -> LogLine:
     return LogLine(
         id=identity,
         at=written,
-        message=_text(event.get("message")),
+        message=text_of(event.get("message")),
     )
 
 
@@ -422,10 +422,11 @@ def _unpack(data: str) -> Raw:
 
 def _first_resource(raw: Raw) -> str:
     resources = raw.get("resources")
-    return _text(resources[0]) if isinstance(resources, list) and resources else ""
+    return text_of(resources[0]) if isinstance(resources, list) and resources else ""
 
 
-def _mapping(raw: Any, name: str) -> Raw:
+def mapping_in(raw: Any, name: str) -> Raw:
+    """The object under this name; raises MalformedEvent where there is none."""
     value = raw.get(name) if isinstance(raw, Mapping) else None
     if not isinstance(value, Mapping):
         raise MalformedEvent(f"{name} is missing or not an object")
@@ -438,7 +439,7 @@ def _optional_mapping(value: Any) -> Raw:
 
 def _resources(value: Any) -> Iterator[str]:
     for each in value if isinstance(value, list) else ():
-        if arn := _text(_optional_mapping(each).get("ARN")):
+        if arn := text_of(_optional_mapping(each).get("ARN")):
             yield arn
 
 
@@ -458,12 +459,13 @@ def _details(value: Any) -> Raw:
     return spelt
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A text that DynamoDB and SNS take; "" for anything else."""
     return encodable(value) if isinstance(value, str) else ""
 
 
 def _needed(raw: Raw, name: str, about: str) -> str:
-    value = _text(raw.get(name))
+    value = text_of(raw.get(name))
     if not value:
         raise MalformedEvent(f"{name} is missing", event_key=about)
     return value
@@ -472,7 +474,7 @@ def _needed(raw: Raw, name: str, about: str) -> str:
 def moment(value: Any, about: str) -> datetime:
     """An ISO 8601 time as AWS writes it; `2026-03-02T03:00:00Z` or `...003+0000`."""
     try:
-        read = datetime.fromisoformat(_text(value))
+        read = datetime.fromisoformat(text_of(value))
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise MalformedEvent(f"the time {value!r} can't be read", event_key=about) from error

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.errors import MalformedEvent
-from chalicelib.events import Raw, moment
+from chalicelib.events import Raw, mapping_in, moment, text_of
 
 SOURCE, DETAIL_TYPE = "aws.config", "Config Rules Compliance Change"
 NON_COMPLIANT = "NON_COMPLIANT"
@@ -80,16 +80,18 @@ class ComplianceChange:
 
 def compliance_change(raw: Raw) -> ComplianceChange:
     """EventBridge's event; raises MalformedEvent."""
-    detail = _object(raw, "detail")
-    new = _object(detail, "newEvaluationResult")
+    detail = mapping_in(raw, "detail")
+    new = mapping_in(detail, "newEvaluationResult")
     old = detail.get("oldEvaluationResult")
-    identifier = _object(new, "evaluationResultIdentifier")
-    rule, kind, identity = (_text(detail, name) for name in ("configRuleName", "resourceType", "resourceId"))
-    compliance, recorded = _text(new, "complianceType"), _text(new, "resultRecordedTime")
+    identifier = mapping_in(new, "evaluationResultIdentifier")
+    rule, kind, identity = (
+        text_of(detail.get(name)) for name in ("configRuleName", "resourceType", "resourceId")
+    )
+    compliance, recorded = text_of(new.get("complianceType")), text_of(new.get("resultRecordedTime"))
     if not (rule and kind and identity and compliance):
         raise MalformedEvent("a change of compliance names no rule, no resource or no result")
-    account = _text(detail, "awsAccountId") or _text(raw, "account")
-    region = _text(detail, "awsRegion") or _text(raw, "region")
+    account = text_of(detail.get("awsAccountId")) or text_of(raw.get("account"))
+    region = text_of(detail.get("awsRegion")) or text_of(raw.get("region"))
     at = moment(recorded, identity)
     return ComplianceChange(
         key=f"{COMPLIANCE}{account}/{region}/{rule}/{kind}/{identity}/{compliance}@{at.isoformat()}",
@@ -100,9 +102,9 @@ def compliance_change(raw: Raw) -> ComplianceChange:
         kind=kind,
         id=identity,
         compliance=compliance,
-        before=_text(old, "complianceType") if isinstance(old, Mapping) else "",
-        ordered=moment(_text(identifier, "orderingTimestamp") or recorded, identity),
-        why=_text(new, "annotation"),
+        before=text_of(old.get("complianceType")) if isinstance(old, Mapping) else "",
+        ordered=moment(text_of(identifier.get("orderingTimestamp")) or recorded, identity),
+        why=text_of(new.get("annotation")),
     )
 
 
@@ -110,15 +112,3 @@ def looked_at_later(raw: Raw) -> ComplianceChange:
     """The same, as it comes out of the queue: an event of its own."""
     change = compliance_change(raw)
     return replace(change, key=f"{change.key}/{_LATER}", later=True, named=raw.get(_NAMED) is True)
-
-
-def _object(raw: Any, name: str) -> Mapping[str, Any]:
-    found = raw.get(name) if isinstance(raw, Mapping) else None
-    if not isinstance(found, Mapping):
-        raise MalformedEvent(f"{name} is missing or not an object")
-    return found
-
-
-def _text(raw: Mapping[str, Any], name: str) -> str:
-    found = raw.get(name)
-    return found if isinstance(found, str) else ""

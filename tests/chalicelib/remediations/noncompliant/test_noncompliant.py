@@ -124,6 +124,16 @@ def test_what_is_no_change_is_malformed(event):
         compliance_change(event)
 
 
+def test_half_a_surrogate_pair_is_spelt_out_as_in_every_event():
+    """DynamoDB and SQS take none, and the change is put off with all that Config says of it."""
+    new = {**BAD["detail"]["newEvaluationResult"], "annotation": "named \ud800"}
+
+    change = compliance_change(changed(resourceId="i-\ud800", newEvaluationResult=new))
+
+    assert (change.id, change.why) == (r"i-\ud800", r"named \ud800")
+    assert json.dumps(change.as_event(named=False), ensure_ascii=False).encode()
+
+
 def test_it_is_put_off_and_comes_again_as_an_event_of_its_own():
     message = {"body": json.dumps(CHANGE.as_event(named=True))}
 
