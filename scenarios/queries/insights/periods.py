@@ -24,40 +24,41 @@ _MONDAY = 4 * 86_400_000  # the first one after the epoch, which was a Thursday
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Cut = Callable[[int], Moment | None]
+_Begin = Callable[..., Moment | None]
+"""The beginning of the period that a moment is in, or of one so many `further`."""
 
 
 def floor(count: int, unit: str, *, week_begins_monday: bool) -> Cut:
     """What cuts a moment down to the beginning of its period."""
-    count = max(1, min(count, _CAPS.get(unit, count)))
-    if unit in _MONTHS:
-        months = count * _MONTHS[unit]
-        return lambda moment: _month(moment, months, 0)
-    width = count * _MILLISECONDS[unit]
-    shift = _MONDAY if unit == "w" and week_begins_monday else 0
-    return lambda moment: Moment((moment - shift) // width * width + shift)
+    return _begin(count, unit, week_begins_monday=week_begins_monday)
 
 
 def ceil(count: int, unit: str, *, week_begins_monday: bool) -> Cut:
     """What lifts a moment up to the end of its period; a beginning stays."""
-    down = floor(count, unit, week_begins_monday=week_begins_monday)
+    begin = _begin(count, unit, week_begins_monday=week_begins_monday)
+
+    def up(moment: int) -> Moment | None:
+        below = begin(moment)
+        return below if below == moment else begin(moment, 1)
+
+    return up
+
+
+def _begin(count: int, unit: str, *, week_begins_monday: bool) -> _Begin:
     count = max(1, min(count, _CAPS.get(unit, count)))
     if unit in _MONTHS:
         months = count * _MONTHS[unit]
-        return lambda moment: Moment(moment) if down(moment) == moment else _month(moment, months, months)
+        return lambda moment, further=0: _month(moment, months, further)
     width = count * _MILLISECONDS[unit]
-
-    def up(moment: int) -> Moment | None:
-        below = down(moment)
-        return below if below is None or below == moment else Moment(below + width)
-
-    return up
+    shift = _MONDAY if unit == "w" and week_begins_monday else 0
+    return lambda moment, further=0: Moment(((moment - shift) // width + further) * width + shift)
 
 
 def _month(moment: int, months: int, further: int) -> Moment | None:
     """The first moment of the so many months that hold this one, counted from the year 0."""
     try:
         date = _EPOCH + timedelta(milliseconds=moment)
-        number = (date.year * 12 + date.month - 1) // months * months + further
+        number = (date.year * 12 + date.month - 1) // months * months + further * months
         first = datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC)
     except (OverflowError, ValueError):
         return None
