@@ -42,19 +42,6 @@ class Count:
         return self._count
 
 
-class _OfField:
-    """Of the rows that have the field."""
-
-    def __init__(self, read: Read) -> None:
-        self._read = read
-        self._values: list[Any] = []
-
-    def add(self, row: Row) -> None:
-        value = self._read(row)
-        if value is not None:
-            self._values.append(value)
-
-
 class _CountOf:
     def __init__(self, read: Read) -> None:
         self._read = read
@@ -135,7 +122,11 @@ class _Mean:
         return self._total / self._count if self._count else None
 
 
-class _Numbers(_OfField):
+class _Numbers:
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._values: list[Number] = []
+
     def add(self, row: Row) -> None:
         number = number_of(self._read(row))
         if number is not None:
@@ -152,7 +143,7 @@ class _Variance(_Numbers):
         if count <= self._less:
             return None
         mean = sum(self._values) / count
-        total: float = sum((each - mean) * (each - mean) for each in self._values)
+        total = sum((each - mean) * (each - mean) for each in self._values)
         return total / (count - self._less)
 
 
@@ -173,8 +164,7 @@ class _Percentile(_Numbers):
         ordered = sorted(self._values)
         share = len(ordered) * self._percent / 100
         place = math.ceil(share) - 1 if self._nearest_rank else int(share)
-        found: Number = ordered[max(0, min(len(ordered) - 1, place))]
-        return found
+        return ordered[max(0, min(len(ordered) - 1, place))]
 
 
 class _Extreme:

@@ -47,7 +47,6 @@ DEFAULT_LIMIT: Final = 10_000
 LARGEST: Final = 1_000_000
 """Rows that are held at most where nothing limits them."""
 MOST_JOINED_KEYS = 50_000
-_DEFAULT = ("@timestamp", "@message")
 
 
 @dataclass(slots=True)
