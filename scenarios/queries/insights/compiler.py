@@ -29,7 +29,7 @@ from scenarios.queries.insights.syntax import (
     Regex,
     Subquery,
 )
-from scenarios.queries.insights.values import Moment, Number, Values, is_structure, number_of, truth
+from scenarios.queries.insights.values import Moment, Number, Values, below, is_structure, number_of, truth
 
 Read = Callable[[Row], Any]
 Condition = Callable[[Row], bool]
@@ -326,21 +326,9 @@ def _below(read: Read, steps: Steps) -> Read:
         return read
 
     def inside(row: Row) -> Any:
-        value = read(row)
-        for step in steps:
-            value = _step(value, step)
-        return value
+        return below(read(row), steps)
 
     return inside
-
-
-def _step(value: Any, step: str | int) -> Any:
-    if isinstance(value, dict):
-        return value.get(str(step))
-    if isinstance(value, list) and str(step).isdecimal():
-        index = int(step)
-        return value[index] if index < len(value) else None
-    return None
 
 
 def _applied(function: Function, reads: list[Read]) -> Read:

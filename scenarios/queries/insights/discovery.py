@@ -16,7 +16,7 @@ import msgspec
 
 from chalicelib.matching.events.fields import ABSENT, TANGLED, TextFields
 from scenarios.queries.insights.events import Kind, Row
-from scenarios.queries.insights.values import Written, is_structure
+from scenarios.queries.insights.values import Written, below, is_structure
 
 SYSTEM: Final = frozenset({"@timestamp", "@message", "@logStream", "@log", "@ingestionTime", "@ptr"})
 
@@ -159,7 +159,7 @@ class _JsonFields:
         if any(joint in message for _, _, joints in self._paths for joint in joints):
             return self._find_all(value, row)
         for name, steps, _ in self._paths:
-            self._put(name, _at(value, steps), row)
+            self._put(name, below(value, steps), row)
         return True
 
     def _put(self, name: str, found: Any, row: Row) -> None:
@@ -186,17 +186,6 @@ def _joints(key: str) -> list[str]:
     """What stands in a message where one of its keys has a dot between two steps of this one."""
     steps = key.split(".")
     return [f"{left}.{right}" for left, right in pairwise(steps)]
-
-
-def _at(value: Any, steps: list[str]) -> Any:
-    for step in steps:
-        if isinstance(value, dict):
-            value = value.get(step)
-        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
-            value = value[int(step)]
-        else:
-            return None
-    return value
 
 
 def _decoded(message: str) -> Any:

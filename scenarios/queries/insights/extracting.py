@@ -12,7 +12,7 @@ from scenarios.queries.errors import MalformedQuery
 from scenarios.queries.insights import regexes
 from scenarios.queries.insights.functions.json_values import parsed
 from scenarios.queries.insights.syntax import Parse
-from scenarios.queries.insights.values import Written, is_structure
+from scenarios.queries.insights.values import Written, below, is_structure
 
 Extract = Callable[[Any], Iterator[dict[str, Any]]]
 """The fields that come out of a value: once, or more often with `multi`; not at all where nothing fits."""
@@ -77,11 +77,6 @@ def _csv(text: str, made: list[str]) -> dict[str, str]:
 
 
 def _inside(value: Any, path: str, name: str) -> Iterator[dict[str, Any]]:
-    inside = value if is_structure(value) else parsed(value)
-    for step in path.split("."):
-        if isinstance(inside, list) and step.isdecimal() and int(step) < len(inside):
-            inside = inside[int(step)]
-        else:
-            inside = inside.get(step) if isinstance(inside, dict) else None
+    inside = below(value if is_structure(value) else parsed(value), path.split("."))
     if inside is not None:
         yield {name: Written(inside) if inside.__class__ is float else inside}

@@ -7,7 +7,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -45,6 +45,23 @@ def moment_text(milliseconds: int) -> str:
 def is_structure(value: object) -> bool:
     """Whether it is a map or a list."""
     return value.__class__ is dict or value.__class__ is list
+
+
+def below(value: Any, steps: Iterable[str | int]) -> Any:
+    """What lies so many steps inside a map or a list; None where nothing does."""
+    for step in steps:
+        name = str(step)
+        if isinstance(value, dict):
+            value = value.get(name)
+        elif isinstance(value, list) and name.isdecimal() and _is_place(name, value):
+            value = value[int(name)]
+        else:
+            return None
+    return value
+
+
+def _is_place(digits: str, items: list[Any]) -> bool:
+    return len(digits) <= _MOST_DIGITS and int(digits) < len(items)
 
 
 def number_of(value: Any) -> Number | None:

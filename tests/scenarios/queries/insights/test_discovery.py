@@ -81,6 +81,10 @@ def test_items_of_lists_count_as_fields():
     assert ask("fields `list`.7 as seventh, z", message) == [{"seventh": "7"}]
 
 
+def test_a_place_in_a_list_may_be_far_behind_its_end():
+    assert ask(f"fields a.{'1' * 5000} as far, a.0", '{"a": [1]}') == [{"a.0": "1"}]
+
+
 def test_a_text_that_holds_json_is_a_text():
     message = json.dumps({"data": '{"start": 1}'})
 
