@@ -27,11 +27,12 @@ UNITS: Final = {
 _BLANK = re.compile(r"(?:\s+|#[^\n]*)*")
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'', re.DOTALL)
 _REGEX = re.compile(r"/((?:\\.|[^/\\])*)/", re.DOTALL)
-_PERIOD = re.compile(r"(\d+)([A-Za-z]+)\b")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])")
+_DIGITS = r"\d{1,4000}"  # Python reads no number of more than 4,300
+_PERIOD = re.compile(rf"({_DIGITS})([A-Za-z]+)\b")
+_NUMBER = re.compile(rf"{_DIGITS}(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])")
 _SYMBOL = re.compile(r"!=|<=|>=|=~|[=<>+\-*/%^(),\[\]|.:]")
 _WORD = r"(?:[^\W\d]\w*|`[^`]*`)"
-_NAME = re.compile(rf"@{{0,2}}{_WORD}(?:\.(?:@{{0,2}}{_WORD}|\d+)|\[\d+\])*")
+_NAME = re.compile(rf"@{{0,2}}{_WORD}(?:\.(?:@{{0,2}}{_WORD}|\d+)|\[{_DIGITS}\])*")
 _FIRST_WORD = re.compile(rf"@{{0,2}}{_WORD}")
 _STEP = re.compile(r"(@{0,2}`[^`]*`)|\[(\d+)\]|([^.`\[\]]+)")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax
 """
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -65,17 +66,17 @@ def _is_place(digits: str, items: list[Any]) -> bool:
 
 
 def number_of(value: Any) -> Number | None:
-    """A value as a number; None where it is none. A text of digits is one."""
+    """A value as a number; None where it is none, or is too large. A text of digits is one."""
     kind = value.__class__
     if kind is float:
-        return value  # type: ignore[no-any-return]
+        return value if math.isfinite(value) else None
     if kind is int:
         return value if -_HUGE < value < _HUGE else None
     if kind is str:
         return _number_in(value)
     if kind is bool or kind is Moment:
         return int(value)
-    return float(value) if kind is Written else None
+    return number_of(float(value)) if kind is Written else None
 
 
 def _number_in(text: str) -> Number | None:
@@ -84,7 +85,7 @@ def _number_in(text: str) -> Number | None:
     try:
         return int(text)
     except ValueError:
-        return float(text)
+        return number_of(float(text))
 
 
 def truth(value: object) -> bool:

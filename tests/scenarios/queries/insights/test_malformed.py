@@ -56,6 +56,10 @@ OTHERS = [
     "fields [1, 2",
     f"fields {'(' * 500}a{')' * 500}",
     "fields " + "a" * 10_001,
+    f"filter a = {'1' * 5000}",
+    f"limit {'1' * 5000}",
+    f"fields a[{'1' * 5000}]",
+    f"fields bin({'1' * 5000}m)",
 ]
 
 
