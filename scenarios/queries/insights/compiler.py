@@ -221,18 +221,7 @@ class Compiler:
 
     def _arithmetic(self, operation: Operation, scope: Scope) -> Read:
         left, right = self.value(operation.left, scope), self.value(operation.right, scope)
-        compute = _ARITHMETIC[operation.operator]
-
-        def computed(row: Row) -> Number | None:
-            first, second = number_of(left(row)), number_of(right(row))
-            if first is None or second is None:
-                return None
-            try:
-                return compute(first, second)
-            except (ArithmeticError, ValueError):
-                return None
-
-        return computed
+        return _computed(left, right, _ARITHMETIC[operation.operator])
 
     # ---- functions -------------------------------------------------------------------------------
 
@@ -284,12 +273,7 @@ class Compiler:
         if not self._switches.histogram_takes_width:
             raise QueryNotSimulated("histogram with a number of buckets")
         read, width = (self.value(each, scope) for each in call.arguments)
-
-        def bucket(row: Row) -> Number | None:
-            number, wide = number_of(read(row)), number_of(width(row))
-            return None if number is None or not wide else math.floor(number / wide) * wide
-
-        return bucket
+        return _computed(read, width, lambda number, wide: math.floor(number / wide) * wide)
 
 
 _OF_CLOCK: Final[dict[str, Callable[[Clock], int]]] = {
@@ -329,6 +313,21 @@ def _below(read: Read, steps: Steps) -> Read:
         return below(read(row), steps)
 
     return inside
+
+
+def _computed(left: Read, right: Read, compute: Callable[[Number, Number], Number]) -> Read:
+    """What computes with two numbers; where one is none, or there is no answer, that is absent."""
+
+    def computed(row: Row) -> Number | None:
+        first, second = number_of(left(row)), number_of(right(row))
+        if first is None or second is None:
+            return None
+        try:
+            return compute(first, second)
+        except (ArithmeticError, ValueError):
+            return None
+
+    return computed
 
 
 def _applied(function: Function, reads: list[Read]) -> Read:
