@@ -37,11 +37,11 @@ class Paging:
         return list(found[begin:end]), {self.onward: str(end)} if end < len(found) else {}
 
 
-def of_logs(most: int) -> Paging:
+def of_logs(most: int, limit: str = "limit") -> Paging:
     """CloudWatch Logs: by default as many as there may be."""
     return Paging(
         onward="nextToken",
-        limit="limit",
+        limit=limit,
         default=most,
         most=most,
         code="InvalidParameterException",

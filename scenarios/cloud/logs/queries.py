@@ -18,7 +18,7 @@ from typing import Any
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
-from scenarios.cloud.kernel.paging import Paging
+from scenarios.cloud.kernel.paging import of_logs
 from scenarios.cloud.logs.encryption import GroupEncryption
 from scenarios.cloud.logs.events import LogEvent, group_named, invalid, milliseconds
 from scenarios.cloud.logs.pointers import pointed_at, pointer
@@ -48,24 +48,11 @@ KEPT = timedelta(days=7)
 WAITING_SECONDS = (0.1, 0.9)
 RUNNING_SECONDS = (0.5, 3.0)
 BYTES_A_SECOND = 1 << 30
+RESULTS = of_logs(10_000, "maxItems")
+QUERIES = of_logs(1_000, "maxResults")
 ENDED = ("Complete", "Failed", "Cancelled", "Timeout")
 _LAMBDA_GROUPS = "/aws/lambda/"
 _NOTHING = Result(columns=(), rows=[], pointers=(), statistics=Statistics())
-
-
-def _paging(limit: str, most: int) -> Paging:
-    return Paging(
-        onward="nextToken",
-        limit=limit,
-        default=most,
-        most=most,
-        code="InvalidParameterException",
-        message="The specified nextToken is invalid.",
-    )
-
-
-RESULTS = _paging("maxItems", 10_000)
-QUERIES = _paging("maxResults", 1_000)
 
 
 @dataclass(slots=True, kw_only=True)

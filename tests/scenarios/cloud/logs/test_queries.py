@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.paging import of_logs
 from scenarios.cloud.logs import queries
 from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.logs.log_worlds import HOST, NOW, write
@@ -174,7 +175,7 @@ def test_a_join_reads_another_group():
 
 
 def test_ten_thousand_rows_are_a_page(monkeypatch):
-    monkeypatch.setattr(queries, "RESULTS", queries._paging("maxItems", 2))
+    monkeypatch.setattr(queries, "RESULTS", of_logs(2, "maxItems"))
     with world(group()) as cloud:
         for each in "abc":
             write(cloud, each)
