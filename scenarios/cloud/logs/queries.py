@@ -17,6 +17,7 @@ from typing import Any
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.arns import account_of
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.paging import of_logs
 from scenarios.cloud.logs.encryption import GroupEncryption
@@ -237,7 +238,7 @@ class Queries:
 
     def _at_home(self, name_or_arn: str) -> str:
         """The name of a group; one of another account is only reached through a monitoring account's link."""
-        if name_or_arn.startswith("arn:") and name_or_arn.split(":")[4] != self._setting.account:
+        if account_of(name_or_arn) not in ("", self._setting.account):
             raise NotSimulated("logs", "a query over log groups of another account")
         return group_named(name_or_arn)
 

@@ -299,6 +299,15 @@ def test_what_a_start_refuses(code, parameters):
         refused(cloud, code, **parameters)
 
 
+def test_what_only_begins_as_an_arn_is_no_group():
+    with world(group()) as cloud:
+        times = {"startTime": SECOND - 1, "endTime": SECOND + 60}
+        with pytest.raises(ClientError, match="ResourceNotFoundException"):
+            admin(cloud, "logs").start_query(
+                queryString="fields @message", logGroupIdentifiers=["arn:aws"], **times
+            )
+
+
 def test_a_missing_group_is_named_with_the_account():
     with world(group()) as cloud:
         response = refused(cloud, "ResourceNotFoundException", logGroupName="nowhere")
