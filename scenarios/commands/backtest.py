@@ -10,6 +10,7 @@ import click
 
 from chalicelib.matching import EventPattern, InvalidPattern, LogPattern
 from chalicelib.wording import safe
+from scenarios.commands.given_files import bytes_in
 from scenarios.commands.record_options import INTERRUPTED, Pace, left_by_interrupt, range_of, ranged
 from scenarios.files import NotRead, bounded_bytes
 from scenarios.records.backtest import Backtest, Pattern, Tried, Window
@@ -136,11 +137,7 @@ def _compiled(text: str, shown: str) -> Pattern:
 
 
 def _rules(name: str) -> dict[str, Pattern]:
-    try:
-        content = bounded_bytes(name, LARGEST_RULES_BYTES)
-    except (OSError, NotRead, ValueError) as error:
-        raise click.UsageError(f"{safe(name)}: {getattr(error, 'strerror', None) or error}") from error
-    found = _json(content)
+    found = _json(bytes_in(name, LARGEST_RULES_BYTES))
     if not isinstance(found, dict):
         raise click.UsageError(f"{safe(name)}: it is no JSON object from a rule's name to its pattern")
     return {rule: _rule(rule, pattern) for rule, pattern in found.items()}

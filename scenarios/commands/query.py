@@ -1,8 +1,5 @@
 """`trailwarden query`: a question to logs in files, in the language of Logs Insights or in Athena's SQL."""
 
-import csv
-import io
-import json
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,17 +9,16 @@ import click
 
 from chalicelib.wording import safe, size
 from scenarios.commands import query_sql
+from scenarios.commands.answer_rows import FORMS, counted, print_rows
 from scenarios.commands.caret import caret
-from scenarios.commands.grid import print_grid
+from scenarios.commands.given_files import text_in
 from scenarios.commands.record_options import INTERRUPTED, Pace, left_by_interrupt, range_of, ranged
-from scenarios.files import NotRead, bounded_bytes
 from scenarios.queries.insights import (
     Event,
     MalformedQuery,
     Query,
     QueryFailed,
     QueryNotSimulated,
-    Result,
     Source,
     Window,
 )
@@ -55,7 +51,7 @@ _SQL = re.compile(r"(?:\s+|--[^\n]*|#[^\n]*)*(select|with|show|describe|create|e
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "json"]),
+    type=click.Choice(FORMS),
     default="table",
     show_default=True,
     help="Shape.",
@@ -125,7 +121,7 @@ def _text(question: str, values: Mapping[str, str]) -> str:
         return _filled(named, values)
     if values:
         raise click.UsageError("--set gives values to a question that has a name; this query has none")
-    return _read(question) if _is_file(question) else question
+    return text_in(question, LARGEST_TEXT_BYTES) if _is_file(question) else question
 
 
 def _filled(question: Question, values: Mapping[str, str]) -> str:
@@ -144,13 +140,6 @@ def _is_file(name: str) -> bool:
         return Path(name).is_file()
     except (OSError, ValueError):  # too long for a name, or with a NUL in it
         return False
-
-
-def _read(name: str) -> str:
-    try:
-        return bounded_bytes(name, LARGEST_TEXT_BYTES).decode()
-    except (OSError, NotRead, UnicodeError) as error:
-        raise click.UsageError(f"{safe(name)}: {getattr(error, 'strerror', None) or error}") from error
 
 
 # ---- asking --------------------------------------------------------------------------------------
@@ -184,14 +173,15 @@ def _ask(text: str, names: tuple[str, ...], within: Range, limit: int | None, fo
     if left:
         click.echo("trailwarden: interrupted", err=True)
         return INTERRUPTED
-    _show(result, form)
+    rows = [[row.get(name) for name in result.columns] for row in result.rows]
+    print_rows(result.columns, rows, form, absent_is_null=False)
     for complaint in dict.fromkeys(complaints):
         click.echo(f"trailwarden: {safe(complaint, 400)}", err=True)
     read = result.statistics
     if complaints and not read.scanned:
         return 2
     click.echo(
-        f"{_many(len(result.rows), 'row')}; {_many(read.scanned, 'event')} read ({size(counts.bytes)}), "
+        f"{counted(len(rows), 'row')}; {counted(read.scanned, 'event')} read ({size(counts.bytes)}), "
         f"{read.matched:,} matched",
         err=True,
     )
@@ -213,33 +203,3 @@ def _refuse(text: str, error: Exception) -> None:
     if isinstance(error, MalformedQuery):
         for line in caret(text, error.start):
             click.echo(f"  {line}", err=True)
-
-
-# ---- the answer ----------------------------------------------------------------------------------
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def _show(result: Result, form: str) -> None:
-    if form == "json":
-        for row in result.rows:
-            click.echo(json.dumps(row, ensure_ascii=False))
-    elif form == "csv":
-        click.echo(_csv(result), nl=False)
-    else:
-        _table(result)
-
-
-def _csv(result: Result) -> str:
-    written = io.StringIO()
-    writer = csv.DictWriter(written, result.columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(result.rows)
-    return written.getvalue()
-
-
-def _table(result: Result) -> None:
-    """Columns side by side; what is absent is a dash."""
-    print_grid(result.columns, [[row.get(name, "-") for name in result.columns] for row in result.rows])

@@ -1,16 +1,14 @@
 """The part of `trailwarden query` that answers SQL, as Athena would."""
 
-import csv
-import io
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import click
 
 from chalicelib.wording import safe, size
-from scenarios.commands.grid import print_grid
-from scenarios.files import NotRead, bounded_bytes
+from scenarios.commands.answer_rows import counted, print_rows
+from scenarios.commands.given_files import text_in
+from scenarios.files import NotRead
 from scenarios.queries.sql.errors import MalformedSql, QueryFailed, SqlNotSimulated
 from scenarios.queries.sql.loose import LooseFiles
 from scenarios.queries.sql.price import dollars
@@ -37,17 +35,17 @@ def ask(text: str, names: Sequence[str], *, definition: str, form: str) -> int:
         for each in unreadable:
             click.echo(f"trailwarden: {each.name}: {safe(each.why)}", err=True)
         return 2
-    loose = LooseFiles(files=found, read=_read, text=text, definition=_definition(definition))
+    given = text_in(definition, LARGEST_DEFINITION_BYTES) if definition else None
+    loose = LooseFiles(files=found, read=_read, text=text, definition=given)
     try:
         result = Engine(loose, loose, datetime.now(UTC)).run(text)
     except (MalformedSql, QueryFailed, SqlNotSimulated) as error:
         click.echo(f"trailwarden: {safe(str(error), 1000)}", err=True)
         return 2
-    _show(result.names, result.rows, form)
+    print_rows(result.names, result.rows, form, absent_is_null=True)
     price = dollars(result.scanned_bytes)
-    rows = f"{len(result.rows):,} row{'' if len(result.rows) == 1 else 's'}"
     read = f"{len(result.files):,} of {len(found):,} files read ({size(result.scanned_bytes)})"
-    click.echo(f"{rows}; {read}; on Athena about ${price:.5f}", err=True)
+    click.echo(f"{counted(len(result.rows), 'row')}; {read}; on Athena about ${price:.5f}", err=True)
     for name in result.without_records:
         click.echo(
             f'trailwarden: {safe(name)}: no records of CloudTrail are in it, for it has no "Records"',
@@ -71,24 +69,3 @@ def _read(name: str) -> bytes:
         raise QueryFailed(
             "HIVE_CANNOT_OPEN_SPLIT", f"{getattr(error, 'strerror', None) or error}: {name}"
         ) from error
-
-
-def _definition(name: str) -> str | None:
-    if not name:
-        return None
-    try:
-        return bounded_bytes(name, LARGEST_DEFINITION_BYTES).decode()
-    except (OSError, NotRead, UnicodeError) as error:
-        raise click.UsageError(f"{safe(name)}: {getattr(error, 'strerror', None) or error}") from error
-
-
-def _show(names: Sequence[str], rows: Sequence[Sequence[str | None]], form: str) -> None:
-    if form == "json":
-        for row in rows:
-            click.echo(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False))
-    elif form == "csv":
-        written = io.StringIO()
-        csv.writer(written, lineterminator="\n").writerows([names, *rows])
-        click.echo(written.getvalue(), nl=False)
-    else:
-        print_grid(names, [["-" if each is None else each for each in row] for row in rows])
