@@ -5,7 +5,7 @@ A device never ends, and a FIFO with a name waits for somebody to write to it.
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO
 
@@ -46,13 +46,24 @@ def opened(name: str) -> Iterator[IO[bytes]]:
 
 def bounded(file: IO[bytes], most: int) -> bytes:
     """All bytes of an open file; raises NotRead where there are more than `most`."""
-    pieces, total = [], 0
-    while piece := file.read(_PIECE_BYTES):
-        pieces.append(piece)
+    return joined(pieces_of(file, _PIECE_BYTES), most)
+
+
+def pieces_of(file: IO[bytes], length: int) -> Iterator[bytes]:
+    """All bytes of an open file in pieces of at most `length`."""
+    while piece := file.read(length):
+        yield piece
+
+
+def joined(pieces: Iterable[bytes], most: int) -> bytes:
+    """All bytes of some pieces; raises NotRead, and asks for no more, where there are more than `most`."""
+    found, total = [], 0
+    for piece in pieces:
+        found.append(piece)
         total += len(piece)
         if total > most:
             raise NotRead(f"it is larger than {size(most)}")
-    return b"".join(pieces)
+    return b"".join(found)
 
 
 def _is_a_shells_pipe(name: str, mode: int) -> bool:

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from chalicelib.wording import safe, size
-from scenarios.files import NotRead, bounded_bytes, opened
+from chalicelib.wording import safe
+from scenarios.files import NotRead, bounded_bytes, joined, opened, pieces_of
 from scenarios.records.packing import PIECE_BYTES, Text, hidden, texts
 
 STANDARD_INPUT = "-"
@@ -111,36 +111,22 @@ def read_texts(file: File, came: Callable[[int], object] = lambda _: None) -> It
     `came` hears how many bytes were read, as they lie there.
     """
     if file.name == STANDARD_INPUT:
-        yield from texts(file.shown, _noted(_pieces(sys.stdin.buffer), came))
+        yield from texts(file.shown, _noted(pieces_of(sys.stdin.buffer, PIECE_BYTES), came))
     elif file.name.startswith(S3):
         yield from texts(file.shown, _noted(_object(file.name), came))
     else:
         with opened(file.name) as opened_file:
-            yield from texts(file.shown, _noted(_pieces(opened_file), came))
+            yield from texts(file.shown, _noted(pieces_of(opened_file, PIECE_BYTES), came))
 
 
 def read_bytes(name: str, most: int) -> bytes:
     """All bytes of a file or an object, as they lie there. Raises NotRead and OSError."""
-    if not name.startswith(S3):
-        return bounded_bytes(name, most)
-    found: list[bytes] = []
-    length = 0
-    for piece in _object(name):
-        length += len(piece)
-        if length > most:
-            raise NotRead(f"it is larger than {size(most)}")
-        found.append(piece)
-    return b"".join(found)
+    return joined(_object(name), most) if name.startswith(S3) else bounded_bytes(name, most)
 
 
 def _noted(pieces: Iterator[bytes], came: Callable[[int], object]) -> Iterator[bytes]:
     for piece in pieces:
         came(len(piece))
-        yield piece
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    while piece := file.read(PIECE_BYTES):
         yield piece
 
 
