@@ -9,14 +9,17 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.htm
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from scenarios.cloud.functions.emitted import NAMESPACE, dimensions_of
 from scenarios.cloud.functions.invocations import THROTTLED, Invocation, Result, invocation_record
+from scenarios.cloud.functions.pollers import name_of
 from scenarios.cloud.kernel.arns import function_name, region_of, service_of
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.deliveries import Event, Message, Notification
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.moments import iso_milliseconds
 from scenarios.cloud.setting import Setting
 
 _LONGEST_ERROR_MESSAGE = 1024
@@ -93,6 +96,14 @@ class Destinations:
                 raise NotSimulated("lambda", f"a destination in {other or 'nowhere'} ({target})")
         return self._setting.deliveries.hand_over(target, payload, by=role) is None
 
+    def gave_up(self, mapping: Any, words: str, record: Mapping[str, Any], role: Caller) -> None:
+        """Tell a mapping's on-failure destination which records nobody handled; `words`: people are told."""
+        target = on_failure(mapping)
+        if self.send(target, json.dumps(record), role):
+            self._setting.note("kept", f"{words}; {name_of(target)} says which")
+        else:
+            self._setting.note("lost", f"{words}, and may not write to its on-failure destination")
+
     def _event(self, bus: str, record: Mapping[str, Any]) -> dict[str, Any]:
         """The record as an event of a bus: its resources are the bus and the function."""
         how = "Success" if record["requestContext"]["condition"] == "Success" else "Failure"
@@ -106,3 +117,30 @@ class Destinations:
             self._setting.note("kept", f"{name} failed for good; {queue} keeps the event: {message}")
         else:
             self._setting.note("lost", f"{name} may not write to its {where}: {message}")
+
+
+def on_failure(mapping: Any) -> str:
+    """Where an event source mapping tells what nobody handled; "" for nowhere."""
+    return str(((mapping.destination_config or {}).get("OnFailure") or {}).get("Destination", ""))
+
+
+def batch_record(  # noqa: PLR0917 - what is told of a batch
+    mapping: Any, request_id: str, condition: str, attempts: int, moment: datetime, info: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a mapping's on-failure destination is sent. `info`: which batch it was, as its source tells it."""
+    return {
+        "requestContext": {
+            "requestId": request_id,
+            "functionArn": mapping.function_arn,
+            "condition": condition,
+            "approximateInvokeCount": attempts,
+        },
+        "responseContext": {
+            "statusCode": 200,
+            "executedVersion": "$LATEST",
+            "functionError": "Unhandled",
+        },
+        "version": "1.0",
+        "timestamp": iso_milliseconds(moment),
+        **info,
+    }

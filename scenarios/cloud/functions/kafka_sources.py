@@ -24,9 +24,15 @@ from itertools import islice
 from typing import Any, Final
 
 from scenarios.cloud.functions.concurrency import has_no_concurrency, throttled
-from scenarios.cloud.functions.destinations import Destinations
+from scenarios.cloud.functions.destinations import Destinations, batch_record, on_failure
 from scenarios.cloud.functions.event_filters import takes
-from scenarios.cloud.functions.pollers import LONGEST_PAUSE_SECONDS, Poller, name_of, pause_after
+from scenarios.cloud.functions.pollers import (
+    LONGEST_PAUSE_SECONDS,
+    Poller,
+    many_records,
+    name_of,
+    pause_after,
+)
 from scenarios.cloud.kafka.topics import KEPT, KafkaTopics, Record
 from scenarios.cloud.kernel.arns import region_of
 from scenarios.cloud.kernel.caller import ApiCall
@@ -158,7 +164,7 @@ class KafkaSources:
             consumer.offsets[each.partition] = each.offset + 1
         taken = [each for each in found if takes(mapping.filter_criteria, _filtered(each), "value")]
         if len(taken) < len(found):
-            words = f"{name_of(mapping.function_arn)} does not get {_many(len(found) - len(taken))}"
+            words = f"{name_of(mapping.function_arn)} does not get {many_records(len(found) - len(taken))}"
             self._setting.note("filtered", f"{words}: no filter takes them")
         consumer.batch, consumer.attempts = tuple(taken), 0
         if not taken:
@@ -170,10 +176,7 @@ class KafkaSources:
         if kept := tuple(each for each in consumer.batch if each.at > oldest):
             consumer.batch = kept
         else:
-            words = (
-                f"{name_of(mapping.function_arn)} gave up {_many(len(consumer.batch))} of {_topic(mapping)}"
-            )
-            self._setting.note("lost", f"{words}: the topic keeps them no more")
+            self._setting.note("lost", f"{_gave_up(mapping, consumer)}: the topic keeps them no more")
             self._done(mapping, consumer)
             return
         if has_no_concurrency(self._poller.function(mapping)):
@@ -188,12 +191,11 @@ class KafkaSources:
         if not result.failed:
             self._done(mapping, consumer)
             return
-        target = str(((mapping.destination_config or {}).get("OnFailure") or {}).get("Destination", ""))
-        if target and consumer.attempts > _MOST_RETRIES:
-            self._give_up(mapping, consumer, target, invocation.request_id)
+        if on_failure(mapping) and consumer.attempts > _MOST_RETRIES:
+            self._give_up(mapping, consumer, invocation.request_id)
             self._done(mapping, consumer)
             return
-        again = f"{_many(len(consumer.batch))} of {_topic(mapping)}"
+        again = f"{many_records(len(consumer.batch))} of {_topic(mapping)}"
         self._setting.note("queued", f"{name_of(mapping.function_arn)} gets {again} again")
         self._look_after(mapping, consumer, pause_after(consumer.attempts))
 
@@ -201,14 +203,11 @@ class KafkaSources:
         consumer.batch, consumer.attempts = (), 0
         self._look_after(mapping, consumer, _WINDOW_SECONDS)
 
-    def _give_up(self, mapping: Any, consumer: _Consumer, target: str, request_id: str) -> None:
+    def _give_up(self, mapping: Any, consumer: _Consumer, request_id: str) -> None:
         """Tell the on-failure destination which records nobody handled."""
-        words = f"{name_of(mapping.function_arn)} gave up {_many(len(consumer.batch))} of {_topic(mapping)}"
-        record = json.dumps(self._record(mapping, consumer, request_id))
-        if self._destinations.send(target, record, self._poller.role(mapping)):
-            self._setting.note("kept", f"{words}; {name_of(target)} says which")
-        else:
-            self._setting.note("lost", f"{words}, and may not write to its on-failure destination")
+        words = _gave_up(mapping, consumer)
+        record = self._record(mapping, consumer, request_id)
+        self._destinations.gave_up(mapping, words, record, self._poller.role(mapping))
 
     def _record(self, mapping: Any, consumer: _Consumer, request_id: str) -> dict[str, Any]:
         cluster, batch = mapping.event_source_arn, consumer.batch
@@ -222,28 +221,17 @@ class KafkaSources:
                 "firstRecordTimestamp": iso_milliseconds(own[0].at),
                 "lastRecordTimestamp": iso_milliseconds(own[-1].at),
             }
-        return {
-            "requestContext": {
-                "requestId": request_id,
-                "functionArn": mapping.function_arn,
-                "condition": "RetryAttemptsExhausted",
-                "approximateInvokeCount": consumer.attempts,
-            },
-            "responseContext": {
-                "statusCode": 200,
-                "executedVersion": "$LATEST",
-                "functionError": "Unhandled",
-            },
-            "version": "1.0",
-            "timestamp": iso_milliseconds(self._setting.clock.now),
+        info = {
             "KafkaBatchInfo": {
                 "batchSize": len(batch),
                 "eventSourceArn": cluster,
                 "bootstrapServers": event["bootstrapServers"],
                 "payloadSize": len(json.dumps(event).encode()),
                 "recordsInfo": places,
-            },
+            }
         }
+        now = self._setting.clock.now
+        return batch_record(mapping, request_id, "RetryAttemptsExhausted", consumer.attempts, now, info)
 
     def _mappings(self, region: str) -> list[Any]:
         return self._poller.mappings(region, KAFKA)
@@ -291,5 +279,6 @@ def _topic(mapping: Any) -> str:
     return str(mapping.topics[0])
 
 
-def _many(records: int) -> str:
-    return "1 record" if records == 1 else f"{records} records"
+def _gave_up(mapping: Any, consumer: _Consumer) -> str:
+    what = f"{many_records(len(consumer.batch))} of {_topic(mapping)}"
+    return f"{name_of(mapping.function_arn)} gave up {what}"

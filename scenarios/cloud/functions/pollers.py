@@ -100,6 +100,11 @@ def pause_after(attempts: int) -> float:
     return float(min(2 ** min(max(attempts - 1, 0), 6), LONGEST_PAUSE_SECONDS))
 
 
+def many_records(count: int) -> str:
+    """How many records, in words."""
+    return "1 record" if count == 1 else f"{count} records"
+
+
 def name_of(arn: str) -> str:
     """The name of a function or a queue; of a table's stream the table's."""
     if ":function:" in arn:

@@ -21,7 +21,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -30,11 +29,17 @@ from itertools import chain, islice, takewhile
 from typing import Any, Final, NamedTuple
 
 from scenarios.cloud.functions.concurrency import has_no_concurrency, throttled
-from scenarios.cloud.functions.destinations import Destinations
+from scenarios.cloud.functions.destinations import Destinations, batch_record, on_failure
 from scenarios.cloud.functions.emitted import NAMESPACE, dimensions_of
 from scenarios.cloud.functions.event_filters import takes
 from scenarios.cloud.functions.invocations import Result
-from scenarios.cloud.functions.pollers import LONGEST_PAUSE_SECONDS, Poller, name_of, pause_after
+from scenarios.cloud.functions.pollers import (
+    LONGEST_PAUSE_SECONDS,
+    Poller,
+    many_records,
+    name_of,
+    pause_after,
+)
 from scenarios.cloud.functions.queue_batches import unprocessed
 from scenarios.cloud.functions.stream_records import (
     StreamedRecord,
@@ -224,7 +229,7 @@ class StreamSources:
         )
         taken = [each for each in found if takes(mapping.filter_criteria, *each.filtered)]
         if len(taken) < len(found):
-            words = f"{name} does not get {_many(len(found) - len(taken))}: no filter takes them"
+            words = f"{name} does not get {many_records(len(found) - len(taken))}: no filter takes them"
             self._setting.note("filtered", words)
         if taken:
             lane.batches.append(_Batch(taken, window=lane.open if mapping.tumbling_window else None))
@@ -301,7 +306,7 @@ class StreamSources:
         else:
             lane.batches[0] = left
         if lane.batches:
-            again = f"{_many(len(lane.batches[0].records))} of {name_of(mapping.event_source_arn)}"
+            again = f"{many_records(len(lane.batches[0].records))} of {name_of(mapping.event_source_arn)}"
             self._setting.note("queued", f"{name} gets {again} again")
         self._look_after(mapping, place, pause_after(left.attempts))
 
@@ -323,36 +328,19 @@ class StreamSources:
     def _give_up(self, mapping: Any, shard: str, batch: _Batch, condition: str, request_id: str) -> None:
         """Tell the on-failure destination which records of which shard nobody handled."""
         name, stream = name_of(mapping.function_arn), name_of(mapping.event_source_arn)
-        target = str(((mapping.destination_config or {}).get("OnFailure") or {}).get("Destination", ""))
-        words = f"{name} gave up {_many(len(batch.records))} of {stream}"
-        if not target:
+        words = f"{name} gave up {many_records(len(batch.records))} of {stream}"
+        if not on_failure(mapping):
             self._setting.note("lost", f"{words}, and has no on-failure destination")
             return
-        record = json.dumps(self._record(mapping, shard, batch, condition, request_id))
-        if self._destinations.send(target, record, self._poller.role(mapping)):
-            self._setting.note("kept", f"{words}; {name_of(target)} says which")
-        else:
-            self._setting.note("lost", f"{words}, and may not write to its on-failure destination")
+        record = self._record(mapping, shard, batch, condition, request_id)
+        self._destinations.gave_up(mapping, words, record, self._poller.role(mapping))
 
     def _record(
         self, mapping: Any, shard: str, batch: _Batch, condition: str, request_id: str
     ) -> dict[str, Any]:
         first, last, now = batch.records[0], batch.records[-1], self._setting.clock.now
         of_table = service_of(mapping.event_source_arn) == "dynamodb"
-        return {
-            "requestContext": {
-                "requestId": request_id,
-                "functionArn": mapping.function_arn,
-                "condition": condition,
-                "approximateInvokeCount": batch.attempts,
-            },
-            "responseContext": {
-                "statusCode": 200,
-                "executedVersion": "$LATEST",
-                "functionError": "Unhandled",
-            },
-            "version": "1.0",
-            "timestamp": iso_milliseconds(now),
+        info = {
             "DDBStreamBatchInfo" if of_table else "KinesisBatchInfo": {
                 "shardId": shard,
                 "startSequenceNumber": first.sequence,
@@ -361,8 +349,9 @@ class StreamSources:
                 "approximateArrivalOfLastRecord": iso_milliseconds(last.at),
                 "batchSize": len(batch.records),
                 "streamArn": mapping.event_source_arn,
-            },
+            }
         }
+        return batch_record(mapping, request_id, condition, batch.attempts, now, info)
 
     # ---- the mappings -----------------------------------------------------------------------------
 
@@ -403,7 +392,3 @@ def _halves(batch: _Batch) -> list[_Batch]:
     middle = (len(batch.records) + 1) // 2
     halves = batch.records[:middle], batch.records[middle:]
     return [_Batch(each, batch.attempts, batch.window) for each in halves]
-
-
-def _many(records: int) -> str:
-    return "1 record" if records == 1 else f"{records} records"
