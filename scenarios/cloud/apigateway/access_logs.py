@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from scenarios.cloud.apigateway.apis import REST, Api, Stage
+from scenarios.cloud.apigateway.apis import REST, SERVICE, Api, Stage
 from scenarios.cloud.apigateway.messages import HttpAnswer, HttpRequest
 from scenarios.cloud.cloudformation.resources.kind import Order, text_of
 from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines
@@ -30,7 +30,6 @@ from scenarios.cloud.setting import Setting
 
 _DELIVERY: Final = "delivery.logs.amazonaws.com"
 _POLICY: Final = "AWSLogDeliveryWrite20150319"
-_SERVICE: Final = "apigateway.amazonaws.com"
 _VARIABLE = re.compile(r"\$context\.([a-zA-Z0-9_-]+(?:\.[a-zA-Z0-9_:-]+)*)")
 _REQUIRED: Final = ("$context.requestId", "$context.extendedRequestId")
 _LONGEST: Final = 3072
@@ -112,7 +111,7 @@ class AccessLogs:
         if api.kind == REST and not self._role:
             what = f"access logs of {api.name}: no stack sets the role of AWS::ApiGateway::Account"
             raise NotSimulated("apigateway", what)
-        by = AssumedRole(arn=self._role, service=_SERVICE) if api.kind == REST else _DELIVERY
+        by = AssumedRole(arn=self._role, service=SERVICE) if api.kind == REST else _DELIVERY
         source = "" if api.kind == REST else f"arn:aws:logs:{api.region}:{api.account}:*"
         refusal = self._setting.deliveries.hand_over(group, lines, by=by, source=source)
         if refusal is not None:

@@ -15,6 +15,7 @@ from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Resource, Stack
 from scenarios.cloud.kernel.texts import with_lowered_names
 
+SERVICE: Final = "apigateway.amazonaws.com"
 REST: Final = "REST"
 HTTP: Final = "HTTP"
 WEB_SOCKET: Final = "WEBSOCKET"

@@ -15,19 +15,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from scenarios.cloud.apigateway.apis import HTTP, REST, Api, Authorizer
-from scenarios.cloud.apigateway.messages import HttpAnswer, says
+from scenarios.cloud.apigateway.apis import HTTP, REST, SERVICE, Api, Authorizer
+from scenarios.cloud.apigateway.messages import FORBIDDEN, UNAUTHORIZED, HttpAnswer, says
 from scenarios.cloud.apigateway.payloads import Asking, first_format, second_format
 from scenarios.cloud.apigateway.token_authorizers import Tokens, value_at
 from scenarios.cloud.functions.invocations import Result
-from scenarios.cloud.functions.service import NOT_BY_URL
+from scenarios.cloud.functions.service import may_invoke
 from scenarios.cloud.functions.versions import standing
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.setting import Setting
 
-_SERVICE: Final = "apigateway.amazonaws.com"
-_UNAUTHORIZED: Final = says(401, "UnauthorizedException", {"message": "Unauthorized"})
-_FORBIDDEN: Final = says(403, "ForbiddenException", {"message": "Forbidden"})
 _FAILED: Final = {
     True: says(500, "AuthorizerConfigurationException", {"message": None}),
     False: says(500, "", {"message": "Internal Server Error"}),
@@ -74,7 +71,7 @@ class Authorizers:
             token = "" if unfit or not values else values[0]
             return Said(**self._tokens.asked(api, authorizer, token, scopes))
         if unfit or any(not value for value in values):
-            return Said(refused=_UNAUTHORIZED, context={})
+            return Said(refused=UNAUTHORIZED, context={})
         answer = self._answer(api, authorizer, asking, arn, values)
         if isinstance(answer, HttpAnswer):
             return Said(refused=answer, context={})
@@ -99,7 +96,7 @@ class Authorizers:
         _, result = self._invoke(authorizer.function, event, asking.request.attempt)
         if result.failed:
             said = str((result.error or {}).get("errorMessage", ""))
-            return _UNAUTHORIZED if said == "Unauthorized" else _FAILED[rest]
+            return UNAUTHORIZED if said == "Unauthorized" else _FAILED[rest]
         if not isinstance(result.payload, Mapping):
             return _FAILED[rest]
         if authorizer.seconds:
@@ -108,20 +105,15 @@ class Authorizers:
         return result.payload
 
     def _may_invoke(self, api: Api, authorizer: Authorizer) -> bool:
-        place = f"{api.id}/authorizers/{authorizer.id}"
-        source = f"arn:aws:execute-api:{api.region}:{api.account}:{place}"
-        context: dict[str, str | bool] = {"aws:SourceArn": source, "aws:SourceAccount": api.account}
-        asked = "lambda:InvokeFunction", authorizer.function, context | NOT_BY_URL
-        identity = self._setting.identity
-        if authorizer.credentials:
-            return identity.role_may(authorizer.credentials, _SERVICE, *asked).allowed
-        return identity.service_may(_SERVICE, *asked).allowed
+        source = f"arn:aws:execute-api:{api.region}:{api.account}:{api.id}/authorizers/{authorizer.id}"
+        role = authorizer.credentials
+        return may_invoke(self._setting, SERVICE, authorizer.function, source, role=role)
 
     def _refusal(
         self, api: Api, authorizer: Authorizer, answer: Mapping[str, Any], arn: str
     ) -> HttpAnswer | None:
         if authorizer.simple:
-            return None if answer.get("isAuthorized") is True else _FORBIDDEN
+            return None if answer.get("isAuthorized") is True else FORBIDDEN
         document = answer.get("policyDocument")
         if not isinstance(document, Mapping):
             return _FAILED[api.kind == REST]
@@ -135,7 +127,7 @@ class Authorizers:
         if decision.allowed:
             return None
         if api.kind != REST:
-            return _FORBIDDEN
+            return FORBIDDEN
         how = " with an explicit deny" if decision.explicit else ""
         message = f"User is not authorized to access this resource{how}"
         return says(403, "AccessDeniedException", {"Message": message})

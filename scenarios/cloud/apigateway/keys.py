@@ -22,15 +22,13 @@ from typing import Any, Final
 
 from scenarios.cloud.apigateway.apis import Api, Route, Stage
 from scenarios.cloud.apigateway.limits import Limits
-from scenarios.cloud.apigateway.messages import HttpAnswer, says
+from scenarios.cloud.apigateway.messages import FORBIDDEN, TOO_MANY, HttpAnswer, says
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.stack import Resource, Stack
 from scenarios.cloud.kernel.texts import with_lowered_names
 from scenarios.cloud.setting import Setting
 
-FORBIDDEN: Final = says(403, "ForbiddenException", {"message": "Forbidden"})
-_TOO_MANY: Final = says(429, "TooManyRequestsException", {"message": "Too Many Requests"})
 _OVER_QUOTA: Final = says(429, "LimitExceededException", {"message": "Limit Exceeded"})
 _SHORTEST, _LONGEST = 20, 128
 _LOUD: Final = (
@@ -132,7 +130,7 @@ class Keys:
                 int(throttle.get("BurstLimit", 5_000)),
                 self._setting.clock.now,
             ):
-                return _TOO_MANY
+                return TOO_MANY
         used[today] = used.get(today, 0) + 1
         return None
 

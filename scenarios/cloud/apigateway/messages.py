@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote
 
 from scenarios.cloud.kernel.caller import Caller
@@ -74,6 +74,11 @@ def says(status: int, kind: str, body: Mapping[str, Any] | str) -> HttpAnswer:
     text = body if isinstance(body, str) else json.dumps(body)
     headers = {"content-type": "application/json", **({"x-amzn-errortype": kind} if kind else {})}
     return HttpAnswer(status=status, body=text, headers=headers)
+
+
+UNAUTHORIZED: Final = says(401, "UnauthorizedException", {"message": "Unauthorized"})
+FORBIDDEN: Final = says(403, "ForbiddenException", {"message": "Forbidden"})
+TOO_MANY: Final = says(429, "TooManyRequestsException", {"message": "Too Many Requests"})
 
 
 def path_of(*parts: str) -> str:

@@ -26,6 +26,7 @@ from scenarios.cloud.apigateway.apis import (
     IAM,
     NONE,
     REST,
+    SERVICE,
     Api,
     Integration,
     Route,
@@ -37,9 +38,9 @@ from scenarios.cloud.apigateway.apis import (
 from scenarios.cloud.apigateway.authorizers import Authorizers
 from scenarios.cloud.apigateway.cors import preflight, with_cors
 from scenarios.cloud.apigateway.emitted import measure
-from scenarios.cloud.apigateway.keys import FORBIDDEN, Keys
+from scenarios.cloud.apigateway.keys import Keys
 from scenarios.cloud.apigateway.limits import Limits
-from scenarios.cloud.apigateway.messages import HttpAnswer, HttpRequest, says
+from scenarios.cloud.apigateway.messages import FORBIDDEN, TOO_MANY, HttpAnswer, HttpRequest, says
 from scenarios.cloud.apigateway.payloads import (
     Asking,
     Malformed,
@@ -51,7 +52,7 @@ from scenarios.cloud.apigateway.payloads import (
 from scenarios.cloud.authorization.rows import Arn, Document
 from scenarios.cloud.functions.concurrency import has_no_concurrency, throttled
 from scenarios.cloud.functions.invocations import Invocation, Result
-from scenarios.cloud.functions.service import NOT_BY_URL, Functions
+from scenarios.cloud.functions.service import NOT_BY_URL, Functions, may_invoke
 from scenarios.cloud.functions.versions import standing
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
@@ -59,13 +60,10 @@ from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.kernel.web import WebRequest
 from scenarios.cloud.setting import Setting
 
-_SERVICE: Final = "apigateway.amazonaws.com"
 _INVOKE: Final = "execute-api:Invoke"
 _AS_CALLER: Final = "arn:aws:iam::*:user/*"
 _NOT_SIGNED = says(403, "MissingAuthenticationTokenException", {"message": "Missing Authentication Token"})
-_FORBIDDEN = says(403, "ForbiddenException", {"message": "Forbidden"})
 _NOT_FOUND = says(404, "", {"message": "Not Found"})
-_TOO_MANY = says(429, "TooManyRequestsException", {"message": "Too Many Requests"})
 # What a client is told where the integration fails, by the kind of API: the permission, the function's own
 # error or an answer that is none, no answer in time, a function that was throttled.
 _NO_LEAVE = {
@@ -235,7 +233,7 @@ class Requests:
     def _answered(self, api: Api, request: HttpRequest) -> HttpAnswer:
         found = _stage(api, request.path) if api.reachable else None
         if found is None:
-            return _FORBIDDEN if api.kind == REST else _NOT_FOUND
+            return FORBIDDEN if api.kind == REST else _NOT_FOUND
         early = preflight(api.cors, request)
         if early is not None:
             return early
@@ -254,7 +252,7 @@ class Requests:
         trip.id = self._setting.new_uuid("apigateway.request") if stage.logs else ""
         refused = self._refused(api, stage, route, request, path)
         if refused is None and not self._let_through(api, stage, route):
-            refused = _TOO_MANY
+            refused = TOO_MANY
         if refused is not None:
             return refused
         asking = self._asking(api, stage, route, request, path, parameters, trip.id)
@@ -291,7 +289,7 @@ class Requests:
             raise NotSimulated("apigateway", f"{route.authorization}, which {route.key} asks")
         caller = request.caller if route.authorization == IAM else None
         if route.authorization == IAM and caller is None:
-            return _NOT_SIGNED if api.kind == REST else _FORBIDDEN
+            return _NOT_SIGNED if api.kind == REST else FORBIDDEN
         identity, asked = self._setting.identity, api.arn(stage.name, request.method, path)
         context = {"aws:SourceIp": request.address}
         if caller is not None:
@@ -303,7 +301,7 @@ class Requests:
         if decision.allowed:
             return None
         if api.kind == HTTP:
-            return _FORBIDDEN
+            return FORBIDDEN
         who = caller.arn if caller is not None else "anonymous"
         hidden = asked.replace(f":{api.account}:", f":********{api.account[8:]}:")
         message = f"User: {who} is not authorized to perform: {_INVOKE} on resource: {hidden}"
@@ -387,25 +385,12 @@ class Requests:
         self.answered.append(Request(invocation=number, method=method, path=path, answer=answer))
 
     def _may_invoke(self, api: Api, stage: Stage, route: Route, request: HttpRequest, path: str) -> bool:
-        identity, function, action = (
-            self._setting.identity,
-            route.integration.function,
-            "lambda:InvokeFunction",
-        )
-        role = route.integration.credentials
+        function, role, caller = route.integration.function, route.integration.credentials, request.caller
         if role == _AS_CALLER:
-            caller = request.caller
-            return caller is not None and identity.judge(caller, action, function, NOT_BY_URL).allowed
+            asked = "lambda:InvokeFunction", function, NOT_BY_URL
+            return caller is not None and self._setting.identity.judge(caller, *asked).allowed
         method, at = (DEFAULT, "") if route.path == DEFAULT else (request.method, path)
-        asked = api.arn(stage.name, method, at)
-        context: dict[str, str | bool] = {
-            "aws:SourceArn": asked,
-            "aws:SourceAccount": api.account,
-            **NOT_BY_URL,
-        }
-        if role:
-            return identity.role_may(role, _SERVICE, action, function, context).allowed
-        return identity.service_may(_SERVICE, action, function, context).allowed
+        return may_invoke(self._setting, SERVICE, function, api.arn(stage.name, method, at), role=role)
 
 
 def _stage(api: Api, path: str) -> tuple[Stage, str] | None:

@@ -17,15 +17,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from scenarios.cloud.apigateway.apis import Api, Authorizer
-from scenarios.cloud.apigateway.messages import HttpAnswer, HttpRequest, says
+from scenarios.cloud.apigateway.apis import SERVICE, Api, Authorizer
+from scenarios.cloud.apigateway.messages import UNAUTHORIZED, HttpAnswer, HttpRequest, says
 from scenarios.cloud.cognito.pools import UserPools
 from scenarios.cloud.kernel.tokens import InvalidToken, read
 from scenarios.cloud.kernel.web import WebRequest
 from scenarios.cloud.setting import Setting
 
-_SERVICE: Final = "apigateway.amazonaws.com"
-_UNAUTHORIZED: Final = says(401, "UnauthorizedException", {"message": "Unauthorized"})
 _EXPIRED: Final = says(401, "UnauthorizedException", {"message": "The incoming token has expired"})
 _REMEMBERED: Final = timedelta(hours=2)
 _OK: Final = 200
@@ -95,7 +93,7 @@ class Tokens:
         return self._read(about["jwks_uri"])
 
     def _read(self, url: str) -> Mapping[str, Any]:
-        request = WebRequest(at=self._setting.clock.now, by=_SERVICE, method="GET", url=url)
+        request = WebRequest(at=self._setting.clock.now, by=SERVICE, method="GET", url=url)
         answer = self._setting.web.ask(request)
         if answer.status != _OK:
             raise _NoKeys(f"{request.place} answers {answer.status or 'nothing'}")
@@ -118,13 +116,13 @@ class Tokens:
             keys = pools.keys_of(issuer) if issuer in map(pools.issuer_of, authorizer.pools) else None
             token.verify(keys or {})
         except InvalidToken:
-            return {"refused": _UNAUTHORIZED, "context": {}}
+            return {"refused": UNAUTHORIZED, "context": {}}
         claims = token.claims
         if claims.get("exp", 0) <= self._setting.clock.now.timestamp():
             return {"refused": _EXPIRED, "context": {}}
         use = "access" if scopes else "id"
         if claims.get("token_use") != use or (scopes and not set(scopes) & set(_scopes(claims))):
-            return {"refused": _UNAUTHORIZED, "context": {}}
+            return {"refused": UNAUTHORIZED, "context": {}}
         return {"refused": None, "context": {"claims": {name: _text(each) for name, each in claims.items()}}}
 
 

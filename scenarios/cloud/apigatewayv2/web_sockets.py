@@ -25,7 +25,7 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
-from scenarios.cloud.apigateway.apis import DEFAULT, IAM, NONE, Api, Route, Stage, sockets_of
+from scenarios.cloud.apigateway.apis import DEFAULT, IAM, NONE, SERVICE, Api, Route, Stage, sockets_of
 from scenarios.cloud.apigateway.authorizers import Authorizers
 from scenarios.cloud.apigateway.emitted import NAMESPACE
 from scenarios.cloud.apigateway.messages import HttpRequest
@@ -33,7 +33,7 @@ from scenarios.cloud.apigateway.payloads import Asking
 from scenarios.cloud.apigateway.requests import Requests
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.functions.invocations import Result
-from scenarios.cloud.functions.service import NOT_BY_URL
+from scenarios.cloud.functions.service import may_invoke
 from scenarios.cloud.functions.versions import standing
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.clock import Entry
@@ -44,7 +44,6 @@ from scenarios.cloud.setting import Setting
 CONNECT: Final = "$connect"
 DISCONNECT: Final = "$disconnect"
 SWITCHED: Final = 101  # HTTP's status for a connection that was made
-_SERVICE: Final = "apigateway.amazonaws.com"
 _MANAGEMENT: Final = "apigatewaymanagementapi"
 _LONGEST: Final = timedelta(hours=2)
 _IDLE: Final = timedelta(minutes=10)
@@ -229,7 +228,7 @@ class WebSockets:
     def _refused(self, connection: Connection, route: Route) -> int:
         """The status of who may not connect; 0 for who may."""
         api, request, identity = connection.api, connection.request, self._setting.identity
-        arn = f"arn:aws:execute-api:{api.region}:{api.account}:{api.id}/{connection.stage.name}/{CONNECT}"
+        arn = api.arn(connection.stage.name, CONNECT, "")
         if route.authorizer is not None:
             asking = self._asking(connection, route)
             said = self._authorizers.asked(api, route.authorizer, asking, arn)
@@ -287,16 +286,9 @@ class WebSockets:
             raise NotSimulated(
                 "apigatewayv2", f"the integration of {route.path}: {integration.kind or 'none'}"
             )
-        source = f"arn:aws:execute-api:{api.region}:{api.account}:{api.id}/{stage.name}/{route.path}"
-        context: dict[str, str | bool] = {
-            "aws:SourceArn": source,
-            "aws:SourceAccount": api.account,
-            **NOT_BY_URL,
-        }
-        asked = _SERVICE, "lambda:InvokeFunction", integration.function, context
-        identity, role = self._setting.identity, integration.credentials
-        decision = identity.role_may(role, *asked) if role else identity.service_may(*asked)
-        if standing(api.account, integration.function) is None or not decision.allowed:
+        function, source = integration.function, api.arn(stage.name, route.path, "")
+        allowed = may_invoke(self._setting, SERVICE, function, source, role=integration.credentials)
+        if standing(api.account, function) is None or not allowed:
             return None
         now = self._setting.clock.now
         event = {
@@ -322,7 +314,7 @@ class WebSockets:
             "isBase64Encoded": False,
             **({"stageVariables": dict(stage.variables)} if stage.variables else {}),
         }
-        _, result = self._requests.invoke(integration.function, event, 1)
+        _, result = self._requests.invoke(function, event, 1)
         return result
 
     @staticmethod
@@ -349,7 +341,7 @@ class WebSockets:
         api, stage = self._apis.get(parts.hostname or ""), parts.path.strip("/")
         if api is None or stage not in api.stages:
             raise Refused("ForbiddenException", "Forbidden", 403)
-        arn = f"arn:aws:execute-api:{api.region}:{api.account}:{api.id}/{stage}/{method}/@connections/{name}"
+        arn = api.arn(stage, method, f"/@connections/{name}")
         action = "execute-api:ManageConnections"
         decision = self._setting.identity.judge(asked.caller, action, arn)
         if not decision.allowed:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from scenarios.cloud.cognito.pools import Pool, User
 from scenarios.cloud.functions.concurrency import has_no_concurrency, throttled
 from scenarios.cloud.functions.invocations import Invocation
-from scenarios.cloud.functions.service import NOT_BY_URL, Functions
+from scenarios.cloud.functions.service import Functions, may_invoke
 from scenarios.cloud.functions.versions import standing
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
@@ -82,11 +82,8 @@ class Triggers:
 
     def _answer(self, pool: Pool, trigger: str, function: str, event: Mapping[str, Any]) -> Mapping[str, Any]:
         setting = self._setting
-        context: dict[str, str | bool] = {"aws:SourceArn": pool.arn, "aws:SourceAccount": pool.account}
         model = standing(pool.account, function)
-        allowed = setting.identity.service_may(
-            _SERVICE, "lambda:InvokeFunction", function, context | NOT_BY_URL
-        ).allowed
+        allowed = may_invoke(setting, _SERVICE, function, pool.arn)
         if model is None or not allowed:
             why = "ResourceNotFoundException" if model is None else "AccessDeniedException"
             raise _could_not(trigger, why)

@@ -53,7 +53,7 @@ from scenarios.cloud.functions.runtime_environment import ExecutionEnvironment, 
 from scenarios.cloud.functions.stream_sources import StreamSources
 from scenarios.cloud.functions.versions import Runs, standing, what_runs
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.arns import function_name, qualifier_of, region_of, unqualified
+from scenarios.cloud.kernel.arns import account_of, function_name, qualifier_of, region_of, unqualified
 from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Event, LogLines, Need
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
@@ -552,6 +552,18 @@ class Functions(Door[Event]):
 def _lines(printed: Sequence[str], result: Result) -> list[str]:
     """What an attempt writes to its log: what the handler printed, and how it failed."""
     return [*printed, logged(result.error)] if result.error else list(printed)
+
+
+def may_invoke(setting: Setting, service: str, function: str, source: str, *, role: str = "") -> bool:
+    """Whether a service may invoke a function, by itself or under a role; `source`: the ARN of what asks."""
+    context: dict[str, str | bool] = {
+        "aws:SourceArn": source,
+        "aws:SourceAccount": account_of(source),
+        **NOT_BY_URL,
+    }
+    asked = service, "lambda:InvokeFunction", function, context
+    identity = setting.identity
+    return (identity.role_may(role, *asked) if role else identity.service_may(*asked)).allowed
 
 
 def _python(runtime: str) -> tuple[int, int] | None:
