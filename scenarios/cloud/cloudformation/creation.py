@@ -16,10 +16,15 @@ from functools import partial
 from typing import Final
 
 from scenarios.cloud.cloudformation.building import RESOURCE_SECONDS, plan_of, site_of
-from scenarios.cloud.cloudformation.custom_resources import Answered, CustomResources, Order
+from scenarios.cloud.cloudformation.custom_resources import (
+    Answered,
+    CustomResources,
+    Order,
+    asked_of_provider,
+)
 from scenarios.cloud.cloudformation.deletion import Deletion, Outcome, retained_by
 from scenarios.cloud.cloudformation.exports import Exports
-from scenarios.cloud.cloudformation.provision import checked_properties, create_resource
+from scenarios.cloud.cloudformation.provision import create_resource
 from scenarios.cloud.cloudformation.resources.custom import is_custom, kind_of
 from scenarios.cloud.cloudformation.standing import Standing, Tell
 from scenarios.cloud.cloudformation.template import Template
@@ -123,23 +128,12 @@ class Creation:
 
     def _ask(self, name: str) -> None:
         """Have the provider of a custom resource make it."""
-        stack, plan = self.standing.stack, self._plan
-        declared = plan.resources[name]
-        kind = kind_of(self.setting.kinds, declared.type)
         try:
-            checked, _ = checked_properties(kind, plan, declared, stack.resources)
+            order = asked_of_provider(self.setting, self.standing, self.caller, self._plan, name)
         except InvalidTemplate as refused:
             self._fails(name, str(refused))
             self._is_over(name)
             return
-        order = Order(
-            deed="Create",
-            stack=stack,
-            logical_id=name,
-            type=declared.type,
-            properties=checked,
-            else_id=f"{stack.name}-{name}-{site_of(self.setting, self.standing, self.caller).suffix(name)}",
-        )
         self.setting.laws[CustomResources].ask(order, self.caller, partial(self._answered, order))
 
     def _answered(self, order: Order, answered: Answered) -> None:

@@ -26,7 +26,11 @@ from urllib.parse import quote
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.clients import ClientsOf
-from scenarios.cloud.cloudformation.resources.custom import MOST_SECONDS
+from scenarios.cloud.cloudformation.building import site_of
+from scenarios.cloud.cloudformation.provision import checked_properties
+from scenarios.cloud.cloudformation.resources.custom import MOST_SECONDS, kind_of
+from scenarios.cloud.cloudformation.standing import Standing
+from scenarios.cloud.cloudformation.template import Template
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.clock import Entry
 from scenarios.cloud.kernel.stack import Resource, Stack
@@ -82,6 +86,28 @@ class Order:
     physical_id: str = ""
     before: Mapping[str, Any] | None = None
     else_id: str = ""
+
+
+def asked_of_provider(
+    setting: Setting, standing: Standing, caller: Caller, plan: Template, logical_id: str
+) -> Order:
+    """What the provider of a declared resource is asked: to make it, or to change it as it stands.
+
+    Raises InvalidTemplate.
+    """
+    stack = standing.stack
+    declared, before = plan.resources[logical_id], stack.resources.get(logical_id)
+    checked, _ = checked_properties(kind_of(setting.kinds, declared.type), plan, declared, stack.resources)
+    return Order(
+        deed="Create" if before is None else "Update",
+        stack=stack,
+        logical_id=logical_id,
+        type=declared.type,
+        properties=checked,
+        physical_id=before.physical_id if before is not None else "",
+        before=before.properties if before is not None else None,
+        else_id=f"{stack.name}-{logical_id}-{site_of(setting, standing, caller).suffix(logical_id)}",
+    )
 
 
 Done = Callable[[Answered], None]

@@ -11,8 +11,8 @@ from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudformation.building import site_of
 from scenarios.cloud.cloudformation.creation import DO_NOTHING
 from scenarios.cloud.cloudformation.operations import Operations
-from scenarios.cloud.cloudformation.provision import stack_id_of, unknown_type
-from scenarios.cloud.cloudformation.resources.custom import checked_name, is_custom, is_known
+from scenarios.cloud.cloudformation.provision import check_types, stack_id_of
+from scenarios.cloud.cloudformation.resources.custom import is_custom
 from scenarios.cloud.cloudformation.stacks import Stacks
 from scenarios.cloud.cloudformation.standing import Standing, Status
 from scenarios.cloud.cloudformation.template import Template
@@ -74,10 +74,7 @@ def _check(setting: Setting, stack: Stack) -> None:
         stack_id=stack.stack_id,
         parameters=stack.parameters,
     )
-    for declared in plan.resources.values():
-        if not is_known(setting.kinds, declared.type):
-            raise unknown_type(declared)
-        checked_name(declared.type, declared.logical_id)
+    check_types(plan, setting.kinds)
     list(plan.in_order())  # raises for a circle
 
 

@@ -75,10 +75,7 @@ def provision(
         stack_id=stack_id,
         parameters=parameters,
     )
-    for declared in plan.resources.values():
-        if not is_known(kinds, declared.type):
-            raise unknown_type(declared)
-        checked_name(declared.type, declared.logical_id)
+    check_types(plan, kinds)
     made: dict[str, Resource] = {}
     late = frozenset(name for name, kind in kinds.items() if kind.grants)
     with garbage.is_off():
@@ -168,6 +165,14 @@ def _with_reason(refused: Refused) -> str:
     """What the service says, and the reason where it keeps that to itself."""
     reason = str(getattr(refused.__cause__, "reason", ""))
     return str(refused) if reason in refused.message else f"{refused} ({reason})"
+
+
+def check_types(plan: Template, kinds: Mapping[str, Kind]) -> None:
+    """Raise InvalidTemplate or NotSimulated for the first type that isn't here, or can't be called so."""
+    for declared in plan.resources.values():
+        if not is_known(kinds, declared.type):
+            raise unknown_type(declared)
+        checked_name(declared.type, declared.logical_id)
 
 
 def unknown_type(declared: Declared) -> BaseException:

@@ -16,8 +16,7 @@ from functools import partial
 from typing import Any, Final
 
 from scenarios.cloud.cloudformation.building import RESOURCE_SECONDS, plan_of, site_of
-from scenarios.cloud.cloudformation.custom_resources import Answered, CustomResources
-from scenarios.cloud.cloudformation.custom_resources import Order as Request
+from scenarios.cloud.cloudformation.custom_resources import Answered, CustomResources, asked_of_provider
 from scenarios.cloud.cloudformation.deletion import Remover
 from scenarios.cloud.cloudformation.differences import Deed, Difference, resolved
 from scenarios.cloud.cloudformation.exports import Exports
@@ -149,21 +148,8 @@ class Update:
 
     def _ask(self, difference: Difference, done: Callable[[Answered, Mapping[str, Any]], None]) -> None:
         """Have the provider of a custom resource make or change it; raises InvalidTemplate."""
-        name, stack = difference.logical_id, self.standing.stack
-        plan = plan_of(stack)
-        declared, before = plan.resources[name], stack.resources.get(name)
-        kind = kind_of(self.setting.kinds, declared.type)
-        checked, _ = checked_properties(kind, plan, declared, stack.resources)
-        order = Request(
-            deed="Create" if before is None else "Update",
-            stack=stack,
-            logical_id=name,
-            type=declared.type,
-            properties=checked,
-            physical_id=before.physical_id if before is not None else "",
-            before=before.properties if before is not None else None,
-            else_id=f"{stack.name}-{name}-{site_of(self.setting, self.standing, self.caller).suffix(name)}",
-        )
+        plan = plan_of(self.standing.stack)
+        order = asked_of_provider(self.setting, self.standing, self.caller, plan, difference.logical_id)
         self.setting.laws[CustomResources].ask(
             order, self.caller, lambda answered: done(answered, order.properties)
         )
