@@ -137,8 +137,7 @@ def _aggregate(where: Expressions, name: str, node: exp.Anonymous, how: "Aggrega
     given = [where.typed(each) for each in arguments]
     found = how(given)
     if found is None:
-        shown = ", ".join(each.type.shown for each in given)
-        raise where.fails("FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({shown}) for function {name}")
+        raise where.unfit(name, node, [each.type for each in given])
     kind, duckdb, values, around = found
     return _Call(f"{duckdb}({distinct}{', '.join(values)}{order})", kind, around)
 
@@ -168,9 +167,7 @@ def _listagg(where: Expressions, node: exp.GroupConcat) -> _Call:
         distinct, inner = "DISTINCT ", inner.expressions[0]
     value = where.typed(inner)
     if value.type.bare != VARCHAR:
-        raise where.fails(
-            "FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({value.type.shown}) for function listagg"
-        )
+        raise where.unfit("listagg", node, [value.type])
     between = types.text(separator.name if separator is not None else "")
     return _Call(f"string_agg({distinct}{value.sql}, {between}{order})", VARCHAR)
 

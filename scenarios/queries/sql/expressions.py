@@ -101,6 +101,12 @@ class Expressions:
         """Trino's error about a place in the text."""
         return QueryFailed(name, f"{position(node, self._text)}: {words}")
 
+    def unfit(self, name: str, node: exp.Expression, given: Sequence[Type], more: str = "") -> QueryFailed:
+        """Trino's error about a function that takes no arguments of these types."""
+        shown = ", ".join(each.shown for each in given)
+        words = f"Unexpected parameters ({shown}) for function {name}{more}"
+        return self.fails("FUNCTION_NOT_FOUND", node, words)
+
     def fresh(self, letter: str) -> str:
         """A name that stands nowhere else."""
         self._names += 1

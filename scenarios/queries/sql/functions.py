@@ -154,7 +154,7 @@ array_position(array(T), T) bigint         CASE WHEN {{0}} IS NOT NULL AND {{1}}
 array_remove(array(T), T) array(T)         list_filter({{0}}, lambda tw_e: tw_e IS DISTINCT FROM {{1}})
 arrays_overlap(array(T), array(T)) boolean CASE WHEN list_has_any({{0}}, {{1}}) THEN true WHEN len(list_filter({{0}}, lambda tw_e: tw_e IS NULL)) + len(list_filter({{1}}, lambda tw_e: tw_e IS NULL)) > 0 THEN NULL ELSE list_has_any({{0}}, {{1}}) END
 flatten(array(array(T))) array(T)          flatten({{0}})
-slice(array(T), bigint, bigint) array(T)   CASE WHEN {{1}} > 0 AND {{2}} >= 0 THEN {{0}}[{{1}}:{{1}} + {{2}} - 1] WHEN {{1}} < 0 AND {{2}} >= 0 THEN {{0}}[len({{0}}) + {{1}} + 1:len({{0}}) + {{1}} + {{2}}] ELSE {{slice_zero}} END
+slice(array(T), bigint, bigint) array(T)   CASE WHEN {{1}} > 0 AND {{2}} >= 0 THEN {{0}}[{{1}}:{{1}} + {{2}} - 1] WHEN {{1}} < 0 AND {{2}} >= 0 THEN {{0}}[len({{0}}) + {{1}} + 1:len({{0}}) + {{1}} + {{2}}] ELSE {{array_zero}} END
 map_keys(map(K, V)) array(K)               map_keys({{0}})
 map_values(map(K, V)) array(V)             map_values({{0}})
 map() map(unknown, unknown)                MAP {{{{}}}}
@@ -162,8 +162,8 @@ map(array(K), array(V)) map(K, V)          map({{0}}, {{1}})
 """
 _FAILURES: Final = {
     "array_zero": ("INVALID_FUNCTION_ARGUMENT", "'SQL array indices start at 1'"),
-    "slice_zero": ("INVALID_FUNCTION_ARGUMENT", "'SQL array indices start at 1'"),
 }
+_VARIABLES: Final = ("T", "K", "V", "N", "M")
 _SAME: Final = {"substring": "substr", "char_length": "length"}
 
 
@@ -177,7 +177,7 @@ class _Line:
 
 def _lines() -> dict[str, list[_Line]]:
     found: dict[str, list[_Line]] = {}
-    for each in _LINES.replace("{{{{", "\0(").replace("}}}}", "\0)").splitlines():
+    for each in _LINES.splitlines():
         match = re.fullmatch(
             r"(\w+)\((.*?)\) ((?:timestamp with time zone)|\w+\(\w+, \w+\)|\S+)\s+(\S.*)", each.strip()
         )
@@ -185,7 +185,6 @@ def _lines() -> dict[str, list[_Line]]:
             continue
         name, takes, gives, sql = match.groups()
         takes_types = tuple(_type(part) for part in _split(takes))
-        sql = sql.replace("{{", "{").replace("}}", "}").replace("\0(", "{").replace("\0)", "}")
         found.setdefault(name, []).append(_Line(name, takes_types, _type(gives), sql))
     return found
 
@@ -201,15 +200,12 @@ def _split(written: str) -> list[str]:
 
 
 def _type(written: str) -> Type:
-    if written in ("T", "K", "V", "N", "M", "unknown"):
+    if written in (*_VARIABLES, "unknown"):
         return Type(written)
     if written.startswith(("array(", "map(")):
         name, _, inside = written.partition("(")
         return Type(name, tuple(_type(each) for each in _split(inside[:-1])))
     return TIMESTAMP_TZ if written == TIMESTAMP_TZ.name else types.read(written)
-
-
-_VARIABLES: Final = ("T", "K", "V", "N", "M")
 
 
 def _bound(takes: Type, given: Type, bindings: dict[str, Type]) -> bool:
@@ -242,8 +238,7 @@ def _filled(kind: Type, bindings: Mapping[str, Type]) -> Type:
 def _exactly(line: _Line, given: Sequence[Type]) -> int:
     """How many arguments need no conversion: the more, the better the line fits."""
     return sum(
-        takes.name in (each.bare.name, "T", "N", "M", "K", "V")
-        for takes, each in zip(line.takes, given, strict=True)
+        takes.name in (each.bare.name, *_VARIABLES) for takes, each in zip(line.takes, given, strict=True)
     )
 
 
@@ -283,15 +278,8 @@ def by_line(where: Expressions, name: str, node: exp.Expression, given: Sequence
         if name in NAMES:
             raise SqlNotSimulated(f"the function {name}")
         raise where.fails("FUNCTION_NOT_FOUND", node, f"Function '{name}' not registered")
-    shown = ", ".join(each.shown for each in kinds)
     expected = ", ".join(f"{name}({', '.join(t.shown for t in line.takes)})" for line in LINES.get(name, ()))
-    if not expected or (name in SPECIAL and name not in LINES):
-        raise where.fails("FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({shown}) for function {name}")
-    raise where.fails(
-        "FUNCTION_NOT_FOUND",
-        node,
-        f"Unexpected parameters ({shown}) for function {name}. Expected: {expected}",
-    )
+    raise where.unfit(name, node, kinds, f". Expected: {expected}" if expected else "")
 
 
 def _written(where: Expressions, line: _Line, given: Sequence[Typed], bindings: Mapping[str, Type]) -> Typed:
@@ -299,7 +287,7 @@ def _written(where: Expressions, line: _Line, given: Sequence[Typed], bindings: 
     values = [where.coerced(each, kind) for each, kind in zip(given, wanted, strict=True)]
     gives = _filled(line.gives, bindings)
     failures = {name: raised(*error, gives) for name, error in _FAILURES.items() if f"{{{name}}}" in line.sql}
-    sql = line.sql.format(*values, **failures) if "MAP {}" not in line.sql else line.sql
+    sql = line.sql.format(*values, **failures)
     if gives in (BIGINT, types.INTEGER):
         sql = f"CAST({sql} AS {gives.duckdb})"
     return Typed(sql, gives)
@@ -311,10 +299,7 @@ def _texts(
     given = [where.typed(each) for each in arguments]
     for each in given:
         if each.type.bare not in (VARCHAR, UNKNOWN):
-            shown = ", ".join(one.type.shown for one in given)
-            raise where.fails(
-                "FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({shown}) for function {name}"
-            )
+            raise where.unfit(name, node, [one.type for one in given])
     return given
 
 
@@ -332,8 +317,7 @@ def _concat(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Ex
     if any(each.type.name == "array" for each in given):
         return _concat_arrays(where, node, given)
     if any(each.type.bare not in (VARCHAR, UNKNOWN) for each in given):
-        shown = ", ".join(each.type.shown for each in given)
-        raise where.fails("FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({shown}) for function concat")
+        raise where.unfit("concat", node, [each.type for each in given])
     return Typed(
         "("
         + " || ".join(f"CAST({each.sql} AS VARCHAR)" if each.type == UNKNOWN else each.sql for each in given)
@@ -347,10 +331,7 @@ def _concat_arrays(where: Expressions, node: exp.Expression, given: Sequence[Typ
     for each in given:
         met = common(inside, each.type.of[0] if each.type.name == "array" else each.type)
         if met is None:
-            shown = ", ".join(one.type.shown for one in given)
-            raise where.fails(
-                "FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({shown}) for function concat"
-            )
+            raise where.unfit("concat", node, [one.type for one in given])
         inside = met
     kind = array(inside)
     parts = [
@@ -383,10 +364,7 @@ def _split_text(where: Expressions, node: exp.Expression, arguments: Sequence[ex
 def _split_part(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
     given = [where.typed(each) for each in arguments]
     if [each.type.bare.name in ("varchar", "unknown", *WHOLE) for each in given] != [True] * 3:
-        shown = ", ".join(one.type.shown for one in given)
-        raise where.fails(
-            "FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({shown}) for function split_part"
-        )
+        raise where.unfit("split_part", node, [each.type for each in given])
     value, delimiter, index = (each.sql for each in given)
     failing = raised("INVALID_FUNCTION_ARGUMENT", "'Index must be greater than zero'", VARCHAR)
     parts = f"string_split({value}, {delimiter})"
@@ -471,9 +449,7 @@ def _json(where: Expressions, node: exp.Expression, argument: exp.Expression, na
     if value.type == JSON:
         return value.sql
     if value.type.bare not in (VARCHAR, UNKNOWN):
-        raise where.fails(
-            "FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({value.type.shown}) for function {name}"
-        )
+        raise where.unfit(name, node, [value.type])
     return f"CASE WHEN json_valid({value.sql}) THEN CAST({value.sql} AS JSON) END"
 
 
@@ -568,9 +544,7 @@ def _iso(kind: Type) -> Callable[[Expressions, exp.Expression, Sequence[exp.Expr
 def _date(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
     value = where.typed(arguments[0])
     if value.type.bare.name not in ("varchar", *MOMENTS, "unknown"):
-        raise where.fails(
-            "FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({value.type.shown}) for function date"
-        )
+        raise where.unfit("date", node, [value.type])
     return Typed(cast(value.sql, value.type, DATE), DATE)
 
 
@@ -595,10 +569,7 @@ def _formatted_by(
     def how(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
         value, form = (where.typed(each) for each in arguments)
         if value.type.name not in (*MOMENTS, "unknown"):
-            shown = f"{value.type.shown}, {form.type.shown}"
-            raise where.fails(
-                "FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({shown}) for function {name}"
-            )
+            raise where.unfit(name, node, [value.type, form.type])
         written = formats(_literal(form, f"a format of {name}"))
         moment = value.sql if value.type.name in MOMENTS else "CAST(NULL AS TIMESTAMP)"
         return Typed(f"strftime({moment}, {text(written)})", VARCHAR)
@@ -619,9 +590,7 @@ def _unit(where: Expressions, node: exp.Expression, argument: exp.Expression) ->
 def _moment(where: Expressions, node: exp.Expression, argument: exp.Expression, name: str) -> Typed:
     value = where.typed(argument)
     if value.type.name not in MOMENTS:
-        raise where.fails(
-            "FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({value.type.shown}) for function {name}"
-        )
+        raise where.unfit(name, node, [value.type])
     return value
 
 
@@ -634,9 +603,7 @@ def _date_add(where: Expressions, node: exp.Expression, arguments: Sequence[exp.
     unit, number = _unit(where, node, arguments[0]), where.typed(arguments[1])
     value = _moment(where, node, arguments[2], "date_add")
     if number.type.name not in WHOLE:
-        raise where.fails(
-            "FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({number.type.shown}) for function date_add"
-        )
+        raise where.unfit("date_add", node, [number.type])
     each = "INTERVAL 3 MONTH" if unit == "quarter" else f"INTERVAL 1 {unit.upper()}"
     return Typed(f"CAST(({value.sql} + {each} * {number.sql}) AS {value.type.duckdb})", value.type)
 
@@ -666,16 +633,14 @@ def _rounded(name: str) -> Callable[[Expressions, exp.Expression, Sequence[exp.E
             return _round_decimal(where, value, arguments)
         if kind.name in (*WHOLE, "decimal"):
             raise SqlNotSimulated(f"{name} of {kind.shown} with these arguments")
-        raise where.fails(
-            "FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({kind.shown}) for function {name}"
-        )
+        raise where.unfit(name, node, [kind])
 
     return how
 
 
 def _round_decimal(where: Expressions, value: Typed, arguments: Sequence[exp.Expression]) -> Typed:
     """Trino keeps the digits behind the point of a decimal that is rounded to some of them."""
-    kind, digits, scale = value.type, value.type.length or 38, value.type.scale
+    digits, scale = value.type.length or 38, value.type.scale
     if len(arguments) == 1:
         wanted = types.decimal(digits - scale + min(1, scale), 0)
         return Typed(f"CAST(round({value.sql}) AS {wanted.duckdb})", wanted)
@@ -684,7 +649,6 @@ def _round_decimal(where: Expressions, value: Typed, arguments: Sequence[exp.Exp
         raise SqlNotSimulated("round of a decimal to places that are no literal")
     wanted = types.decimal(digits + 1, scale)
     rounded = value.sql if places >= scale else f"round({value.sql}, {places})"
-    del kind
     return Typed(f"CAST({rounded} AS {wanted.duckdb})", wanted)
 
 
@@ -836,9 +800,7 @@ def _sets(which: str) -> Callable[[Expressions, exp.Expression, Sequence[exp.Exp
     def how(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
         (one, other), kind = where.alike(arguments, f"Unexpected parameters for function array_{which}")
         if kind.name != "array":
-            raise where.fails(
-                "FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({kind.shown}) for function array_{which}"
-            )
+            raise where.unfit(f"array_{which}", node, [kind])
         inside = f"len(list_filter({other}, lambda tw_f: tw_f IS NOT DISTINCT FROM tw_e)) > 0"
         tests = {"union": None, "intersect": inside, "except": f"NOT ({inside})"}
         base = (
@@ -863,9 +825,7 @@ def _sequence(where: Expressions, node: exp.Expression, arguments: Sequence[exp.
 def _map_entries(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
     value = where.typed(arguments[0])
     if value.type.name != "map":
-        raise where.fails(
-            "FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({value.type.shown}) for function map_entries"
-        )
+        raise where.unfit("map_entries", node, [value.type])
     kind = array(row((None, value.type.of[0]), (None, value.type.of[1])))
     entry = "struct_pack(f0 := tw_e.key, f1 := tw_e.value)"
     return Typed(f"list_transform(map_entries({value.sql}), lambda tw_e: {entry})", kind)
@@ -874,9 +834,7 @@ def _map_entries(where: Expressions, node: exp.Expression, arguments: Sequence[e
 def _map_filter(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
     value = where.typed(arguments[0])
     if value.type.name != "map":
-        raise where.fails(
-            "FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({value.type.shown}) for function map_filter"
-        )
+        raise where.unfit("map_filter", node, [value.type])
     entry, (key, kind) = where.fresh("l"), value.type.of
     test = where.bound(arguments[1], [Typed(f"{entry}.key", key), Typed(f"{entry}.value", kind)])
     return Typed(
