@@ -17,6 +17,7 @@ from sqlglot import exp
 from scenarios.queries.sql import functions, types
 from scenarios.queries.sql.errors import SqlNotSimulated
 from scenarios.queries.sql.expressions import Expressions
+from scenarios.queries.sql.parsing import whole_literal
 from scenarios.queries.sql.scopes import Typed
 from scenarios.queries.sql.types import (
     BIGINT,
@@ -214,9 +215,10 @@ def _bound(spec: exp.WindowSpec, end: str) -> str:
         return "CURRENT ROW"
     if isinstance(value, str):
         return value.upper() if value.upper() == "CURRENT ROW" else f"UNBOUNDED {side}"
-    if isinstance(value, exp.Literal) and not value.is_string and str(value.this).isdigit():
-        return f"{int(value.this)} {side}"
-    raise SqlNotSimulated("a window frame whose end is no literal")
+    number = whole_literal(value)
+    if number is None:
+        raise SqlNotSimulated("a window frame whose end is no literal")
+    return f"{number} {side}"
 
 
 def _window_function(where: Expressions, name: str, node: exp.Anonymous) -> _Call:

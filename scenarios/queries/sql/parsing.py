@@ -124,3 +124,10 @@ def position(node: exp.Expression | None, text: str) -> str:
         return "line 1:1"
     start = min(starts)
     return f"line {text.count(chr(10), 0, start) + 1}:{start - text.rfind(chr(10), 0, start)}"
+
+
+def whole_literal(node: exp.Expression | None) -> int | None:
+    """The number that stands there in digits, as in LIMIT 10; None for anything else."""
+    if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit():
+        return int(node.this)
+    return None

@@ -17,6 +17,7 @@ from scenarios.queries.sql import aggregates
 from scenarios.queries.sql.casts import guarded, may_fail
 from scenarios.queries.sql.errors import QueryFailed, SqlNotSimulated
 from scenarios.queries.sql.expressions import Expressions, Frame
+from scenarios.queries.sql.parsing import whole_literal
 from scenarios.queries.sql.scopes import HIDDEN, PATH, Field, Relation, Scan, Scope, Typed
 from scenarios.queries.sql.tables import Table
 from scenarios.queries.sql.types import BIGINT, UNKNOWN, Type, common
@@ -175,8 +176,8 @@ class Queries:
         return self._output(node, fields, outputs) or self._expressions.typed(node)
 
     def _output(self, node: exp.Expression, fields: Sequence[Field], outputs: Sequence[str]) -> Typed | None:
-        if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit():
-            number = int(node.this)
+        number = whole_literal(node)
+        if number is not None:
             if not 1 <= number <= len(fields):
                 raise self._expressions.fails(
                     "INVALID_COLUMN_REFERENCE", node, f"ORDER BY position {number} is not in select list"
@@ -203,9 +204,10 @@ class Queries:
         return parts
 
     def _whole(self, node: exp.Expression | None) -> int:
-        if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit():
-            return min(int(node.this), LARGEST_LIMIT)
-        raise SqlNotSimulated("LIMIT or OFFSET that is no literal")
+        number = whole_literal(node)
+        if number is None:
+            raise SqlNotSimulated("LIMIT or OFFSET that is no literal")
+        return min(number, LARGEST_LIMIT)
 
     def _values(self, node: exp.Values, outer: Scope | None) -> _Result:
         rows = [each.expressions if isinstance(each, exp.Tuple) else [each] for each in node.expressions]
@@ -252,18 +254,9 @@ class Queries:
     def _derived(self, result: _Result, node: exp.Expression, *, optional: bool) -> tuple[str, Relation]:
         alias = self._expressions.fresh("d")
         names = [self._expressions.fresh("c") for _ in result.fields]
-        given = [each.name.lower() for each in node.args["alias"].columns] if node.args.get("alias") else []
-        if given and len(given) != len(result.fields):
-            why = f"Column alias list has {len(given)} entries but relation has {len(result.fields)} columns"
-            raise self._expressions.fails("MISMATCHED_COLUMN_ALIASES", node, why)
         fields = [
-            replace(
-                each,
-                name=given[at] if given else each.name,
-                sql=f'{alias}."{name}"',
-                scan=None if optional else each.scan,
-            )
-            for at, (each, name) in enumerate(zip(result.fields, names, strict=True))
+            replace(each, sql=f'{alias}."{name}"', scan=None if optional else each.scan)
+            for each, name in zip(self._renamed(result.fields, node), names, strict=True)
         ]
         called = node.alias.lower() if node.alias else None
         sql = f"({result.sql}) AS {alias}({', '.join(names)})"
@@ -296,14 +289,7 @@ class Queries:
             result = self._query(cte.this, None)
         finally:
             self._ctes[level:] = hidden
-        given = [each.name.lower() for each in cte.args["alias"].columns]
-        if given and len(given) != len(result.fields):
-            why = f"Column alias list has {len(given)} entries but relation has {len(result.fields)} columns"
-            raise self._expressions.fails("MISMATCHED_COLUMN_ALIASES", cte, why)
-        if given:
-            result.fields = [
-                replace(each, name=name) for each, name in zip(result.fields, given, strict=True)
-            ]
+        result.fields = self._renamed(result.fields, cte)
         sql, relation = self._derived(result, node, optional=optional)
         relation.alias = relation.alias or cte.alias.lower()
         return sql, relation
@@ -311,22 +297,11 @@ class Queries:
     def _scan(self, table: Table, node: exp.Table, *, optional: bool) -> tuple[str, Relation]:
         scan = Scan(len(self._scans), table, optional=optional)
         self._scans.append(scan)
-        given = {**table.columns, **table.keys}
-        names = [each.name.lower() for each in node.args["alias"].columns] if node.args.get("alias") else []
-        if names and len(names) != len(given):
-            have = f"'{table.name}' has {len(given)} columns available"
-            why = f"Column alias list has {len(names)} entries but {have}"
-            raise self._expressions.fails("MISMATCHED_COLUMN_ALIASES", node, why)
         fields = [
-            Field(
-                name=names[at] if names else column,
-                type=kind,
-                sql=scan.column(column),
-                scan=scan,
-                column=column,
-            )
-            for at, (column, kind) in enumerate(given.items())
+            Field(name=column, type=kind, sql=scan.column(column), scan=scan, column=column)
+            for column, kind in (*table.columns.items(), *table.keys.items())
         ]
+        fields = self._renamed(fields, node, f"'{table.name}' has {len(fields)} columns available")
         fields.append(
             Field(name=PATH, type=HIDDEN[PATH], sql=scan.column(PATH), scan=scan, column=PATH, hidden=True)
         )
@@ -355,7 +330,7 @@ class Queries:
                 if is_map
                 else [Field(name=None, type=value.type.of[0], sql=element)]
             )
-        names = [each.name.lower() for each in node.args["alias"].columns] if node.args.get("alias") else []
+        names = _column_aliases(node)
         if node.args.get("offset"):
             longest = f"greatest({', '.join(lengths)})" if len(lengths) > 1 else lengths[0]
             selected.append(f'unnest(range(1, {longest} + 1)) AS "n"')
@@ -385,8 +360,19 @@ class Queries:
         if not names:
             return wide
         fields = narrow if len(names) == len(narrow) != len(wide) else wide
+        return self._by_names(fields, names, node)
+
+    def _renamed(self, fields: list[Field], node: exp.Expression, available: str = "") -> list[Field]:
+        """The columns of a relation by its alias's names, where it has any."""
+        names = _column_aliases(node)
+        return self._by_names(fields, names, node, available) if names else fields
+
+    def _by_names(
+        self, fields: list[Field], names: Sequence[str], node: exp.Expression, available: str = ""
+    ) -> list[Field]:
         if len(names) != len(fields):
-            why = f"Column alias list has {len(names)} entries but relation has {len(fields)} columns"
+            available = available or f"relation has {len(fields)} columns"
+            why = f"Column alias list has {len(names)} entries but {available}"
             raise self._expressions.fails("MISMATCHED_COLUMN_ALIASES", node, why)
         return [replace(each, name=name) for each, name in zip(fields, names, strict=True)]
 
@@ -394,6 +380,11 @@ class Queries:
     def expressions(self) -> Expressions:
         """How its expressions are translated."""
         return self._expressions
+
+
+def _column_aliases(node: exp.Expression) -> list[str]:
+    alias = node.args.get("alias")
+    return [each.name.lower() for each in alias.columns] if alias else []
 
 
 def _elements(kind: Type, sql: str) -> list[Field]:
@@ -478,7 +469,7 @@ class _Select:
         outputs: list[str] = []
         for each in self._node.expressions:
             inner = each.this if isinstance(each, exp.Alias) else each
-            if isinstance(inner, exp.Star) or _is_star(inner):
+            if _is_star(inner):
                 found = self._star(inner)
                 fields += found
                 outputs += [one.sql for one in found]
@@ -623,12 +614,10 @@ class _Select:
             return False
         (scan,) = scans
         columns = {each[1] for each in frame.touched if each is not None}
-        if scan.optional or any(f"{scan.alias}." not in each for each in self._sqls(scan, columns)):
+        if scan.optional or any(f"{scan.alias}." not in each.sql for each in self._fields(scan, columns)):
             return self._pushed_through(scan, columns, node, sql)
         if columns <= {*scan.table.keys, PATH}:
-            scan.conditions.append(sql)
-            if len(columns) == 1 and isinstance(_bare(node), (exp.EQ, exp.In)):
-                scan.pinned |= columns
+            _prune(scan, columns, node, sql)
         else:
             scan.filters.append(sql)
         return True
@@ -639,9 +628,7 @@ class _Select:
             return False
         for each in self._fields(scan, columns):
             sql = sql.replace(each.sql, scan.column(each.column))
-        scan.conditions.append(sql)
-        if len(columns) == 1 and isinstance(_bare(node), (exp.EQ, exp.In)):
-            scan.pinned |= columns
+        _prune(scan, columns, node, sql)
         return True
 
     def _fields(self, scan: Scan, columns: set[str]) -> list[Field]:
@@ -651,9 +638,6 @@ class _Select:
             for each in relation.fields
             if each.scan is scan and each.column in columns
         ]
-
-    def _sqls(self, scan: Scan, columns: set[str]) -> list[str]:
-        return [each.sql for each in self._fields(scan, columns)]
 
     def _group(self) -> tuple[str, frozenset[str] | None]:
         group = self._node.args.get("group")
@@ -678,8 +662,8 @@ class _Select:
         if isinstance(node, exp.Paren) and isinstance(node.parent, exp.GroupingSets):
             return f"({self._grouping(node.this, keys)})"
         inner = node
-        if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit():
-            number = int(node.this)
+        number = whole_literal(node)
+        if number is not None:
             listed = self._node.expressions
             if not 1 <= number <= len(listed):
                 raise self._of.fails(
@@ -695,6 +679,13 @@ class _Select:
 
 
 _SEVERAL: Final = {exp.Rollup: "ROLLUP", exp.Cube: "CUBE", exp.GroupingSets: "GROUPING SETS"}
+
+
+def _prune(scan: Scan, columns: set[str], node: exp.Expression, sql: str) -> None:
+    """Open only the partitions for which the condition holds."""
+    scan.conditions.append(sql)
+    if len(columns) == 1 and isinstance(_bare(node), (exp.EQ, exp.In)):
+        scan.pinned |= columns
 
 
 def _conjuncts(node: exp.Expression) -> list[exp.Expression]:
@@ -716,7 +707,8 @@ def _bare(node: exp.Expression) -> exp.Expression:
 
 
 def _is_star(node: exp.Expression) -> bool:
-    return isinstance(node, exp.Column) and isinstance(node.this, exp.Star)
+    """`*` or `t.*`."""
+    return isinstance(node, exp.Star) or (isinstance(node, exp.Column) and isinstance(node.this, exp.Star))
 
 
 def _own_name(node: exp.Expression) -> str | None:
