@@ -106,9 +106,11 @@ _PARTS: Final[Mapping[str, frozenset[str]]] = {
     line.split()[0]: frozenset(line.split()[1:]) for line in _LINES.strip().splitlines()
 }
 
+_LONGEST_NUMBER: Final = 1000  # digits; Python reads at most 4300 as a whole number
+
 
 def check(tree: exp.Expression) -> None:
-    """Raises SqlNotSimulated for a node, or a part of one, that isn't in the table."""
+    """Raises SqlNotSimulated for a node, or a part of one, that isn't in the table or is endless."""
     for node in tree.walk():
         name = type(node).__name__
         if name not in _PARTS:
@@ -116,3 +118,5 @@ def check(tree: exp.Expression) -> None:
         beyond = {part for part, value in node.args.items() if value} - _PARTS[name]
         if beyond:
             raise SqlNotSimulated(f"{', '.join(sorted(beyond))} of {name} ({node.sql('trino')[:60]})")
+        if isinstance(node, exp.Literal) and not node.is_string and len(node.name) > _LONGEST_NUMBER:
+            raise SqlNotSimulated(f"a number of more than {_LONGEST_NUMBER} digits")

@@ -74,11 +74,13 @@ ONLY_THERE = {
     "SELECT lag(x) IGNORE NULLS OVER (ORDER BY x) FROM (VALUES 1) t(x)": "IgnoreNulls",
     "SELECT a FROM (VALUES 1) t(a) NATURAL JOIN (VALUES 1) u(a)": "",
     "SELECT a FROM (VALUES 1) t(a) GROUP BY DISTINCT ROLLUP (a), CUBE (a)": "GROUP BY DISTINCT",
+    f"SELECT {'9' * 5000}": "a number of more than 1000 digits",
+    f"SELECT 1 LIMIT {'9' * 5000}": "a number of more than 1000 digits",
     "SELECT table_name FROM information_schema.tables": "information_schema",
 }
 
 
-@pytest.mark.parametrize("text", ONLY_THERE)
+@pytest.mark.parametrize("text", [pytest.param(text, id=text[:80]) for text in ONLY_THERE])
 def test_what_only_athena_answers_is_named(text):
     with pytest.raises(SqlNotSimulated) as hole:
         engine({}, ORGANIZATION).translated(text)
