@@ -198,8 +198,9 @@ class _Reader:
     def drop_database(self) -> Statement:
         exists = self._take("IF", "EXISTS")
         name = self._name()
-        cascade = self._take("CASCADE") or not self._take("RESTRICT")
-        cascade = cascade and self._pieces[self._at - 1].upper == "CASCADE"
+        cascade = self._take("CASCADE")
+        if not cascade:
+            self._take("RESTRICT")
         return Drop(kind="DATABASE", database=name, name=name, if_exists=exists, cascade=cascade)
 
     def show_tables(self) -> Statement:

@@ -189,3 +189,11 @@ def test_an_injected_key_must_be_named():
     ):
         asked.run("SELECT count(*) FROM cloudtrail_logs")
     assert asked.run("SELECT count(*) FROM cloudtrail_logs WHERE account = '111111111111'").rows != [("0",)]
+
+
+@pytest.mark.parametrize("text", ["DROP DATABASE cascade", "DROP DATABASE a", "DROP SCHEMA a RESTRICT"])
+def test_a_database_is_dropped_with_its_tables_only_where_that_is_said(text):
+    for words, cascade in ((text, False), (f"{text.removesuffix(' RESTRICT')} CASCADE;", True)):
+        found = ddl.read(words)
+        assert isinstance(found, ddl.Drop)
+        assert found.cascade is cascade
