@@ -14,6 +14,7 @@ from chalicelib.config_rule import ConfigRule, Mending
 from chalicelib.remediation import Grant
 from chalicelib.stack import CloudFormation, Parameter, log_group
 from chalicelib.template.functions import bare_function, invoked_by, lambda_permission
+from chalicelib.template.parameters import mode
 from chalicelib.template.parts import Template, logical_id, only_from_here, union
 from chalicelib.template.policies import document
 
@@ -48,10 +49,10 @@ def rule_conditions(rules: Iterable[ConfigRule]) -> Template:
     conditions: Template = {CONDITION: {"Fn::Equals": [CONFIG_RULES.ref, "yes"]}}
     for each in rules:
         if each.mending:
-            name, mode = logical_id(each.name), _mode(each).ref
-            observes = {"Fn::Equals": [mode, "observe"]}
+            name, chosen = logical_id(each.name), _mode(each).ref
+            observes = {"Fn::Equals": [chosen, "observe"]}
             conditions[f"{name}Mends"] = {"Fn::And": [{"Condition": CONDITION}, {"Fn::Not": [observes]}]}
-            conditions[f"{name}MendsByItself"] = {"Fn::Equals": [mode, "enforce"]}
+            conditions[f"{name}MendsByItself"] = {"Fn::Equals": [chosen, "enforce"]}
     return conditions
 
 
@@ -82,13 +83,7 @@ def _every_so_often(rule: ConfigRule) -> Iterator[Grant]:
 
 
 def _mode(rule: ConfigRule) -> Parameter:
-    """A fresh deploy observes."""
-    return Parameter(
-        name=f"{logical_id(rule.name)}Mode",
-        default="observe",
-        allowed=("observe", "approve", "enforce"),
-        description=f"How far {rule.name} may go: judge, let you start the runbook, or Config by itself.",
-    )
+    return mode(rule.name, "judge, let you start the runbook, or Config by itself")
 
 
 def _rule(rule: ConfigRule) -> Template:

@@ -148,10 +148,14 @@ def mode_conditions(remediations: Iterable[Remediation]) -> Template:
 
 
 def _mode(remediation: Remediation) -> Parameter:
-    """A fresh deploy observes."""
+    return mode(remediation.name, "plan and alert, wait for approval, or act")
+
+
+def mode(name: str, steps: str) -> Parameter:
+    """How far a remediation, or a rule of AWS Config, may go; `steps`: in words. A fresh deploy observes."""
     return Parameter(
-        name=f"{logical_id(remediation.name)}Mode",
+        name=f"{logical_id(name)}Mode",
         default="observe",
         allowed=("observe", "approve", "enforce"),
-        description=f"How far {remediation.name} may go: plan and alert, wait for approval, or act.",
+        description=f"How far {name} may go: {steps}.",
     )
