@@ -76,7 +76,7 @@ def _size(path: Path) -> str:
 
 def _next(out: Path, paths: Mapping[str, Path]) -> str:
     """The commands that come next, ready to be copied."""
-    packaged = out / "packaged.json"
+    packaged = out / "packaged.yaml"
     return f"""
 Next, in the home region:
 

@@ -61,7 +61,7 @@ PLACEHOLDERS = {
 }
 # Commands of the AWS CLI that are no operation of AWS, and their options here.
 OF_THE_CLI_ALONE = {
-    ("cloudformation", "package"): {"template-file", "use-json", "s3-bucket", "output-template-file"},
+    ("cloudformation", "package"): {"template-file", "s3-bucket", "output-template-file"},
     ("cloudformation", "deploy"): {
         "template-file",
         "stack-name",
