@@ -88,6 +88,11 @@ class ApiCallEvent:
         """AWS refused or could not do it."""
         return bool(self.error_code or self.error_message)
 
+    def said(self, *names: str) -> str:
+        """The first of these parameters that the record has; "" where it has none, or one that is no text."""
+        found = next((self.parameters[name] for name in names if self.parameters.get(name)), "")
+        return found if isinstance(found, str) else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:

@@ -168,7 +168,7 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Promotion]:
         kind = kind_of(event)
         if kind not in ("User", "Role"):
             return {}
-        name = {f"{kind}Name": _said(event, f"{kind.lower()}Name")}
+        name = {f"{kind}Name": event.said(f"{kind.lower()}Name")}
         return tags_of((iam.list_user_tags if kind == "User" else iam.list_role_tags)(**name)["Tags"])
 
     return see(
@@ -184,7 +184,7 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Promotion]:
 
 def kind_of(event: ApiCallEvent) -> str:
     """User, Role or Group: whom the call is about; "" where it is about none of them."""
-    return next((kind for kind in _KINDS if _said(event, f"{kind.lower()}Name")), "")
+    return next((kind for kind in _KINDS if event.said(f"{kind.lower()}Name")), "")
 
 
 def _read(iam: Any, event: ApiCallEvent, settings: Settings) -> Promotion | None:
@@ -203,8 +203,8 @@ def _read(iam: Any, event: ApiCallEvent, settings: Settings) -> Promotion | None
 
 
 def _attached(iam: Any, event: ApiCallEvent) -> Promotion | None:
-    kind, policy = kind_of(event), _said(event, "policyArn")
-    name = _said(event, f"{kind.lower()}Name")
+    kind, policy = kind_of(event), event.said("policyArn")
+    name = event.said(f"{kind.lower()}Name")
     listing = iam.get_paginator(f"list_attached_{kind.lower()}_policies")
     pages = listing.paginate(**{f"{kind}Name": name})
     arns = {each["PolicyArn"] for page in pages for each in page["AttachedPolicies"]}
@@ -219,16 +219,14 @@ def _managed(iam: Any, policy: str) -> Any:
 
 
 def _written(iam: Any, event: ApiCallEvent) -> Promotion | None:
-    kind, policy = kind_of(event), _said(event, "policyName")
+    kind, policy = kind_of(event), event.said("policyName")
     read = {"User": iam.get_user_policy, "Role": iam.get_role_policy, "Group": iam.get_group_policy}[kind]
-    document = read(**{f"{kind}Name": _said(event, f"{kind.lower()}Name")}, PolicyName=policy)[
-        "PolicyDocument"
-    ]
+    document = read(**{f"{kind}Name": event.said(f"{kind.lower()}Name")}, PolicyName=policy)["PolicyDocument"]
     return _promotion(event, policy, powers(document), json.dumps(document))
 
 
 def _joined(iam: Any, event: ApiCallEvent) -> Promotion | None:
-    user, group = _said(event, "userName"), _said(event, "groupName")
+    user, group = event.said("userName"), event.said("groupName")
     pages = iam.get_paginator("list_groups_for_user").paginate(UserName=user)
     if group not in {each["GroupName"] for page in pages for each in page["Groups"]}:
         return None
@@ -241,7 +239,7 @@ def _joined(iam: Any, event: ApiCallEvent) -> Promotion | None:
 
 def _another_version(iam: Any, event: ApiCallEvent) -> Promotion | None:
     """A version that isn't the default gives nobody anything."""
-    policy = _said(event, "policyArn")
+    policy = event.said("policyArn")
     found = powers(_managed(iam, policy))
     if not found or (event.name == _VERSIONS[0] and event.parameters.get("setAsDefault") is not True):
         return None
@@ -251,31 +249,25 @@ def _another_version(iam: Any, event: ApiCallEvent) -> Promotion | None:
 
 
 def _trusted(iam: Any, event: ApiCallEvent, settings: Settings) -> Promotion | None:
-    trust = iam.get_role(RoleName=_said(event, "roleName"))["Role"]["AssumeRolePolicyDocument"]
+    trust = iam.get_role(RoleName=event.said("roleName"))["Role"]["AssumeRolePolicyDocument"]
     strangers = outsiders(trust, (event.account, *trusted(settings)))
     return _promotion(event, "whom it trusts", tuple(f"{each} may assume it" for each in strangers))
 
 
 def _bound(iam: Any, event: ApiCallEvent) -> Promotion | None:
     if event.name in _PROVIDERS:
-        provider = _said(event, "sAMLProviderArn", "name", "url")
+        provider = event.said("sAMLProviderArn", "name", "url")
         return Promotion(whom=("an identity provider",), by=provider, allows=("roles that trust it",))
     if event.name in _UNBOUND:
         return _promotion(event, "its boundary, which is gone", ("all that its policies say",))
-    boundary = _said(event, "permissionsBoundary")
+    boundary = event.said("permissionsBoundary")
     return _promotion(event, f"the boundary {boundary}", powers(_managed(iam, boundary)))
 
 
 def _promotion(event: ApiCallEvent, by: str, allows: tuple[str, ...], document: str = "") -> Promotion | None:
     kind = "User" if event.name == "AddUserToGroup" else kind_of(event)
-    whom = f"{kind.lower()} {_said(event, f'{kind.lower()}Name')}"
+    whom = f"{kind.lower()} {event.said(f'{kind.lower()}Name')}"
     return Promotion(whom=(whom,), by=by, allows=allows, document=document) if allows else None
-
-
-def _said(event: ApiCallEvent, *names: str) -> str:
-    """The first of these parameters that the record has."""
-    found = next((event.parameters[name] for name in names if event.parameters.get(name)), "")
-    return found if isinstance(found, str) else ""
 
 
 # ---- decide -------------------------------------------------------------------------------------
@@ -299,14 +291,14 @@ def decide(event: ApiCallEvent, facts: Seen[Promotion], _now: datetime, _setting
 
 
 def _about(event: ApiCallEvent) -> str:
-    return _said(event, "userName", "roleName", "groupName", "policyArn") or NOT_RECORDED
+    return event.said("userName", "roleName", "groupName", "policyArn") or NOT_RECORDED
 
 
 def _is_own(event: ApiCallEvent) -> bool:
     """Whether callers did it to themselves: users, or sessions of the very role."""
     kind = kind_of(event)
     caller = {"User": "IAMUser", "Role": "AssumedRole"}.get(kind)
-    return event.actor.type == caller and event.actor.name == _said(event, f"{kind.lower()}Name")
+    return event.actor.type == caller and event.actor.name == event.said(f"{kind.lower()}Name")
 
 
 def _title(event: ApiCallEvent, whom: str, *, sure: bool) -> str:
@@ -337,7 +329,7 @@ def _facts(event: ApiCallEvent, found: Promotion | None, whom: str) -> Iterator[
 def _commands(event: ApiCallEvent, found: Promotion) -> Iterator[tuple[str, str]]:
     """What a person needs: to undo what is taken back, or to take back what isn't."""
     kind = kind_of(event)
-    named = {f"--{kind.lower()}-name": _said(event, f"{kind.lower()}Name")}
+    named = {f"--{kind.lower()}-name": event.said(f"{kind.lower()}Name")}
     if event.name.startswith("Attach"):
         given = {**named, "--policy-arn": found.by}
         yield "Give it back with", aws_command("iam", f"attach-{kind.lower()}-policy", given)
@@ -345,7 +337,7 @@ def _commands(event: ApiCallEvent, found: Promotion) -> Iterator[tuple[str, str]
         given = {**named, "--policy-name": found.by, "--policy-document": found.document}
         yield "Give it back with", aws_command("iam", f"put-{kind.lower()}-policy", given)
     elif event.name == "AddUserToGroup":
-        given = {"--user-name": _said(event, "userName"), "--group-name": _said(event, "groupName")}
+        given = {"--user-name": event.said("userName"), "--group-name": event.said("groupName")}
         yield "Give it back with", aws_command("iam", "add-user-to-group", given)
     elif event.name in _VERSIONS:
         yield "Versions", aws_command("iam", "list-policy-versions", {"--policy-arn": found.by})
@@ -358,18 +350,18 @@ def _commands(event: ApiCallEvent, found: Promotion) -> Iterator[tuple[str, str]
 
 def _taken_back(event: ApiCallEvent) -> Iterator[Call]:
     kind = kind_of(event)
-    named = {f"{kind}Name": _said(event, f"{kind.lower()}Name")}
+    named = {f"{kind}Name": event.said(f"{kind.lower()}Name")}
     if event.name.startswith("Attach"):
-        yield _call(event, f"detach_{kind.lower()}_policy", {**named, "PolicyArn": _said(event, "policyArn")})
+        yield _call(event, f"detach_{kind.lower()}_policy", {**named, "PolicyArn": event.said("policyArn")})
     elif event.name in ("PutUserPolicy", "PutRolePolicy", "PutGroupPolicy"):
         yield _call(
             event,
             f"delete_{kind.lower()}_policy",
-            {**named, "PolicyName": _said(event, "policyName")},
+            {**named, "PolicyName": event.said("policyName")},
             lost="what stood under this policy's name before",
         )
     elif event.name == "AddUserToGroup":
-        member = {"GroupName": _said(event, "groupName"), "UserName": _said(event, "userName")}
+        member = {"GroupName": event.said("groupName"), "UserName": event.said("userName")}
         yield _call(event, "remove_user_from_group", member)
 
 

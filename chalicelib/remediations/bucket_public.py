@@ -157,7 +157,7 @@ class AccountBlock:
 
 def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Access]:
     """Who may come in now, where it is more than should be."""
-    s3, bucket = aws.client("s3", event.region), _bucket(event)
+    s3, bucket = aws.client("s3", event.region), event.said("bucketName")
 
     def read() -> Access | None:
         return _telling(event, _access(aws, event, settings)) if bucket else None
@@ -178,7 +178,7 @@ def _telling(event: ApiCallEvent, access: Access) -> Access | None:
 
 
 def _access(aws: Aws, event: ApiCallEvent, settings: Settings) -> Access:
-    s3, bucket = aws.client("s3", event.region), _bucket(event)
+    s3, bucket = aws.client("s3", event.region), event.said("bucketName")
     policy = answer(
         lambda: s3.get_bucket_policy(Bucket=bucket)["Policy"], unless=(_NO_POLICY,), otherwise="{}"
     )
@@ -207,17 +207,12 @@ def _block(ask: Callable[[], Any]) -> Block:
     return {name: bool(value) for name, value in found.items()}
 
 
-def _bucket(event: ApiCallEvent) -> str:
-    name = event.parameters.get("bucketName")
-    return name if isinstance(name, str) else ""
-
-
 def decide(event: ApiCallEvent, facts: Seen[Access], _now: datetime, _settings: Settings) -> Plan:
     """Tell who may come in, and put the block back."""
     if event.failed or facts.nothing:
         return Plan.nothing()
     severity, title = _told(facts.state)
-    bucket = _bucket(event) or NOT_RECORDED
+    bucket = event.said("bucketName") or NOT_RECORDED
     return tell(
         event,
         facts,

@@ -86,15 +86,9 @@ class Watcher:
 # ---- what there is now --------------------------------------------------------------------------
 
 
-def _text(event: ApiCallEvent, *names: str) -> str:
-    """The first of these parameters that the record has."""
-    found = next((event.parameters[name] for name in names if event.parameters.get(name)), "")
-    return found if isinstance(found, str) else ""
-
-
 def _detector(aws: Aws, event: ApiCallEvent) -> Off | None:
     """A detector that is suspended; one that is gone is told by its own call."""
-    detector = _text(event, "detectorId")
+    detector = event.said("detectorId")
     guardduty = aws.client("guardduty", event.region)
     found = answer(
         lambda: guardduty.get_detector(DetectorId=detector), unless=("BadRequestException",), otherwise=None
@@ -132,7 +126,7 @@ def _paused_macie(aws: Aws, event: ApiCallEvent) -> Off | None:
 
 
 def _stopped_recorder(aws: Aws, event: ApiCallEvent) -> Off | None:
-    name = _text(event, "configurationRecorderName")
+    name = event.said("configurationRecorderName")
     listed = aws.client("config", event.region).describe_configuration_recorder_status()
     recording = {each["name"]: each["recording"] for each in listed["ConfigurationRecordersStatus"]}
     return None if recording.get(name, True) else Off(id=name)

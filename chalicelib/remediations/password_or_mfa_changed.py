@@ -130,8 +130,7 @@ def _is_own(event: ApiCallEvent, user: str) -> bool:
 
 def user_of(event: ApiCallEvent) -> str:
     """Whose it is. A device that is deleted is named by its serial number, which its owner chose."""
-    named = event.parameters.get("userName")
-    if isinstance(named, str) and named:
+    if named := event.said("userName"):
         return named
     if event.name == _FACTORS[1] or event.name == _RULES:
         serial = str(event.parameters.get("serialNumber") or "")

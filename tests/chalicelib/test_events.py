@@ -100,6 +100,22 @@ def test_a_whole_surrogate_pair_stays_the_character_that_it_is():
     assert event.user_agent == "\U0001f600 é"
 
 
+def test_what_a_record_says_is_the_first_text_of_some_names():
+    asked = {"roleName": "", "name": "audit", "url": "https://x", "groupName": ["no", "text"]}
+    detail = {"eventID": "e", "eventTime": "2026-03-02T03:00:00Z", "eventSource": "iam", "eventName": "x"}
+    (call,) = api_call({"detail": {**detail, "requestParameters": asked}})
+
+    assert call.said("userName", "roleName", "name", "url") == "audit"
+    assert call.said("userName") == ""
+    assert call.said("groupName") == ""
+
+
+@pytest.mark.parametrize("text", ["no JSON", "{}", '"text"', "[" * 100_000])
+def test_what_event_history_cannot_tell_of_a_call_is_no_call(text):
+    assert events.call_of_history({"CloudTrailEvent": text}) == ()
+    assert events.call_of_history({}) == ()
+
+
 def test_a_record_that_lacks_almost_everything_takes_the_envelopes_word():
     bare = {**CALL, "detail": {"eventSource": "s.amazonaws.com", "eventName": "E"}}
 
