@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchlogs.html,
 https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html, https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,6 +107,20 @@ class OnQueue:
 
 
 Trigger = OnEvent | OnSchedule | OnLogs | OnTopic | OnQueue
+
+
+def successful_calls(sources: Iterable[str], names: Iterable[str]) -> Raw:
+    """The pattern of calls of these names, of these services (`iam`). A refused call changed nothing."""
+    services = list(sources)
+    return {
+        "source": [f"aws.{each}" for each in services],
+        "detail-type": ["AWS API Call via CloudTrail"],
+        "detail": {
+            "eventSource": [f"{each}.amazonaws.com" for each in services],
+            "eventName": list(names),
+            "errorCode": [{"exists": False}],
+        },
+    }
 
 
 def may_be_confused(one: Trigger, other: Trigger) -> bool:

@@ -45,21 +45,13 @@ from chalicelib.remediation import (
     Way,
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
-from chalicelib.triggers import OnEvent
+from chalicelib.triggers import OnEvent, successful_calls
 from chalicelib.wording import aws_command, when
 
 NAME = "access_key_created"
 PUT_OFF = "AccessKeyCreatedPutOff"  # the queue of calls that event history doesn't know yet
 CREATE, UPDATE = "CreateAccessKey", "UpdateAccessKey"
-PATTERN = {
-    "source": ["aws.iam"],
-    "detail-type": ["AWS API Call via CloudTrail"],
-    "detail": {
-        "eventSource": ["iam.amazonaws.com"],
-        "eventName": [CREATE, UPDATE],
-        "errorCode": [{"exists": False}],
-    },
-}
+PATTERN = successful_calls(("iam",), (CREATE, UPDATE))
 
 _USERS = "arn:${AWS::Partition}:iam::${AWS::AccountId}:user/*"
 _ANY_USER = "whose key it will be isn't known before"

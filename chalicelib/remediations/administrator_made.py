@@ -51,7 +51,7 @@ from chalicelib.remediation import (
     Way,
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
-from chalicelib.triggers import OnEvent
+from chalicelib.triggers import OnEvent, successful_calls
 from chalicelib.wording import aws_command, some, whole
 
 NAME = "administrator_made"
@@ -61,25 +61,20 @@ _TRUSTS = ("UpdateAssumeRolePolicy", "CreateRole")
 _VERSIONS = ("CreatePolicyVersion", "SetDefaultPolicyVersion")
 _UNBOUND = ("DeleteUserPermissionsBoundary", "DeleteRolePermissionsBoundary")
 _PROVIDERS = ("CreateSAMLProvider", "UpdateSAMLProvider", "CreateOpenIDConnectProvider")
-PATTERN = {
-    "source": ["aws.iam"],
-    "detail-type": ["AWS API Call via CloudTrail"],
-    "detail": {
-        "eventSource": ["iam.amazonaws.com"],
-        "eventName": [
-            *(f"Attach{kind}Policy" for kind in _KINDS),
-            *(f"Put{kind}Policy" for kind in _KINDS),
-            "AddUserToGroup",
-            *_VERSIONS,
-            *_TRUSTS,
-            *_UNBOUND,
-            "PutUserPermissionsBoundary",
-            "PutRolePermissionsBoundary",
-            *_PROVIDERS,
-        ],
-        "errorCode": [{"exists": False}],
-    },
-}
+PATTERN = successful_calls(
+    ("iam",),
+    (
+        *(f"Attach{kind}Policy" for kind in _KINDS),
+        *(f"Put{kind}Policy" for kind in _KINDS),
+        "AddUserToGroup",
+        *_VERSIONS,
+        *_TRUSTS,
+        *_UNBOUND,
+        "PutUserPermissionsBoundary",
+        "PutRolePermissionsBoundary",
+        *_PROVIDERS,
+    ),
+)
 
 _ANY = "who is made an administrator, by which policy, isn't known before"
 _READS = {

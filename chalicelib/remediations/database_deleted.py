@@ -45,21 +45,13 @@ from chalicelib.remediation import (
     Way,
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
-from chalicelib.triggers import OnEvent
+from chalicelib.triggers import OnEvent, successful_calls
 from chalicelib.wording import aws_command, some, when
 
 NAME = "database_deleted"
 _DELETIONS = ("DeleteDBInstance", "DeleteDBCluster")
 _CHANGES = ("ModifyDBInstance", "ModifyDBCluster")
-PATTERN = {
-    "source": ["aws.rds"],
-    "detail-type": ["AWS API Call via CloudTrail"],
-    "detail": {
-        "eventSource": ["rds.amazonaws.com"],
-        "eventName": [*_DELETIONS, *_CHANGES],
-        "errorCode": [{"exists": False}],
-    },
-}
+PATTERN = successful_calls(("rds",), (*_DELETIONS, *_CHANGES))
 _ANY = "which database it is, and in which region, isn't known before"
 
 

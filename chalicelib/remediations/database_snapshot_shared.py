@@ -32,20 +32,12 @@ from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG, TRUSTED_ACC
 from chalicelib.remediation import Call, DeclaredCall, Grant, Plan, Proof, ProvenBy, Remediation, Undoing, Way
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.sharing import Shared, decide_on_sharing, moved, shared
-from chalicelib.triggers import OnEvent
+from chalicelib.triggers import OnEvent, successful_calls
 from chalicelib.wording import aws_command
 
 NAME = "database_snapshot_shared"
 _CLUSTERS = "ModifyDBClusterSnapshotAttribute"
-PATTERN = {
-    "source": ["aws.rds"],
-    "detail-type": ["AWS API Call via CloudTrail"],
-    "detail": {
-        "eventSource": ["rds.amazonaws.com"],
-        "eventName": ["ModifyDBSnapshotAttribute", _CLUSTERS],
-        "errorCode": [{"exists": False}],
-    },
-}
+PATTERN = successful_calls(("rds",), ("ModifyDBSnapshotAttribute", _CLUSTERS))
 _ANY = "which snapshot is shared, and in which region, isn't known before"
 _SNAPSHOTS = "arn:${AWS::Partition}:rds:*:${AWS::AccountId}:snapshot:*"
 _CLUSTER_SNAPSHOTS = "arn:${AWS::Partition}:rds:*:${AWS::AccountId}:cluster-snapshot:*"

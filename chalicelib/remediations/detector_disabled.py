@@ -48,7 +48,7 @@ from chalicelib.remediation import (
     Way,
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
-from chalicelib.triggers import OnEvent
+from chalicelib.triggers import OnEvent, successful_calls
 from chalicelib.wording import aws_command
 
 NAME = "detector_disabled"
@@ -248,16 +248,8 @@ WATCHERS = {**SUSPENDS, **DELETES, **TELLS}
 
 
 def _pattern(of: Mapping[tuple[str, str], Watcher]) -> Mapping[str, Any]:
-    sources = list(dict.fromkeys(source for source, _ in of))
-    return {
-        "source": [f"aws.{each.partition('.')[0]}" for each in sources],
-        "detail-type": ["AWS API Call via CloudTrail"],
-        "detail": {
-            "eventSource": sources,
-            "eventName": list(dict.fromkeys(name for _, name in of)),
-            "errorCode": [{"exists": False}],
-        },
-    }
+    services = dict.fromkeys(source.partition(".")[0] for source, _ in of)
+    return successful_calls(services, dict.fromkeys(name for _, name in of))
 
 
 _DETECTOR = "arn:${AWS::Partition}:guardduty:*:${AWS::AccountId}:detector/*"

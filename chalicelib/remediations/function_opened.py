@@ -48,21 +48,13 @@ from chalicelib.remediation import (
     Way,
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
-from chalicelib.triggers import OnEvent
+from chalicelib.triggers import OnEvent, successful_calls
 from chalicelib.wording import aws_command, some, whole
 
 NAME = "function_opened"
 _ADDED = ("AddPermission20150331v2", "AddPermission20150331", "AddPermission")
 _URLS = ("CreateFunctionUrlConfig", "UpdateFunctionUrlConfig")
-PATTERN = {
-    "source": ["aws.lambda"],
-    "detail-type": ["AWS API Call via CloudTrail"],
-    "detail": {
-        "eventSource": ["lambda.amazonaws.com"],
-        "eventName": [*_ADDED, *_URLS],
-        "errorCode": [{"exists": False}],
-    },
-}
+PATTERN = successful_calls(("lambda",), (*_ADDED, *_URLS))
 _FUNCTIONS = "arn:${AWS::Partition}:lambda:*:${AWS::AccountId}:function:*"
 _ANY = "which function is opened, and in which region, isn't known before"
 GRANTS = (

@@ -41,21 +41,13 @@ from chalicelib.remediation import (
     Way,
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
-from chalicelib.triggers import OnEvent
+from chalicelib.triggers import OnEvent, successful_calls
 from chalicelib.wording import aws_command, when
 
 NAME = "key_deletion_scheduled"
 PUT_OFF = "KeyDeletionScheduledPutOff"  # the queue of calls that event history doesn't know yet
 SCHEDULE, DISABLE = "ScheduleKeyDeletion", "DisableKey"
-PATTERN = {
-    "source": ["aws.kms"],
-    "detail-type": ["AWS API Call via CloudTrail"],
-    "detail": {
-        "eventSource": ["kms.amazonaws.com"],
-        "eventName": [SCHEDULE, DISABLE],
-        "errorCode": [{"exists": False}],
-    },
-}
+PATTERN = successful_calls(("kms",), (SCHEDULE, DISABLE))
 _KEYS = "arn:${AWS::Partition}:kms:*:${AWS::AccountId}:key/*"
 _ANY = "which key it is, and in which region, isn't known before"
 GRANTS = (

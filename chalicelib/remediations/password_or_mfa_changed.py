@@ -47,7 +47,7 @@ from chalicelib.remediation import (
     Way,
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
-from chalicelib.triggers import OnEvent
+from chalicelib.triggers import OnEvent, successful_calls
 from chalicelib.wording import aws_command, when
 
 NAME = "password_or_mfa_changed"
@@ -55,15 +55,7 @@ PUT_OFF = "PasswordOrMfaChangedPutOff"  # the queue of calls that event history 
 MADE, CHANGED = "CreateLoginProfile", "UpdateLoginProfile"
 _FACTORS = ("DeactivateMFADevice", "DeleteVirtualMFADevice")
 _RULES = "DeleteAccountPasswordPolicy"
-PATTERN = {
-    "source": ["aws.iam"],
-    "detail-type": ["AWS API Call via CloudTrail"],
-    "detail": {
-        "eventSource": ["iam.amazonaws.com"],
-        "eventName": [MADE, CHANGED, *_FACTORS, _RULES],
-        "errorCode": [{"exists": False}],
-    },
-}
+PATTERN = successful_calls(("iam",), (MADE, CHANGED, *_FACTORS, _RULES))
 _USERS = "arn:${AWS::Partition}:iam::${AWS::AccountId}:user/*"
 _ANY_USER = "whose password or factor it is isn't known before"
 GRANTS = (

@@ -47,7 +47,7 @@ from chalicelib.remediation import (
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.stack import Parameter
-from chalicelib.triggers import OnEvent
+from chalicelib.triggers import OnEvent, successful_calls
 from chalicelib.wording import aws_command, some
 
 NAME = "security_group_opened"
@@ -68,15 +68,7 @@ PORTS_PARAMETER = Parameter(
 )
 
 MODIFY = "ModifySecurityGroupRules"
-PATTERN = {
-    "source": ["aws.ec2"],
-    "detail-type": ["AWS API Call via CloudTrail"],
-    "detail": {
-        "eventSource": ["ec2.amazonaws.com"],
-        "eventName": ["AuthorizeSecurityGroupIngress", MODIFY],
-        "errorCode": [{"exists": False}],
-    },
-}
+PATTERN = successful_calls(("ec2",), ("AuthorizeSecurityGroupIngress", MODIFY))
 
 _GROUPS = "arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:security-group/*"
 _ANY_GROUP = "which group is opened, and in which region, isn't known before"

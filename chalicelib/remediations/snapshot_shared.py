@@ -33,19 +33,11 @@ from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG, TRUSTED_ACC
 from chalicelib.remediation import Call, DeclaredCall, Grant, Plan, Proof, ProvenBy, Remediation, Undoing, Way
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.sharing import EVERYBODY, Shared, added_by, decide_on_sharing, moved, shared
-from chalicelib.triggers import OnEvent
+from chalicelib.triggers import OnEvent, successful_calls
 from chalicelib.wording import aws_command
 
 NAME = "snapshot_shared"
-PATTERN = {
-    "source": ["aws.ec2"],
-    "detail-type": ["AWS API Call via CloudTrail"],
-    "detail": {
-        "eventSource": ["ec2.amazonaws.com"],
-        "eventName": ["ModifySnapshotAttribute"],
-        "errorCode": [{"exists": False}],
-    },
-}
+PATTERN = successful_calls(("ec2",), ("ModifySnapshotAttribute",))
 _SNAPSHOTS = "arn:${AWS::Partition}:ec2:*::snapshot/*"
 _ANY = "which snapshot is shared, and in which region, isn't known before"
 GRANTS = (

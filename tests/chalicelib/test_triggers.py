@@ -7,7 +7,15 @@ import pytest
 
 from chalicelib.catalog import CATALOG
 from chalicelib.remediation import Plan, UnclearWays
-from chalicelib.triggers import OnEvent, OnLogs, OnQueue, OnSchedule, OnTopic, may_be_confused
+from chalicelib.triggers import (
+    OnEvent,
+    OnLogs,
+    OnQueue,
+    OnSchedule,
+    OnTopic,
+    may_be_confused,
+    successful_calls,
+)
 from tests.chalicelib.runtime.house import Remedy
 
 CALL = "AWS API Call via CloudTrail"
@@ -162,3 +170,15 @@ def sample(trigger) -> dict:
     source = pattern["source"][0]
     raw = event(source if isinstance(source, str) else "aws.any", pattern["detail-type"][0], name)
     return raw if managing is None else {**raw, "detail": {**raw["detail"], "managementEvent": managing}}
+
+
+def test_the_pattern_of_successful_calls_asks_for_services_names_and_no_error():
+    assert successful_calls(("iam", "kms"), ("DisableKey",)) == {
+        "source": ["aws.iam", "aws.kms"],
+        "detail-type": [CALL],
+        "detail": {
+            "eventSource": ["iam.amazonaws.com", "kms.amazonaws.com"],
+            "eventName": ["DisableKey"],
+            "errorCode": [{"exists": False}],
+        },
+    }

@@ -38,7 +38,7 @@ from chalicelib.remediation import Alert, Flood, Grant, Kept, Plan, Remediation,
 from chalicelib.remediations.instance_state.written_down import EVERY_CHANGE, WRITTEN_DOWN
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.stack import Parameter
-from chalicelib.triggers import OnEvent
+from chalicelib.triggers import OnEvent, successful_calls
 from chalicelib.wording import aws_command, some, when
 
 NAME = "instance_state"
@@ -55,15 +55,7 @@ PATTERN = {
     "detail-type": ["EC2 Instance State-change Notification"],
     "detail": {"state": list(CAUSES)},
 }
-CALLS_PATTERN = {
-    "source": ["aws.ec2"],
-    "detail-type": ["AWS API Call via CloudTrail"],
-    "detail": {
-        "eventSource": ["ec2.amazonaws.com"],
-        "eventName": [name for names in CAUSES.values() for name in names],
-        "errorCode": [{"exists": False}],
-    },
-}
+CALLS_PATTERN = successful_calls(("ec2",), (name for names in CAUSES.values() for name in names))
 TOLD_PARAMETER = Parameter(
     name="InstanceStatesTold",
     type="CommaDelimitedList",
