@@ -13,10 +13,10 @@ from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import IO, Any
+from typing import Any
 
 from chalicelib.wording import safe, size
-from scenarios.files import NotRead
+from scenarios.files import NotRead, pieces_of
 
 PIECE_BYTES = 1 << 17
 MOST_LAYERS = 5
@@ -171,7 +171,7 @@ def _of_tar(name: str, pieces: Pieces, layers: int) -> Iterator[Text]:
             for number, member in enumerate(archive):
                 file = archive.extractfile(member) if member.isreg() else None
                 if file is not None and _is_of_interest(member.name, number):
-                    yield from texts(f"{name}/{safe(member.name)}", _pieces_of(file), layers + 1)
+                    yield from texts(f"{name}/{safe(member.name)}", pieces_of(file, PIECE_BYTES), layers + 1)
     except (tarfile.TarError, EOFError) as error:
         raise NotRead(f"it is no sound tar file ({error})") from error
     if not packed.ends_in_zeros():
@@ -192,7 +192,9 @@ def _of_zip(name: str, pieces: Pieces, layers: int) -> Iterator[Text]:
                 for number, member in enumerate(archive.infolist()):
                     if not member.is_dir() and _is_of_interest(member.filename, number):
                         with archive.open(member) as file:
-                            yield from texts(f"{name}/{safe(member.filename)}", _pieces_of(file), layers + 1)
+                            yield from texts(
+                                f"{name}/{safe(member.filename)}", pieces_of(file, PIECE_BYTES), layers + 1
+                            )
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             raise NotRead(f"it is no sound zip file ({error})") from error
 
@@ -206,11 +208,6 @@ def _is_of_interest(name: str, number: int) -> bool:
 def hidden(path: str) -> bool:
     """Whether a file is a system's own, such as .DS_Store."""
     return path.rpartition("/")[2].startswith(".") or path.startswith("__MACOSX/")
-
-
-def _pieces_of(file: IO[bytes]) -> Pieces:
-    while piece := file.read(PIECE_BYTES):
-        yield piece
 
 
 # ---- text ----------------------------------------------------------------------------------------
