@@ -18,6 +18,13 @@ class NotRead(Exception):
     """A file of a kind that is not read, or too large; the message is a clause that says which."""
 
 
+def why_not(error: Exception) -> str:
+    """Why a file can't be read: from NotRead or OSError, as a clause."""
+    if isinstance(error, OSError):
+        return (error.strerror or str(error)).lower()
+    return str(error)
+
+
 def bounded_bytes(name: str, most: int) -> bytes:
     """All bytes of a regular file or a shell's pipe; raises NotRead and OSError.
 

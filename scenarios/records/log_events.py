@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import msgspec
 
-from scenarios.files import NotRead
+from scenarios.files import NotRead, why_not
 from scenarios.queries.insights import Event
 from scenarios.records.blocks import Block, Broken, Value, blocks
 from scenarios.records.packing import Text
@@ -87,8 +87,7 @@ class LogFiles:
                     else:
                         yield found
         except (OSError, NotRead) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            self.complaints.append(f"{file.shown}: {why}")
+            self.complaints.append(f"{file.shown}: {why_not(error)}")
 
 
 def _events(text: Text) -> Iterator[Event | Broken]:

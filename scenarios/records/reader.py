@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from scenarios.files import NotRead
+from scenarios.files import NotRead, why_not
 from scenarios.records.blocks import Block, Broken, Part, Value, blocks, json_of, reason
 from scenarios.records.record import (
     DEEPEST,
@@ -43,13 +43,6 @@ def of_file(file: File) -> Iterator[Found]:
             yield from until_hopeless(chain.from_iterable(_found(text.pieces, shown)), shown)
     except (NotRead, OSError) as error:
         yield NotARecord(where=Place(shown if isinstance(error, NotRead) else file.shown), why=why_not(error))
-
-
-def why_not(error: Exception) -> str:
-    """Why a file can't be read, as a clause."""
-    if isinstance(error, OSError):
-        return (error.strerror or str(error)).lower()
-    return str(error)
 
 
 class Complaints:

@@ -11,10 +11,10 @@ from typing import Any
 
 from chalicelib.matching import LogPattern
 from chalicelib.matching.events.fields import ABSENT, Reader
-from scenarios.files import NotRead
+from scenarios.files import NotRead, why_not
 from scenarios.records.blocks import Block, Part, blocks
 from scenarios.records.events import SIGN_IN, carried_as, event_of, line_of
-from scenarios.records.reader import Complaints, of_bytes, of_part, places, why_not
+from scenarios.records.reader import Complaints, of_bytes, of_part, places
 from scenarios.records.record import INSIGHT, Beside, Found, FoundRecord, NotARecord, Place, is_name
 from scenarios.records.sieve import ASK, NO_AND_NOT_CARRIED, Sieve, identity_reader
 from scenarios.records.sources import EVER, File, Range, Unreadable, files, read_texts

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.wording import safe
-from scenarios.files import NotRead, bounded_bytes, joined, opened, pieces_of
+from scenarios.files import NotRead, bounded_bytes, joined, opened, pieces_of, why_not
 from scenarios.records.packing import PIECE_BYTES, Text, hidden, texts
 
 STANDARD_INPUT = "-"
@@ -139,7 +139,7 @@ def _file(name: str) -> File | Unreadable:
     try:
         size = os.stat(name).st_size  # noqa: PTH116 - likewise
     except OSError as error:
-        return Unreadable(safe(name), (error.strerror or str(error)).lower())
+        return Unreadable(safe(name), why_not(error))
     except ValueError as error:
         return Unreadable(ascii(name), str(error))
     return File(safe(Path(name).name), name, size)
