@@ -68,11 +68,9 @@ class ExpressionReader:
         """Expressions with commas between them, up to a symbol."""
         if self._scanner.takes(end):
             return ()
-        found = [self.expression()]
-        while self._scanner.takes(","):
-            found.append(self.expression())
+        found = self._scanner.listed(self.expression)
         self._scanner.need(end)
-        return tuple(found)
+        return found
 
     # ---- operators -------------------------------------------------------------------------------
 

@@ -114,23 +114,17 @@ class _Reader:
     # ---- fields, filter, stats -------------------------------------------------------------------
 
     def _fields(self, token: Token) -> Fields:
-        return Fields(start=token.start, word=token.word, columns=self._columns())
+        return Fields(start=token.start, word=token.word, columns=self._scanner.listed(self._column))
 
     def _filter(self, token: Token) -> Filter:
         return Filter(start=token.start, word=token.word, condition=self._expressions.expression())
 
     def _stats(self, token: Token) -> Stats:
-        columns = self._columns()
-        by = self._columns() if self._scanner.takes("by") else ()
+        columns = self._scanner.listed(self._column)
+        by = self._scanner.listed(self._column) if self._scanner.takes("by") else ()
         if self._scanner.peek().word == "offset":
             raise QueryNotSimulated("offset behind stats ... by bin()")
         return Stats(start=token.start, word="stats", columns=columns, by=by)
-
-    def _columns(self) -> tuple[Column, ...]:
-        found = [self._column()]
-        while self._scanner.takes(","):
-            found.append(self._column())
-        return tuple(found)
 
     def _column(self) -> Column:
         start = self._scanner.peek().start
@@ -147,10 +141,7 @@ class _Reader:
         return Alias(name=field.name, start=field.start, end=field.end)
 
     def _aliases(self) -> tuple[Alias, ...]:
-        found = [self._alias()]
-        while self._scanner.takes(","):
-            found.append(self._alias())
-        return tuple(found)
+        return self._scanner.listed(self._alias)
 
     # ---- parse -----------------------------------------------------------------------------------
 
@@ -191,9 +182,7 @@ class _Reader:
         if self._scanner.takes("field"):
             self._scanner.need("=")
             source = self._expressions.field()
-        if self._scanner.peek().kind != "string":
-            self._scanner.fail()
-        path = self._scanner.take().string
+        path = self._scanner.string()
         self._scanner.need("as")
         return self._parsed(token, source, "json", path, (self._alias(),))
 
@@ -221,10 +210,7 @@ class _Reader:
 
     def _sort(self, token: Token) -> Sort:
         self._scanner.takes("by")  # one of AWS's samples has it
-        keys = [self._sort_key()]
-        while self._scanner.takes(","):
-            keys.append(self._sort_key())
-        return Sort(start=token.start, word="sort", keys=tuple(keys))
+        return Sort(start=token.start, word="sort", keys=self._scanner.listed(self._sort_key))
 
     def _sort_key(self) -> tuple[Column, bool]:
         return self._column(), self._scanner.takes("asc", "desc") == "desc"
@@ -240,10 +226,8 @@ class _Reader:
         return Limit(start=token.start, word="limit", count=count, first_found=first_found)
 
     def _dedup(self, token: Token) -> Dedup:
-        fields: list[Expression] = [self._expressions.field()]
-        while self._scanner.takes(","):
-            fields.append(self._expressions.field())
-        return Dedup(start=token.start, word="dedup", fields=tuple(fields))
+        fields = self._scanner.listed(self._expressions.field)
+        return Dedup(start=token.start, word="dedup", fields=fields)
 
     def _unnest(self, token: Token) -> Unnest:
         field = self._expressions.expression(above=_ONLY_OPERANDS)
@@ -286,13 +270,8 @@ class _Reader:
         self._scanner.take()
         if self._scanner.takes("loggroups"):
             return self._chosen_groups()
-        names: list[str] = []
-        while not names or self._scanner.takes(","):
-            token = self._scanner.take()
-            if token.kind != "string":
-                raise unexpected(token)
-            names.append(token.string)
-        return Source(groups=tuple(names), begin=self._shift("start"), end=self._shift("end"))
+        names = self._scanner.listed(self._scanner.string)
+        return Source(groups=names, begin=self._shift("start"), end=self._shift("end"))
 
     def _shift(self, word: str) -> str:
         if not self._scanner.takes(word):
@@ -311,23 +290,14 @@ class _Reader:
             option = self._scanner.need("nameprefix", "accountidentifiers", "class")
             self._scanner.need(":")
             self._scanner.need("[")
-            found[option] = self._strings()
+            found[option] = self._scanner.listed(self._scanner.string)
+            self._scanner.need("]")
         self._scanner.need(")")
         return Source(
             prefixes=found.get("nameprefix", ()),
             accounts=found.get("accountidentifiers", ()),
             group_class=found.get("class", ()),
         )
-
-    def _strings(self) -> tuple[str, ...]:
-        found: list[str] = []
-        while not found or self._scanner.takes(","):
-            token = self._scanner.take()
-            if token.kind != "string":
-                raise unexpected(token)
-            found.append(token.string)
-        self._scanner.need("]")
-        return tuple(found)
 
 
 _ONLY_OPERANDS: Final = 100  # no operator holds so strongly

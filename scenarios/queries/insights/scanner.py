@@ -5,8 +5,9 @@ are made one at a time, and `regex` is asked for where the language has one.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from scenarios.queries.errors import MalformedQuery
 
@@ -39,6 +40,7 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
 
 Steps = tuple[str | int, ...]
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,19 @@ class Scanner:
     def fail(self) -> str:
         """Raise MalformedQuery for the next token."""
         raise unexpected(self.peek())
+
+    def string(self) -> str:
+        """What the next token says, which must be a string."""
+        if self.peek().kind != "string":
+            self.fail()
+        return self.take().string
+
+    def listed(self, read: Callable[[], Part]) -> tuple[Part, ...]:
+        """Parts with commas between them, each read by `read`; at least one."""
+        found = [read()]
+        while self.takes(","):
+            found.append(read())
+        return tuple(found)
 
     def regex(self) -> Token | None:
         """Take the regex that begins here, without its slashes; None where none does."""
