@@ -14,7 +14,7 @@ from scenarios.queries.insights import periods, regexes
 from scenarios.queries.insights.events import Row
 from scenarios.queries.insights.functions import functions
 from scenarios.queries.insights.functions.function import Function
-from scenarios.queries.insights.scanner import Steps
+from scenarios.queries.insights.scanner import Steps, flat, known_part
 from scenarios.queries.insights.switches import Switches
 from scenarios.queries.insights.syntax import (
     Access,
@@ -126,11 +126,9 @@ class Compiler:
     # ---- names -----------------------------------------------------------------------------------
 
     def _field(self, asked: Field, scope: Scope, *, structure: bool) -> Read:
-        steps = asked.steps
-        for length in range(len(steps), 0, -1):
-            name = ".".join(map(str, steps[:length]))
-            if name in scope.made:
-                return _below(_getter(name), steps[length:])
+        made = known_part(asked.steps, scope.made)
+        if made:
+            return _below(_getter(flat(asked.steps[:made])), asked.steps[made:])
         name = asked.name
         if not scope.closed:
             scope.want(name, structure=structure or self._switches.objects_shown)

@@ -16,6 +16,7 @@ from scenarios.queries.insights.compiler import Clock, Compiler, Read, Scope
 from scenarios.queries.insights.discovery import Discovery
 from scenarios.queries.insights.events import Event, Row
 from scenarios.queries.insights.grouping import grouped
+from scenarios.queries.insights.scanner import flat, known_part
 from scenarios.queries.insights.switches import Switches
 from scenarios.queries.insights.syntax import (
     Alias,
@@ -310,8 +311,7 @@ class _Commands:
         known = set(self._scope.made)
         for column in (*command.by, *command.columns):
             for field_ in fields_of(column.expression):
-                names = (".".join(map(str, field_.steps[:end])) for end in range(1, len(field_.steps) + 1))
-                if known.isdisjoint(names):
+                if not known_part(field_.steps, known):
                     raise MalformedQuery(
                         f"unexpected symbol found {field_.name}: the stats before it has no such field",
                         field_.start,
@@ -372,7 +372,7 @@ class _Commands:
         others: dict[str, bool] = {}
         other = self._pipelines.compiled(command.other, others)
         self._scope.sides = {command.left: self._scope.wanted, command.right: others}
-        key, other_key = (".".join(map(str, each.steps[1:])) for each in (command.key, command.other_key))
+        key, other_key = (flat(each.steps[1:]) for each in (command.key, command.other_key))
         self._scope.want(f"{command.left}.{key}")
         self._scope.want(f"{command.right}.{other_key}")
         text, pipelines = self._compiler.values.plain_text, self._pipelines

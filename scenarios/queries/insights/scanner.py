@@ -5,7 +5,7 @@ are made one at a time, and `regex` is asked for where the language has one.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -69,6 +69,16 @@ class Token:
     def string(self) -> str:
         """What a string says."""
         return _ESCAPED.sub(lambda found: _ESCAPES.get(found[1], found[0]), self.text[1:-1])
+
+
+def flat(steps: Steps) -> str:
+    """Steps as the name that is shown: joined by dots."""
+    return ".".join(map(str, steps))
+
+
+def known_part(steps: Steps, known: Container[str]) -> int:
+    """How many steps from the first on are one of the known names: as many as can be; 0: none are."""
+    return next((end for end in range(len(steps), 0, -1) if flat(steps[:end]) in known), 0)
 
 
 def unexpected(token: Token) -> MalformedQuery:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from scenarios.queries.insights.scanner import Steps
+from scenarios.queries.insights.scanner import Steps, flat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class Field(Expression):
     @property
     def name(self) -> str:
         """The name as it is shown: steps joined by dots."""
-        return ".".join(map(str, self.steps))
+        return flat(self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
