@@ -5,10 +5,10 @@ milliseconds are capped at 1000, seconds and minutes at 60, hours at 24.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
-from scenarios.queries.insights.values import Moment
+from scenarios.queries.insights.values import EPOCH, Moment, in_calendar
 
 _CAPS: Final = {"ms": 1000, "s": 60, "m": 60, "h": 24}
 _MILLISECONDS: Final = {
@@ -21,7 +21,6 @@ _MILLISECONDS: Final = {
 }
 _MONTHS: Final = {"mo": 1, "q": 3, "y": 12}
 _MONDAY = 4 * 86_400_000  # the first one after the epoch, which was a Thursday
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Cut = Callable[[int], Moment | None]
 _Begin = Callable[..., Moment | None]
@@ -57,9 +56,9 @@ def _begin(count: int, unit: str, *, week_begins_monday: bool) -> _Begin:
 def _month(moment: int, months: int, further: int) -> Moment | None:
     """The first moment of the so many months that hold this one, counted from the year 0."""
     try:
-        date = _EPOCH + timedelta(milliseconds=moment)
+        date = in_calendar(moment)
         number = (date.year * 12 + date.month - 1) // months * months + further * months
         first = datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC)
     except (OverflowError, ValueError):
         return None
-    return Moment(int((first - _EPOCH).total_seconds()) * 1000)
+    return Moment(int((first - EPOCH).total_seconds()) * 1000)

@@ -17,7 +17,7 @@ from scenarios.queries.insights.switches import Switches
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?\s*", re.ASCII)
 _PLAIN_NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _PARTS = re.compile(r"\d+|\D", re.ASCII)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_DIGITS = 300
 _HUGE = 10**300  # what is larger is no number that can be counted with
 _LARGEST_PLAIN = 1e17  # from here on Python, too, writes a power of ten
@@ -34,10 +34,15 @@ class Written(float):
     """A number as it stands in an event: shown with all its decimals, which a computed one isn't."""
 
 
+def in_calendar(milliseconds: Number) -> datetime:
+    """A moment by the calendar, in UTC. Raises OverflowError where the calendar has no such moment."""
+    return EPOCH + timedelta(milliseconds=milliseconds)
+
+
 def moment_text(milliseconds: int) -> str:
     """A moment as results show it: `2026-03-02 03:00:00.000`; out of all calendars the number."""
     try:
-        moment = _EPOCH + timedelta(milliseconds=milliseconds)
+        moment = in_calendar(milliseconds)
     except OverflowError:
         return str(int(milliseconds))
     return moment.isoformat(" ", "milliseconds").removesuffix("+00:00")

@@ -7,15 +7,14 @@ Source: https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/time/f
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from scenarios.queries.insights.functions.function import Function
-from scenarios.queries.insights.values import Moment, Values, number_of
+from scenarios.queries.insights.values import EPOCH, Moment, Values, in_calendar, number_of
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LETTERS = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NUMBERS: Final = {"y": "year", "u": "year", "M": "month", "L": "month", "d": "day"}
@@ -50,7 +49,7 @@ def _formatted(values: Values) -> Callable[..., str | None]:
         if milliseconds is None or where is None or form is None:
             return None
         try:
-            moment = (_EPOCH + timedelta(milliseconds=milliseconds)).astimezone(where)
+            moment = in_calendar(milliseconds).astimezone(where)
             return moment.strftime(form.replace("%L", f"{moment.microsecond // 1000:03}"))
         except (OverflowError, ValueError):  # no calendar has it, or no text can say it
             return None
@@ -69,7 +68,7 @@ def _parsed(values: Values) -> Callable[..., int | None]:
             moment = _moment(found.groupdict(), where)
         except (ValueError, OverflowError):
             return None
-        return round((moment - _EPOCH).total_seconds() * 1000)
+        return round((moment - EPOCH).total_seconds() * 1000)
 
     return parsed
 
