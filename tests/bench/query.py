@@ -9,19 +9,16 @@ aggregate.
 import gzip
 import json
 import random
-import sys
 import tempfile
-import time
 from pathlib import Path
 
-from replay import quiet
+from replay import best, quiet, say
 
 from scenarios.queries.insights import Event, Query
 from scenarios.records.log_events import LogFiles
 
 EVENTS = 40_000
 PER_FILE = 1_000
-TRIES = 3
 QUERIES = (
     'filter eventName = "AssumeRole" | stats count(*)',
     'filter eventName = "AssumeRole" | stats count(*) as calls by userIdentity.arn, bin(5m)',
@@ -31,38 +28,24 @@ QUERIES = (
 )
 
 
-def best(do):
-    """Events a second of processor time."""
-    seconds = []
-    for _ in range(TRIES):
-        begun = time.process_time()
-        do()
-        seconds.append(time.process_time() - begun)
-    return EVENTS / min(seconds)
-
-
-def say(text):
-    sys.stdout.write(f"{text}\n")
-
-
 def main():
     dice = random.Random(7)
     lines = [json.dumps(quiet(dice, number), separators=(",", ":")) for number in range(EVENTS)]
     events = [Event(1000 * number, line) for number, line in enumerate(lines)]
-    loads = best(lambda: [json.loads(line) and None for line in lines])
+    loads = best(lambda: [json.loads(line) and None for line in lines], EVENTS)
     say(f"{'json.loads':76} {loads:10,.0f} events/s")
     for text in QUERIES:
         query = Query(text)
-        rate = best(lambda query=query: query.run(events))
+        rate = best(lambda query=query: query.run(events), EVENTS)
         say(f"{text[:76]:76} {rate:10,.0f} events/s  {rate / loads:4.1f} x json.loads")
     with tempfile.TemporaryDirectory() as folder:
         for begin in range(0, EVENTS, PER_FILE):
             content = f'{{"Records":[{",".join(lines[begin : begin + PER_FILE])}]}}'
             Path(folder, f"{begin:06}.json.gz").write_bytes(gzip.compress(content.encode()))
         paths = sorted(Path(folder).iterdir())
-        unpacked = best(lambda: [len(gzip.decompress(path.read_bytes())) for path in paths])
+        unpacked = best(lambda: [len(gzip.decompress(path.read_bytes())) for path in paths], EVENTS)
         query = Query(QUERIES[0])
-        rate = best(lambda: query.run(lambda _: LogFiles((folder,)).events()))
+        rate = best(lambda: query.run(lambda _: LogFiles((folder,)).events()), EVENTS)
         say(f"{'gunzip alone':76} {unpacked:10,.0f} events/s")
         say(f"{'from gz files: ' + QUERIES[0]:76} {rate:10,.0f} events/s  {rate / unpacked:4.2f} x gunzip")
 

@@ -13,13 +13,13 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError
 
+from scenarios.cloud.logs.queries import ENDED
 from scenarios.cloud.world import START, Deployment, World
 from tests.case_forms.judging import Verdict
 
 Row = dict[str, Any]
 _ABOUT = {"op", "after", "state", "note"}
 _OF_A_QUERY = {"GetQueryResults", "StopQuery"}
-_ENDED = ("Complete", "Failed", "Cancelled", "Timeout")
 
 
 def takes(row: Row) -> bool:
@@ -45,7 +45,7 @@ def judge(row: Row) -> Verdict:
         operation = given.get("op", "StartQuery")
         if operation in _OF_A_QUERY and "queryId" not in parameters:
             parameters["queryId"] = logs.start_query(**_asked(world, after))["queryId"]
-            world.run(60 if given.get("state") in _ENDED else 0)
+            world.run(60 if given.get("state") in ENDED else 0)
         elif after:
             logs.start_query(**_asked(world, after))
         if operation == "StartQuery":
