@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import Caller
-from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.s3.encryption import ObjectEncryption
 from scenarios.cloud.setting import Setting
 from scenarios.queries.sql import types
 from scenarios.queries.sql.errors import QueryFailed
@@ -20,7 +21,6 @@ from scenarios.queries.sql.tables import LAZY_SIMPLE, TEXT_INPUT, Partition, Tab
 
 SERVICE: Final = "athena.amazonaws.com"
 DEFAULT: Final = "default"
-_ENCRYPTED: Final = ("aws:kms", "aws:kms:dsse")
 
 
 class Reader:
@@ -96,7 +96,7 @@ class Reader:
                 raise _no_permission(location)
         for key in sorted(each for each in bucket.keys if each.startswith(prefix)):
             found = moto_state.object_version(self._setting.account, name, key)
-            if found is not None and not moto_state.is_delete_marker(found):
+            if found is not None:
                 yield Object(address=f"s3://{name}/{key}", size=len(found.value))
 
     def read(self, address: str) -> bytes:
@@ -106,21 +106,14 @@ class Reader:
         found = moto_state.object_version(self._setting.account, name, key)
         if found is None or not self._setting.identity.judge(self._caller, "s3:GetObject", arn).allowed:
             raise _no_permission(address)
-        if found.encryption in _ENCRYPTED and found.kms_key_id:
-            context = {"kms:EncryptionContext:aws:s3:arn": arn}
-            key_arn = self._key(str(found.kms_key_id))
-            decision = self._setting.identity.judge(self._caller, "kms:Decrypt", key_arn, context, via="s3")
-            if not decision.allowed:
-                raise _no_permission(address)
+        try:
+            self._setting.laws[ObjectEncryption].may_open(self._caller, name, key)
+        except Refused:
+            raise _no_permission(address) from None
         parameters = {"Bucket": name, "Key": key}
         self._setting.calls.under_role(self._caller, "s3", "GetObject", parameters, region=self._region)
         data: bytes = found.value
         return data
-
-    def _key(self, named: str) -> str:
-        if named.startswith("arn:"):
-            return named
-        return f"arn:aws:kms:{self._region}:{self._setting.account}:key/{named}"
 
     def _bucket(self, name: str) -> Any:
         found = moto_state.bucket(self._setting.account, name)

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kms.keys import key_arn
 from scenarios.cloud.setting import Setting
@@ -57,40 +58,39 @@ class ObjectEncryption:
         else:
             named = parameters.get("SSEKMSKeyId") if algorithm in _ALGORITHMS else ""
             key = self._arn(named, parameters["Bucket"])
-        self._ask(asked, "kms:GenerateDataKey", key, _context(parameters["Bucket"], parameters["Key"]))
+        self._ask(asked.caller, "kms:GenerateDataKey", key, _context(parameters["Bucket"], parameters["Key"]))
 
     def _may_read(self, asked: Asked) -> None:
         parameters = asked.parameters
-        self._may_open(asked, parameters["Bucket"], parameters["Key"], parameters.get("VersionId"))
+        self.may_open(asked.caller, parameters["Bucket"], parameters["Key"], parameters.get("VersionId"))
 
     def _may_copy(self, asked: Asked) -> None:
         source = asked.parameters["CopySource"]
         if isinstance(source, str):
             path, _, version = source.partition("?versionId=")
             bucket, _, key = unquote(path).lstrip("/").partition("/")
-            self._may_open(asked, bucket, key, version or None)
+            self.may_open(asked.caller, bucket, key, version or None)
         else:
-            self._may_open(asked, source["Bucket"], source["Key"], source.get("VersionId"))
+            self.may_open(asked.caller, source["Bucket"], source["Key"], source.get("VersionId"))
         self._may_write(asked)
 
-    def _may_open(self, asked: Asked, bucket: str, key: str, version: str | None) -> None:
+    def may_open(self, caller: Caller, bucket: str, key: str, version: str | None = None) -> None:
+        """Raises Refused unless a caller may have an object decrypted, the newest version by default."""
         found = moto_state.object_version(self._setting.account, bucket, key, version)
         if found is not None and found.encryption in _ALGORITHMS:
             more = self._contexts.get((bucket, key, found.version_id), {})
             context = _context(bucket, key) | {f"{CONTEXT}{name}": value for name, value in more.items()}
-            self._ask(asked, "kms:Decrypt", self._arn(found.kms_key_id, bucket), context)
+            self._ask(caller, "kms:Decrypt", self._arn(found.kms_key_id, bucket), context)
 
-    def _ask(self, asked: Asked, action: str, arn: str, context: Mapping[str, str]) -> None:
+    def _ask(self, caller: Caller, action: str, arn: str, context: Mapping[str, str]) -> None:
         if not arn:
             return
         found = moto_state.kms_key(arn, self._setting.account, arn.split(":")[3])
         if found is None or not found.enabled:
             raise Refused("KMS.DisabledException", f"{arn} is disabled.")
-        decision = self._setting.identity.judge(asked.caller, action, arn, context, via="s3")
+        decision = self._setting.identity.judge(caller, action, arn, context, via="s3")
         if not decision.allowed:
-            why = (
-                f"User: {asked.caller.arn} is not authorized to perform: {action} on resource: {arn} because "
-            )
+            why = f"User: {caller.arn} is not authorized to perform: {action} on resource: {arn} because "
             raise Refused("AccessDenied", f"{why}{decision.because}", 403)
 
     def _arn(self, named: Any, bucket: str) -> str:

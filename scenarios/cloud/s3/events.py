@@ -56,7 +56,7 @@ class Storage:
         self._sequence = 0
         self._notifications = Notifications(setting)
         ObjectLock(setting)
-        self._encryption = ObjectEncryption(setting)
+        self._encryption = setting.laws.add(ObjectEncryption(setting))
         Buckets(setting, self._encryption, self._write)
         self._lifecycle = Lifecycle(setting, self._remove, self._moved)
         calls = setting.calls

@@ -11,6 +11,7 @@ from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.world import ACCOUNT
 from scenarios.queries.sql.cloudtrail_table import COLUMNS, FORMAT
+from tests.scenarios.cloud.cloudtrail.trail_worlds import encrypted_trail
 from tests.scenarios.cloud.small_worlds import (
     HOME,
     admin,
@@ -366,19 +367,45 @@ def test_the_trail_says_who_asked_and_hides_the_text():
         assert record["eventSource"] == "athena.amazonaws.com"
 
 
-def test_the_stacks_own_trail_can_be_asked():
-    """The documented table over what CloudTrail delivered to the bucket, a day's partition alone."""
-    ddl = f"""CREATE EXTERNAL TABLE ct ({COLUMNS}) PARTITIONED BY (`timestamp` string) {FORMAT}
+# The documented table over what CloudTrail delivered to the bucket, a day's partition alone.
+PROJECTED = f"""CREATE EXTERNAL TABLE ct ({COLUMNS}) PARTITIONED BY (`timestamp` string) {FORMAT}
     LOCATION 's3://tw-logs/AWSLogs/{ACCOUNT}/CloudTrail/{HOME}'
     TBLPROPERTIES ('projection.enabled'='true', 'projection.timestamp.type'='date', 'projection.timestamp.format'='yyyy/MM/dd',
     'projection.timestamp.range'='2020/01/01,NOW',
     'storage.location.template'='s3://tw-logs/AWSLogs/{ACCOUNT}/CloudTrail/{HOME}/${{timestamp}}')"""
+
+
+def test_the_stacks_own_trail_can_be_asked():
     with world({**trail(), "Results": buckets()["Results"]}) as cloud:
         admin(cloud, "ec2", HOME).describe_instances()
         cloud.run(1800)
         athena = admin(cloud, "athena")
-        ran(cloud, athena, ddl)
+        ran(cloud, athena, PROJECTED)
         text = "SELECT useridentity.username, eventname FROM ct WHERE eventname = 'DescribeInstances' AND \"timestamp\" >= '2020/01/01'"
         found = ran(cloud, athena, text)
 
         assert rows(athena, found)[1:] == [("alice", "DescribeInstances")], found["Status"]
+
+
+def test_an_encrypted_trail_is_read_with_the_key_and_its_context():
+    """S3 asks KMS with the trail's ARN, which the policy that AWS documents for readers asks for."""
+    decrypt = {
+        **may("kms:Decrypt"),
+        "Condition": {"Null": {"kms:EncryptionContext:aws:cloudtrail:arn": "false"}},
+    }
+    with world({**encrypted_trail(), "Results": buckets()["Results"]}) as cloud:
+        admin(cloud, "ec2", HOME).describe_instances()
+        cloud.run(1800)
+        ran(cloud, admin(cloud, "athena"), PROJECTED)
+        rights = (GLUE, may("athena:*"), may("s3:*"))
+        bob = cloud.user("bob", policies=(document(*rights, decrypt),))
+        mallory = cloud.user("mallory", policies=(document(*rights),))
+        text = (
+            "SELECT eventname FROM ct WHERE eventname = 'DescribeInstances' AND \"timestamp\" >= '2020/01/01'"
+        )
+        allowed, refused = (
+            ran(cloud, cloud.client(each, "athena"), text)["Status"] for each in (bob, mallory)
+        )
+
+    assert allowed["State"] == "SUCCEEDED", allowed
+    assert "Permission denied on S3 path: s3://tw-logs/" in refused["StateChangeReason"]
