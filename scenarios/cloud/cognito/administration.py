@@ -13,6 +13,7 @@ from scenarios.cloud.calls import Asked
 from scenarios.cloud.cognito.people import People, attributes_of, told
 from scenarios.cloud.cognito.pools import CONFIRMED, FORCED, RESET, Client, Pool, User
 from scenarios.cloud.cognito.sign_up import verify_what_the_function_says
+from scenarios.cloud.cognito.triggers import NO_CLIENT
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
@@ -68,7 +69,7 @@ class Administration:
             name=user.name,
             attributes={**user.attributes, "cognito:user_status": user.status},
             validationData=attributes_of(given.get("ValidationData", ())) or None,
-            clientMetadata=dict(metadata) if metadata else None,
+            clientMetadata=metadata or None,
         )
         verify_what_the_function_says(user, said)
         self._temporary(pool, user, password)
@@ -89,7 +90,7 @@ class Administration:
             if medium in wanted and name in user.attributes:
                 subject, text = self._people.texts(
                     *(pool, user, "CustomMessage_AdminCreateUser", medium, _INVITATION),
-                    client="CLIENT_ID_NOT_APPLICABLE",
+                    client=NO_CLIENT,
                     metadata=given.get("ClientMetadata"),
                 )
                 to = user.attributes[name]
@@ -135,8 +136,7 @@ class Administration:
         if user.status == FORCED:
             why = "User password cannot be reset in the current state."
             raise Refused("NotAuthorizedException", why)
-        source, nobody = "CustomMessage_ForgotPassword", "CLIENT_ID_NOT_APPLICABLE"
-        self._people.send_code(pool, user, source, client=nobody)
+        self._people.send_code(pool, user, "CustomMessage_ForgotPassword", client=NO_CLIENT)
         user.status, user.changed = RESET, self._setting.clock.now
         return {}
 

@@ -193,7 +193,8 @@ class People:
         (name, medium), to = reached[0], user.attributes[reached[0][0]]
         user.code = f"{self._setting.random('cognito.codes').randrange(1_000_000):06d}"
         user.code_until = self._setting.clock.now + timedelta(hours=_CODE_HOURS)
-        texts = self._texts(pool, user, source, medium, client=client, metadata=metadata)
+        usual = f"Your verification code is {_CODE_IN}"
+        texts = self.texts(pool, user, source, medium, usual, client=client, metadata=metadata)
         self.send(to, medium, *texts, code=user.code)
         return {"Destination": _masked(to), "DeliveryMedium": medium, "AttributeName": name}
 
@@ -204,27 +205,6 @@ class People:
             Sent(at=self._setting.clock.now, to=to, medium=medium, subject=subject, text=text, code=code)
         )
         self._setting.note("message", f"Cognito sends {to} a message: {subject or 'by SMS'}")
-
-    def _texts(
-        self,
-        pool: Pool,
-        user: User,
-        source: str,
-        medium: str,
-        *,
-        client: str,
-        metadata: Mapping[str, str] | None,
-    ) -> tuple[str, str]:
-        """Subject and text of a message: the function's, the pool's, or Cognito's own."""
-        return self.texts(
-            pool,
-            user,
-            source,
-            medium,
-            f"Your verification code is {_CODE_IN}",
-            client=client,
-            metadata=metadata,
-        )
 
     def texts(
         self,
@@ -237,7 +217,7 @@ class People:
         client: str,
         metadata: Mapping[str, str] | None = None,
     ) -> tuple[str, str]:
-        """The same for any message; `usual`: what Cognito says where nobody else says anything."""
+        """Subject and text of a message: the function's, the pool's, or Cognito's `usual` text."""
         said = self.triggers.ask(
             pool,
             source,
@@ -246,7 +226,7 @@ class People:
             codeParameter=_CODE_IN,
             usernameParameter=_NAME_IN if source.endswith("AdminCreateUser") else None,
             linkParameter="{##Click Here##}",
-            clientMetadata=dict(metadata) if metadata else None,
+            clientMetadata=metadata or None,
         )
         own, invited = pool.properties, source.endswith("AdminCreateUser")
         template = own.get("VerificationMessageTemplate", {})
@@ -354,7 +334,7 @@ class People:
             user,
             client=client.id,
             groupConfiguration=groups,
-            clientMetadata=dict(metadata) if metadata else None,
+            clientMetadata=metadata or None,
             **told,
         )
         try:

@@ -126,6 +126,10 @@ class UserPools:
                 return pool, pool.clients[client_id]
         return None
 
+    def of_issuer(self, issuer: str) -> Pool | None:
+        """The pool that issues tokens under this URL."""
+        return next((pool for pool in self._pools.values() if pool.issuer == issuer), None)
+
     def all(self) -> Iterator[Pool]:
         """Every pool."""
         return iter(self._pools.values())
@@ -140,7 +144,7 @@ class UserPools:
 
     def keys_of(self, issuer: str) -> Mapping[str, Any] | None:
         """The public keys of a pool by its issuer; None for an issuer that is no pool here."""
-        found = next((pool for pool in self._pools.values() if pool.issuer == issuer), None)
+        found = self.of_issuer(issuer)
         return found.signer.keys if found is not None else None
 
 

@@ -90,7 +90,7 @@ class SignIn:
             user,
             client=client.id,
             name=name,
-            validationData=dict(metadata) if metadata else None,
+            validationData=metadata or None,
             userNotFound=user is None,
         )
         if user is None:
@@ -131,7 +131,7 @@ class SignIn:
             user,
             client=client.id,
             newDeviceUsed=False,
-            clientMetadata=dict(metadata) if metadata else None,
+            clientMetadata=metadata or None,
         )
         return {"ChallengeParameters": {}, "AuthenticationResult": result}
 
@@ -188,7 +188,7 @@ class SignIn:
         try:
             token = read(str(asked.parameters["AccessToken"]))
             issuer = str(token.claims.get("iss"))
-            pool = next((each for each in self._people.pools.all() if each.issuer == issuer), None)
+            pool = self._people.pools.of_issuer(issuer)
             token.verify(pool.signer.keys if pool is not None else {})
         except InvalidToken:
             raise Refused("NotAuthorizedException", "Invalid Access Token") from None

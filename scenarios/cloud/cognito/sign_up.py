@@ -14,6 +14,7 @@ from typing import Any
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cognito.people import People, attributes_of
 from scenarios.cloud.cognito.pools import CONFIRMED, UNCONFIRMED, Client, Pool, User
+from scenarios.cloud.cognito.triggers import NO_CLIENT
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
 
@@ -52,7 +53,7 @@ class SignUp:
             name=user.name,
             attributes=user.attributes,
             validationData=attributes_of(given.get("ValidationData", ())) or None,
-            clientMetadata=dict(metadata) if metadata else None,
+            clientMetadata=metadata or None,
         )
         verify_what_the_function_says(user, said)
         people.pools.users(pool)[user.name] = user
@@ -67,9 +68,7 @@ class SignUp:
     def _confirm(self, asked: Asked) -> dict[str, Any]:
         given = asked.parameters
         pool, client, user = self._user(asked)
-        if user.status != UNCONFIRMED:
-            why = f"User cannot be confirmed. Current status is {user.status}"
-            raise Refused("NotAuthorizedException", why)
+        _must_wait(user)
         self._people.check_code(user, str(given["ConfirmationCode"]))
         _verified(pool, user)
         self._is_confirmed(pool, client.id, user, given.get("ClientMetadata"))
@@ -78,10 +77,8 @@ class SignUp:
     def _admin_confirm(self, asked: Asked) -> dict[str, Any]:
         pool = self._people.pool(asked)
         user = self._people.named(pool, str(asked.parameters["Username"]))
-        if user.status != UNCONFIRMED:
-            why = f"User cannot be confirmed. Current status is {user.status}"
-            raise Refused("NotAuthorizedException", why)
-        self._is_confirmed(pool, "CLIENT_ID_NOT_APPLICABLE", user, asked.parameters.get("ClientMetadata"))
+        _must_wait(user)
+        self._is_confirmed(pool, NO_CLIENT, user, asked.parameters.get("ClientMetadata"))
         return {}
 
     def _is_confirmed(self, pool: Pool, client: str, user: User, metadata: Any) -> None:
@@ -94,7 +91,7 @@ class SignUp:
             f"PostConfirmation_{how}",
             user,
             client=client,
-            clientMetadata=dict(metadata) if metadata else None,
+            clientMetadata=metadata or None,
         )
 
     def _resend(self, asked: Asked) -> dict[str, Any]:
@@ -148,6 +145,13 @@ def verify_what_the_function_says(user: User, said: Mapping[str, Any]) -> None:
                 why = f"Invalid {name} verification by the trigger: the user has no such attribute"
                 raise Refused("InvalidLambdaResponseException", why)
             user.attributes[f"{name}_verified"] = "true"
+
+
+def _must_wait(user: User) -> None:
+    """Refuse to confirm a user who is confirmed already, or whom nobody has to confirm."""
+    if user.status != UNCONFIRMED:
+        why = f"User cannot be confirmed. Current status is {user.status}"
+        raise Refused("NotAuthorizedException", why)
 
 
 def _verified(pool: Pool, user: User) -> None:

@@ -20,6 +20,7 @@ from scenarios.cloud.functions.versions import standing
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
 
+NO_CLIENT: Final = "CLIENT_ID_NOT_APPLICABLE"  # of what administrators do
 _SERVICE: Final = "cognito-idp.amazonaws.com"
 _PATIENCE_SECONDS: Final = 5
 _ATTEMPTS: Final = 3
@@ -47,7 +48,7 @@ class Triggers:
         source: str,
         user: User | None,
         *,
-        client: str = "CLIENT_ID_NOT_APPLICABLE",
+        client: str = NO_CLIENT,
         name: str = "",
         **request: Any,
     ) -> Mapping[str, Any]:
@@ -60,7 +61,7 @@ class Triggers:
         function, version = _function(pool, trigger)
         if not function:
             return {}
-        attributes = {**self._attributes(user), **request.pop("attributes", {})} if user or request else {}
+        attributes = {**self._attributes(user), **request.pop("attributes", {})}
         event = {
             "version": version,
             "triggerSource": source,
