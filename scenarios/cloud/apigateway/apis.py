@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Resource, Stack
-from scenarios.cloud.kernel.texts import with_lowered_names
+from scenarios.cloud.kernel.texts import is_true, with_lowered_names
 
 SERVICE: Final = "apigateway.amazonaws.com"
 REST: Final = "REST"
@@ -216,7 +216,7 @@ def _rest(stack: Stack, api: Resource) -> Api:
         routes=(*_routes_of_body(body), *_methods(stack, api)),
         stages={each.name: each for each in _rest_stages(stack, api)},
         policy=given.get("Policy") or body.get("x-amazon-apigateway-policy"),
-        reachable=not _is_true(given.get("DisableExecuteApiEndpoint")),
+        reachable=not is_true(given.get("DisableExecuteApiEndpoint")),
         binary=tuple(given.get("BinaryMediaTypes", body.get("x-amazon-apigateway-binary-media-types", ()))),
         key_source=str(
             given.get("ApiKeySourceType") or body.get("x-amazon-apigateway-api-key-source") or "HEADER"
@@ -237,7 +237,7 @@ def _http(stack: Stack, api: Resource) -> Api:
         routes=(*_routes_of_body(body), *_routes(stack, api), *_quick(given)),
         stages={each.name: each for each in _http_stages(stack, api, quick="Target" in given)},
         cors=with_lowered_names(cors) if cors else None,
-        reachable=not _is_true(given.get("DisableExecuteApiEndpoint")),
+        reachable=not is_true(given.get("DisableExecuteApiEndpoint")),
     )
 
 
@@ -292,7 +292,7 @@ def _of_scheme(schemes: Mapping[str, Any], name: str) -> Authorizer | None:
         sources=tuple(each for each in sources if each),
         seconds=int(given.get("authorizerResultTtlInSeconds", 0 if http else 300)),
         payload=str(given.get("authorizerPayloadFormatVersion", "1.0")),
-        simple=_is_true(given.get("enableSimpleResponses")),
+        simple=is_true(given.get("enableSimpleResponses")),
         valid=str(given.get("identityValidationExpression") or ""),
         credentials=str(given.get("authorizerCredentials") or ""),
     )
@@ -357,7 +357,7 @@ def _http_authorizers(stack: Stack) -> Mapping[str, Authorizer]:
             sources=tuple(sources),
             seconds=int(given.get("AuthorizerResultTtlInSeconds", 0)),
             payload=str(given.get("AuthorizerPayloadFormatVersion", "1.0")),
-            simple=_is_true(given.get("EnableSimpleResponses")),
+            simple=is_true(given.get("EnableSimpleResponses")),
             credentials=str(given.get("AuthorizerCredentialsArn", "")),
         )
     return found
@@ -410,7 +410,7 @@ def _methods(stack: Stack, api: Resource) -> Iterator[Route]:
                 answers=_mocked(integration.get("IntegrationResponses", ())),
             ),
             authorization=kind if kind in {IAM, NONE} else f"an authorizer ({kind})",
-            needs_key=_is_true(given.get("ApiKeyRequired")),
+            needs_key=is_true(given.get("ApiKeyRequired")),
             authorizer=authorizers.get(str(given.get("AuthorizerId"))) if kind not in {IAM, NONE} else None,
             scopes=tuple(given.get("AuthorizationScopes", ())),
         )
@@ -541,11 +541,6 @@ def _http_stages(stack: Stack, api: Resource, *, quick: bool) -> Iterator[Stage]
                 limits={key: _limit(one) for key, one in named.items() if "ThrottlingRateLimit" in one},
                 logs=given.get("AccessLogSettings"),
             )
-
-
-def _is_true(value: Any) -> bool:
-    """A flag as a template may write it."""
-    return str(value).lower() == "true"
 
 
 def behind(route: Route) -> Integration:

@@ -26,7 +26,7 @@ from scenarios.cloud.apigateway.messages import FORBIDDEN, TOO_MANY, HttpAnswer,
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.stack import Resource, Stack
-from scenarios.cloud.kernel.texts import with_lowered_names
+from scenarios.cloud.kernel.texts import is_true, with_lowered_names
 from scenarios.cloud.setting import Setting
 
 _OVER_QUOTA: Final = says(429, "LimitExceededException", {"message": "Limit Exceeded"})
@@ -188,7 +188,7 @@ class Keys:
             if each.get("op") != "replace" or path not in {"/enabled", "/name", "/description"}:
                 raise NotSimulated("apigateway", f"UpdateApiKey: {each.get('op')} {path}")
             if path == "/enabled":
-                key = replace(key, enabled=value.lower() == "true")
+                key = replace(key, enabled=is_true(value))
             elif path == "/name":
                 key = replace(key, name=value)
             else:
@@ -282,7 +282,7 @@ def _key(stack: Stack, resource: Resource, made: datetime) -> Key:
         id=resource.physical_id,
         name=str(given.get("Name") or resource.logical_id),
         value=str(given.get("Value") or value_of(stack.account, resource.physical_id)),
-        enabled=str(given.get("Enabled", False)).lower() == "true",
+        enabled=is_true(given.get("Enabled")),
         made=made,
         description=str(given.get("Description", "")),
         customer=str(given.get("CustomerId", "")),

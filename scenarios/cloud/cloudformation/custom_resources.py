@@ -34,6 +34,7 @@ from scenarios.cloud.cloudformation.template import Template
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.clock import Entry
 from scenarios.cloud.kernel.stack import Resource, Stack
+from scenarios.cloud.kernel.texts import is_true
 from scenarios.cloud.kernel.web import WebAnswer, WebRequest
 from scenarios.cloud.setting import Setting
 
@@ -207,7 +208,7 @@ class CustomResources:
             words = "Received response status [FAILED] from custom resource. Message returned:"
             failed = f"{words} {said['Reason']} (RequestId: {request.id})"
             return Answered(physical_id=told or self._id(order), failed=failed)
-        data.secret = str(said.get("NoEcho", False)).lower() == "true"
+        data.secret = is_true(said.get("NoEcho"))
         return Answered(physical_id=told or order.physical_id, data=data)
 
     def _too_late(self, request: _Request) -> None:

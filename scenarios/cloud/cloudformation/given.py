@@ -22,6 +22,7 @@ from scenarios.cloud.cloudformation.template import Template
 from scenarios.cloud.cloudformation.transform import translate
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated, Refused
 from scenarios.cloud.kernel.stack import Stack
+from scenarios.cloud.kernel.texts import is_true
 from scenarios.cloud.setting import Setting
 
 _MOST_BYTES_IN_BODY: Final = 51_200
@@ -236,7 +237,7 @@ def summary(document: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[str, 
             {
                 "ParameterKey": name,
                 **({"DefaultValue": str(each["Default"])} if "Default" in each else {}),
-                "NoEcho": str(each.get("NoEcho", "false")).lower() == "true",
+                "NoEcho": is_true(each.get("NoEcho")),
                 **({"Description": each["Description"]} if "Description" in each else {}),
             }
             for name, each in declared.items()

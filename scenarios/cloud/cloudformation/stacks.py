@@ -26,6 +26,7 @@ from scenarios.cloud.kernel.deliveries import Notification
 from scenarios.cloud.kernel.emitted import EmittedEvents
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.stack import Stack
+from scenarios.cloud.kernel.texts import is_true
 from scenarios.cloud.setting import Setting
 
 STACK_CHANGE: Final = "CloudFormation Stack Status Change"
@@ -266,7 +267,7 @@ def _shows_what_is_secret(stack: Stack, declared: Mapping[str, Any]) -> bool:
 def told_parameters(stack: Stack) -> list[dict[str, str]]:
     """A value that is not to be echoed is told as asterisks."""
     declared = stack.template.get("Parameters", {})
-    secret = {name for name, each in declared.items() if str(each.get("NoEcho", "")).lower() == "true"}
+    secret = {name for name, each in declared.items() if is_true(each.get("NoEcho"))}
     return [
         {"ParameterKey": name, "ParameterValue": "****" if name in secret else value}
         for name, value in stack.values_of_parameters.items()

@@ -19,6 +19,7 @@ from scenarios.cloud.calls import Asked
 from scenarios.cloud.cognito.pools import Client, Pool, Sent, User, UserPools
 from scenarios.cloud.cognito.triggers import Triggers
 from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.texts import is_true
 from scenarios.cloud.setting import Setting
 
 _CODE_IN: Final = "{####}"
@@ -132,7 +133,7 @@ class People:
         missing = [
             each["Name"]
             for each in pool.properties.get("Schema", ())
-            if str(each.get("Required", False)).lower() == "true" and each.get("Name") not in attributes
+            if is_true(each.get("Required")) and each.get("Name") not in attributes
         ]
         if missing:
             problem = f"{missing[0]}: The attribute {missing[0]} is required"
@@ -399,13 +400,13 @@ def _claim(name: str, value: str) -> Any:
 
 def _has(policy: Mapping[str, Any], kind: str, password: str, letters: Iterable[str]) -> bool:
     """Whether a password has letters of a kind, where the policy asks for them; no policy asks for all."""
-    asked = str(policy.get(f"Require{kind}", not policy)).lower() == "true"
+    asked = is_true(policy.get(f"Require{kind}", not policy))
     return not asked or any(each in letters for each in password)
 
 
 def _is_case_sensitive(pool: Pool) -> bool:
     configured = pool.properties.get("UsernameConfiguration", {})
-    return str(configured.get("CaseSensitive", True)).lower() == "true"
+    return is_true(configured.get("CaseSensitive", True))
 
 
 def _masked(to: str) -> str:

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from scenarios.cloud.kernel.stack import Resource, Stack
+from scenarios.cloud.kernel.texts import is_true
 from scenarios.cloud.kernel.tokens import Signer
 from scenarios.cloud.setting import Setting
 
@@ -186,11 +187,10 @@ def _client(resource: Resource) -> Client:
             ("Refresh", "days", 30 * 86_400),
         )
     }
-    secret = str(given.get("GenerateSecret", False)).lower() == "true"
     return Client(
         id=resource.physical_id,
         name=str(given.get("ClientName") or resource.logical_id),
-        secret=secret_of(resource.physical_id) if secret else "",
+        secret=secret_of(resource.physical_id) if is_true(given.get("GenerateSecret")) else "",
         flows=tuple(given.get("ExplicitAuthFlows") or _FLOWS),
         seconds=seconds,
         hides_unknown=given.get("PreventUserExistenceErrors") == "ENABLED",

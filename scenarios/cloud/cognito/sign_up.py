@@ -16,6 +16,7 @@ from scenarios.cloud.cognito.people import People, attributes_of
 from scenarios.cloud.cognito.pools import CONFIRMED, UNCONFIRMED, Client, Pool, User
 from scenarios.cloud.cognito.triggers import NO_CLIENT
 from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.texts import is_true
 from scenarios.cloud.setting import Setting
 
 
@@ -40,7 +41,7 @@ class SignUp:
         name, metadata = str(given["Username"]), given.get("ClientMetadata")
         people.check_secret(client, name, str(given.get("SecretHash", "")))
         config = pool.properties.get("AdminCreateUserConfig", {})
-        if str(config.get("AllowAdminCreateUserOnly", False)).lower() == "true":
+        if is_true(config.get("AllowAdminCreateUserOnly")):
             raise Refused("NotAuthorizedException", "SignUp is not permitted for this user pool")
         people.check_password(pool, str(given.get("Password", "")))
         user = people.new(pool, name, attributes_of(given.get("UserAttributes", ())), UNCONFIRMED)

@@ -1,4 +1,4 @@
-"""The texts in what a call is given or answered, and the names of its members."""
+"""The texts in what a call is given or answered: names of members, and flags that are written as texts."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -26,3 +26,8 @@ def with_lowered_names(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {lowered(name): with_lowered_names(each) for name, each in value.items()}
     return [with_lowered_names(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def is_true(value: Any) -> bool:
+    """A flag that may be written as a text: `true`, `"true"`, `"True"`."""
+    return str(value).lower() == "true"

@@ -25,6 +25,7 @@ from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.processes import Pause, Process, Work
 from scenarios.cloud.kernel.stack import Stack
+from scenarios.cloud.kernel.texts import is_true
 from scenarios.cloud.schedules import InvalidSchedule, Schedule
 from scenarios.cloud.setting import Setting
 
@@ -71,7 +72,7 @@ class Rotations:
                 secret = moto_state.secret(self._setting.account, stack.region, str(given["SecretId"]))
                 if secret is not None:
                     self._arrange(secret, given.get("RotationLambdaARN"), _rules(given.get("RotationRules")))
-                    if str(given.get("RotateImmediatelyOnUpdate", True)).lower() == "true":
+                    if is_true(given.get("RotateImmediatelyOnUpdate", True)):
                         self._begin(secret, self._setting.new_uuid("secretsmanager.version"))
 
     # ---- the API ----------------------------------------------------------------------------------

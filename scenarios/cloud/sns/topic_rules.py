@@ -15,6 +15,7 @@ from scenarios.cloud.authorization.document import MalformedPolicy, parse
 from scenarios.cloud.authorization.wildcards import matches
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.kernel.texts import is_true
 from scenarios.cloud.kernel.validation import Request
 from scenarios.cloud.sns import delivery_policies, fifo
 
@@ -46,7 +47,7 @@ def topic(request: Request) -> None:
     name, given = request.parameters["Name"], request.parameters.get("Attributes") or {}
     if not _NAME.fullmatch(name):
         raise invalid("Topic Name")
-    is_fifo = str(given.get("FifoTopic", "false")).lower() == "true"
+    is_fifo = is_true(given.get("FifoTopic"))
     if is_fifo != name.endswith(".fifo"):
         raise invalid(_FIFO_NAME if is_fifo else "Topic Name")
     for attribute, value in given.items():

@@ -33,6 +33,7 @@ from scenarios.cloud.kernel.deliveries import (
     Refusal,
 )
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.kernel.texts import is_true
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.sns.confirmations import Confirmations, waits
 from scenarios.cloud.sns.emitted import measure
@@ -435,7 +436,7 @@ def _endpoint_takes(asked: Asked) -> None:
 
 
 def _is_raw(subscription: Any) -> bool:
-    return str(subscription.attributes.get("RawMessageDelivery")).lower() == "true"
+    return is_true(subscription.attributes.get("RawMessageDelivery"))
 
 
 def _why(refusal: Refusal | None) -> str:

@@ -27,6 +27,7 @@ from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.json_paths import InvalidPath, NothingThere, select
 from scenarios.cloud.kernel.processes import UNANSWERED, Answer, Pause, Signal, Work
+from scenarios.cloud.kernel.texts import is_true
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.ssm.automation.documents import SIMULATED, Step
 
@@ -232,8 +233,8 @@ def _change_instance_state(doing: Doing) -> Work:
     ids = instances if isinstance(instances, list) else [instances]
     if desired not in _TO_STATE:
         raise StepFailed(f"The desired state {desired} is not running, stopped or terminated.")
-    if not _yes(doing.inputs.get("CheckStateOnly", False)):
-        force = {"Force": True} if desired == "stopped" and _yes(doing.inputs.get("Force", False)) else {}
+    if not is_true(doing.inputs.get("CheckStateOnly", False)):
+        force = {"Force": True} if desired == "stopped" and is_true(doing.inputs.get("Force", False)) else {}
         doing.call("ec2", _TO_STATE[desired], {"InstanceIds": ids, **force})
     while set(_states(doing, ids)) != {desired}:
         yield doing.pause(POLL_SECONDS)
@@ -244,10 +245,6 @@ def _states(doing: Doing, ids: list[str]) -> list[str]:
     asked = {"InstanceIds": ids, "IncludeAllInstances": True}
     answer = doing.call("ec2", "DescribeInstanceStatus", asked)
     return [each["InstanceState"]["Name"] for each in answer["InstanceStatuses"]]
-
-
-def _yes(value: Any) -> bool:
-    return str(value).lower() == "true"
 
 
 # ---- time ---------------------------------------------------------------------------------------
@@ -296,7 +293,7 @@ _COMPARED: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "NumericLesser": lambda given, wanted: float(given) < float(wanted),
     "NumericGreaterOrEquals": lambda given, wanted: float(given) >= float(wanted),
     "NumericLesserOrEquals": lambda given, wanted: float(given) <= float(wanted),
-    "BooleanEquals": lambda given, wanted: _yes(given) is _yes(wanted),
+    "BooleanEquals": lambda given, wanted: is_true(given) is is_true(wanted),
 }
 
 
