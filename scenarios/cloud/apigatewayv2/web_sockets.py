@@ -35,6 +35,7 @@ from scenarios.cloud.calls import Asked
 from scenarios.cloud.functions.invocations import Result
 from scenarios.cloud.functions.service import may_invoke
 from scenarios.cloud.functions.versions import standing
+from scenarios.cloud.kernel.blobs import bytes_of
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.clock import Entry
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
@@ -355,9 +356,7 @@ class WebSockets:
 
     def _post(self, asked: Asked) -> dict[str, Any]:
         connection = self._found(asked, "POST")
-        given = asked.parameters["Data"]
-        data = given.read() if hasattr(given, "read") else given
-        content = data.encode() if isinstance(data, str) else bytes(data)
+        content = bytes_of(asked.parameters["Data"])
         if len(content) > _LARGEST_BYTES:
             raise Refused("PayloadTooLargeException", "Message is too long", 413)
         connection.received.append(content.decode("utf-8", "replace"))

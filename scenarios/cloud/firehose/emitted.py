@@ -8,6 +8,7 @@ Source: https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwat
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from scenarios.cloud.kernel.blobs import bytes_of
 from scenarios.cloud.kernel.emitted import EmittedMetrics
 from scenarios.cloud.setting import Setting
 
@@ -57,10 +58,4 @@ def delivered(to: str, records: int, size: int, seconds: float, success: float) 
 
 def records_of(parameters: Mapping[str, Any]) -> list[bytes]:
     """What a PutRecord or a PutRecordBatch with these parameters writes."""
-    return [_bytes_of(each) for each in parameters.get("Records", [parameters.get("Record")])]
-
-
-def _bytes_of(record: Any) -> bytes:
-    """A record's data; botocore takes a text too."""
-    data = record["Data"]
-    return data.encode() if isinstance(data, str) else bytes(data)
+    return [bytes_of(each["Data"]) for each in parameters.get("Records", [parameters.get("Record")])]

@@ -54,6 +54,7 @@ from scenarios.cloud.functions.stream_sources import StreamSources
 from scenarios.cloud.functions.versions import Runs, standing, what_runs
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.arns import account_of, function_name, qualifier_of, region_of, unqualified
+from scenarios.cloud.kernel.blobs import bytes_of
 from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Event, LogLines, Need
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
@@ -577,8 +578,7 @@ def _payload(given: Any, sort: str) -> Any:
 
     https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     """
-    read = given.read() if hasattr(given, "read") else given or b""
-    text = read.encode() if isinstance(read, str) else bytes(read)
+    text = bytes_of(given or b"")
     most = MOST_BYTES.get(sort)
     if most is not None and len(text) > most:
         message = f"{len(text)} byte payload is too large for the {sort} invocation type (limit {most} bytes)"

@@ -19,15 +19,17 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scenarios.cloud.api_calls import call, operation_of
+from scenarios.cloud.api_calls import call
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.iot.emitted import NAMESPACE
 from scenarios.cloud.iot.sql import UNDEFINED, Message, ParseError, expression, fits, parse
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.blobs import bytes_of
 from scenarios.cloud.kernel.caller import session_on
 from scenarios.cloud.kernel.deliveries import AssumedRole, Event, Notification
 from scenarios.cloud.kernel.deliveries import Message as QueueMessage
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.kernel.service_models import operation_model
 from scenarios.cloud.setting import Setting
 
 _SERVICE: Final = "iot.amazonaws.com"
@@ -67,10 +69,7 @@ class Broker:
         given = asked.parameters
         if given.get("retain"):
             raise NotSimulated("iot-data", "a message that is retained")
-        payload = given.get("payload", b"")
-        payload = payload.read() if hasattr(payload, "read") else payload
-        content = payload.encode() if isinstance(payload, str) else bytes(payload)
-        self.publish(str(given["topic"]), content, region=asked.region)
+        self.publish(str(given["topic"]), bytes_of(given.get("payload", b"")), region=asked.region)
         return {}
 
     def publish(self, topic: str, content: bytes, *, region: str = "", client: str = "") -> None:
@@ -205,8 +204,7 @@ class Broker:
                     value = _filled(str(given[f"{part}KeyValue"]), message)
                     number = given.get(f"{part}KeyType") == "NUMBER"
                     item[str(given[f"{part}KeyField"])] = {"N" if number else "S": value}
-        operation = operation_of("dynamodb", "PutItem")
-        assert operation is not None
+        operation = operation_model("dynamodb", "PutItem")
         caller = session_on(role, "iot").on_service_role(_SERVICE)
         try:
             call(self._setting, caller, operation, region, {"TableName": table, "Item": item})

@@ -366,7 +366,7 @@ def _topic(message: Message, level: Any = None) -> Any:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {

@@ -6,8 +6,9 @@ Source: https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatc
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
+from scenarios.cloud.kernel.blobs import bytes_of
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.emitted import EmittedMetrics
 from scenarios.cloud.setting import Setting
@@ -46,10 +47,10 @@ def hear(setting: Setting) -> None:
     after = setting.calls.after
 
     def one(call: ApiCall) -> None:
-        put_record(setting, call.region, stream_of(call), _data(call.parameters))
+        put_record(setting, call.region, stream_of(call), bytes_of(call.parameters["Data"]))
 
     def several(call: ApiCall) -> None:
-        records = [_data(each) for each in call.parameters["Records"]]
+        records = [bytes_of(each["Data"]) for each in call.parameters["Records"]]
         written(setting, call.region, stream_of(call), records)
 
     after("kinesis", "PutRecord", one)
@@ -61,8 +62,3 @@ def stream_of(call: ApiCall) -> str:
     given = call.parameters
     name = given.get("StreamName") or given["StreamARN"]
     return str(name).rpartition("/")[2]
-
-
-def _data(record: Any) -> bytes:
-    data = record["Data"]
-    return data.encode() if isinstance(data, str) else bytes(data)

@@ -20,6 +20,7 @@ from typing import Any, TypedDict
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.blobs import bytes_of
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import (
     Delivery,
@@ -39,7 +40,7 @@ from scenarios.cloud.sns.confirmations import Confirmations, waits
 from scenarios.cloud.sns.emitted import measure
 from scenarios.cloud.sns.fifo import Receipt, deduplication_of, receive
 from scenarios.cloud.sns.filtering import ATTRIBUTES, Attributes, takes
-from scenarios.cloud.sns.validation import NO_GROUP, bytes_of, entry_refusal, of_endpoint, structure
+from scenarios.cloud.sns.validation import NO_GROUP, entry_refusal, of_endpoint, structure
 from scenarios.cloud.sns.web_endpoints import PROTOCOLS, WebEndpoints, shown
 
 SERVICE = "sns.amazonaws.com"

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.blobs import bytes_of
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.validation import Request, Validation
 from scenarios.cloud.sns import fifo, filtering, topic_rules
@@ -127,14 +128,6 @@ def size_of(given: Mapping[str, Any]) -> int:
         content = value.get("StringValue", value.get("BinaryValue", b""))
         size += len(name) + len(value["DataType"]) + len(bytes_of(content))
     return size
-
-
-def bytes_of(content: Any) -> bytes:
-    """What botocore takes for bytes: bytes, a text, or something to read from, which stays as it was."""
-    if hasattr(content, "read"):
-        place = content.tell()
-        content, _ = content.read(), content.seek(place)
-    return content.encode() if isinstance(content, str) else bytes(content)
 
 
 def of_endpoint(given: Mapping[str, Any]) -> bool:
