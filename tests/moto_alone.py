@@ -1,8 +1,7 @@
 """Moto without the simulated AWS on top, for tests of code that needs boto3 and nothing more."""
 
-import inspect
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from botocore.client import BaseClient
@@ -11,6 +10,7 @@ from scenarios.cloud.dynamodb.mends import MENDS as FASTER
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.botocore_hooks import work_done_once
 from scenarios.cloud.kernel.moto_direct import asked_directly, taken_by_botocore
+from scenarios.cloud.kernel.replaced import replaced
 
 DIRECTLY = ("dynamodb", "kms")
 _Client: Any = BaseClient
@@ -30,8 +30,6 @@ def _made_sooner(client: BaseClient, operation: str, parameters: Mapping[str, An
 @contextmanager
 def moto_alone() -> Iterator[None]:
     """An empty account. What botocore and moto would work out for each test is worked out once."""
-    with work_done_once(), moto_hooks.bare_moto(), ExitStack() as leaving:
-        for owner, name, value in (*FASTER, (_Client, "_make_api_call", _made_sooner)):
-            leaving.callback(setattr, owner, name, inspect.getattr_static(owner, name))
-            setattr(owner, name, value)
+    sooner = (*FASTER, (_Client, "_make_api_call", _made_sooner))
+    with work_done_once(), moto_hooks.bare_moto(), replaced(sooner):
         yield

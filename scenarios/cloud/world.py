@@ -47,6 +47,7 @@ from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 from scenarios.cloud.kernel.faults import NONE, Faults
 from scenarios.cloud.kernel.isolation import without_aws_settings
 from scenarios.cloud.kernel.randomness import seeded
+from scenarios.cloud.kernel.replaced import replaced
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.kernel.threads import Threads
 from scenarios.cloud.logs.service import Logs
@@ -432,7 +433,7 @@ def _guards(threads: Threads) -> Iterator[None]:
         raise WorldError(f"something inside a world asked for the address of {host}")
 
     waiter: Any = botocore.retries.standard.RetryHandler.__init__  # its last default is time.sleep itself
-    replaced: list[tuple[Any, str, Any]] = [
+    guards: list[tuple[Any, str, Any]] = [
         (socket.socket, "connect", no_socket),
         (socket.socket, "connect_ex", no_socket),
         (socket.socket, "sendto", no_socket),
@@ -441,17 +442,8 @@ def _guards(threads: Threads) -> Iterator[None]:
         # A client outlives the world it was made in; it must wait on the clock of the one it is used in.
         (waiter, "__defaults__", (*waiter.__defaults__[:-1], _wait)),
     ]
-    with ExitStack() as leaving:
-        for owner, name, value in replaced:
-            own = name in vars(owner) or not isinstance(owner, type)
-            leaving.callback(setattr if own else _unset, owner, name, getattr(owner, name))
-            setattr(owner, name, value)
+    with replaced(guards):
         yield
-
-
-def _unset(owner: Any, name: str, _: Any) -> None:
-    """Remove an attribute, so that the class inherits it again."""
-    delattr(owner, name)
 
 
 def _wait(seconds: float) -> None:

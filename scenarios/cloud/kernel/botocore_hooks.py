@@ -11,7 +11,7 @@ import copy
 import inspect
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import lru_cache
 from types import FunctionType
 from typing import Any
@@ -31,6 +31,8 @@ from botocore.endpoint_provider import EndpointProvider
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.model import ServiceModel
 from botocore.utils import EVENT_ALIASES
+
+from scenarios.cloud.kernel.replaced import replaced
 
 # Private names of botocore's: its types don't know them.
 _Trie: Any = botocore.hooks._PrefixTrie  # type: ignore[attr-defined]  # noqa: SLF001
@@ -55,7 +57,7 @@ _create_loader = botocore.loaders.create_loader
 @contextmanager
 def work_done_once() -> Iterator[None]:
     """Inside, sessions and clients share what would be the same for each."""
-    replaced: tuple[tuple[Any, str, Any], ...] = (
+    shared: tuple[tuple[Any, str, Any], ...] = (
         (_Aliaser, "__init__", _begin_aliaser),
         (_Aliaser, "__copy__", _copy_aliaser),
         (_Aliaser, "_alias_event_name", _aliased),
@@ -74,10 +76,7 @@ def work_done_once() -> Iterator[None]:
         (_agents, "sanitize_user_agent_string_component", _sanitized),
         (botocore.session, "create_loader", shared_loader),
     )
-    with ExitStack() as leaving:
-        for owner, name, value in replaced:
-            leaving.callback(setattr, owner, name, getattr(owner, name))
-            setattr(owner, name, value)
+    with replaced(shared):
         yield
 
 

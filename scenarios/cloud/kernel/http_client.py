@@ -12,11 +12,13 @@ import http
 import http.client
 import io
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 import urllib3.connection
+
+from scenarios.cloud.kernel.replaced import replaced
 
 _END_OF_HEADERS: Final = b"\r\n\r\n"
 
@@ -156,10 +158,7 @@ def connections(ask: Ask, *, whether: Callable[[], bool]) -> Iterator[None]:
         urllib3.connection.HTTPConnection,
         urllib3.connection.HTTPSConnection,
     )
-    with ExitStack() as leaving:
-        for each in classes:
-            leaving.callback(setattr, each, "connect", each.connect)
-            each.connect = _connecting(each.connect, ask, whether)
+    with replaced([(each, "connect", _connecting(each.connect, ask, whether)) for each in classes]):
         yield
 
 

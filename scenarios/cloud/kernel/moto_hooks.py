@@ -6,7 +6,6 @@ ignores doesn't look as if it worked. Each service corrects what moto gets wrong
 """
 
 import copyreg
-import inspect
 import io
 import os
 import pickle
@@ -52,6 +51,7 @@ from scenarios.cloud.kernel.botocore_hooks import shared_loader
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.moto_mends import OF_NO_SERVICE, Mend
 from scenarios.cloud.kernel.moto_state import organizations
+from scenarios.cloud.kernel.replaced import replaced
 
 _MOTO = f"{Path(moto.__file__).parent}{os.sep}"
 _SIMULATED = f"{Path(__file__).resolve().parents[2]}{os.sep}"
@@ -251,44 +251,28 @@ def bare_moto() -> Iterator[None]:
     Requests take the shorter way to it.
     """
     mocked = mock_aws()
-    with ExitStack() as leaving:
-        for owner, name, value in (*_ONCE, *moto_requests.SHORTER):
-            leaving.callback(setattr, owner, name, inspect.getattr_static(owner, name))
-            setattr(owner, name, value)
+    with replaced((*_ONCE, *moto_requests.SHORTER)):
         _start(mocked)
-        leaving.callback(mocked.stop)
-        moto_requests.begin()
-        yield
-
-
-def _as_it_stands(owner: Any, name: str) -> Any:
-    """What setting this attribute would replace; None where there is no such attribute."""
-    own = vars(owner)
-    return own[name] if name in own else inspect.getattr_static(owner, name, None)
+        try:
+            moto_requests.begin()
+            yield
+        finally:
+            mocked.stop()
 
 
 @contextmanager
 def moto_without_physics(seed: int, mends: tuple[Mend, ...] = ()) -> Iterator[None]:
     """Moto started with empty state, its ids from `seed`, its own deliveries switched off, and `mends` on."""
-    put = (*_SWITCHED_OFF, *mends)
-    kept = [(owner, name, _as_it_stands(owner, name)) for owner, name, _ in put]
     mocked = mock_aws(config={"core": {"reset_boto3_session": True}})
     _start(mocked)
-    try:
+    with ExitStack() as leaving:
+        leaving.callback(_let_subnets_go)
+        leaving.enter_context(replaced((*_SWITCHED_OFF, *mends)))
+        leaving.callback(mocked.stop)
         moto_requests.begin()
         seed_ids(seed)
         organizations().master_accounts.clear()  # moto leaves members where they were
-        for owner, name, instead in put:
-            setattr(owner, name, instead)
         yield
-    finally:
-        mocked.stop()
-        for owner, name, original in kept:
-            if original is None:  # moto knows nothing of the kind
-                delattr(owner, name)
-            else:
-                setattr(owner, name, original)
-        _let_subnets_go()
 
 
 def answer_of(request: Any, status: int, headers: Mapping[str, str], body: str | bytes) -> AWSResponse:

@@ -27,7 +27,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -35,6 +35,7 @@ from typing import Any
 
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.errors import WorldError
+from scenarios.cloud.kernel.replaced import replaced
 
 Ready = Callable[[], bool]
 
@@ -104,7 +105,7 @@ class Threads:
     def one_at_a_time(self) -> Iterator[None]:
         """Inside, threads are started and waited for in this way; those that are left then, end."""
         # Functions of this class would not be bound to the thread: hence the lambdas.
-        replaced: tuple[tuple[Any, str, Any], ...] = (
+        those: tuple[tuple[Any, str, Any], ...] = (
             (_Thread, "start", lambda thread: self._begin(thread)),  # noqa: PLW0108
             (_Thread, "join", lambda thread, timeout=None: self._joined(thread, timeout)),
             (_Thread, "is_alive", lambda thread: self._alive(thread)),  # noqa: PLW0108
@@ -115,12 +116,11 @@ class Threads:
             (_queue, "SimpleQueue", _queue._PySimpleQueue),  # noqa: SLF001 - the other one waits in C
         )
         self._inside = threading.get_ident()
-        with ExitStack() as leaving:
-            for owner, name, value in replaced:
-                leaving.callback(setattr, owner, name, getattr(owner, name))
-                setattr(owner, name, value)
-            leaving.callback(self._close)
-            yield
+        with replaced(those):
+            try:
+                yield
+            finally:
+                self._close()
 
     def sleep(self, seconds: float) -> None:
         """Wait in simulated time, while other threads may go on."""
