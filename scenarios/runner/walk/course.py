@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ class MadeCall:
         return f"{self.service} {self.operation}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Course:
     """What happened in one play. `ledger`: its items at the end; `dead_letters`: the queue's bodies then.
 
@@ -109,9 +109,21 @@ class Course:
         """Whether the fault stays longer than Lambda tries."""
         return self.point is not None and self.point.lasting
 
-    def findings(self) -> Iterator[LedgerEntry]:
+    def findings(self) -> Sequence[LedgerEntry]:
         """The findings in the ledger at the end."""
-        return (entry_from(item) for item in self.ledger if is_finding(item))
+        return self._findings
+
+    def finding(self, identity: str) -> LedgerEntry | None:
+        """One of them, by its id."""
+        return self._by_id.get(identity)
+
+    @cached_property
+    def _findings(self) -> Sequence[LedgerEntry]:
+        return tuple(entry_from(item) for item in self.ledger if is_finding(item))
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, LedgerEntry]:
+        return {entry.id: entry for entry in self._findings}
 
     def alerts(self) -> list[Mail]:
         """The functions' own mail."""

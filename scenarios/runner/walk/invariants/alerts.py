@@ -109,8 +109,7 @@ def _counts_the_same(one: Mail, other: Mail) -> bool:
 
 def is_of_an_alarm(mail: Mail, course: Course) -> bool:
     """Whether an alarm woke the function that sent this, as the ledger has it."""
-    entries = {entry.id: entry for entry in course.findings()}
-    entry = entries.get(finding_of(mail))
+    entry = course.finding(finding_of(mail))
     return entry is not None and follows_calls(entry.event_key)
 
 

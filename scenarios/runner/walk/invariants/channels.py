@@ -24,14 +24,13 @@ def each_channel_says_the_same(without: Course, with_fault: Course) -> Iterator[
     is not, but for what the mail says too: without a ledger each try tells, and there is no finding.
     """
     before, after = _told(without), _told(with_fault)
-    entries = {entry.id: entry for entry in with_fault.findings()}
     for channel, alert in sorted(before.keys() - after.keys()):
-        entry, index = _of(alert, entries)
+        entry, index = _of(alert, with_fault)
         if entry and index not in entry.quiet and not excused(without, with_fault, entry.remediation):
             yield f"{alert} has not reached {channel}"
+    mailed = {finding_of(mail) for mail in with_fault.alerts()}
     for channel, alert in sorted(after.keys() - before.keys()):
-        mailed = {finding_of(mail) for mail in with_fault.alerts()}
-        if _of(alert, entries)[0] is None and alert.rpartition("#")[0] not in mailed:
+        if _of(alert, with_fault)[0] is None and alert.rpartition("#")[0] not in mailed:
             yield f"{channel} got {alert}, and there is no such finding"
 
 
@@ -59,6 +58,6 @@ def _thread_of(message: str) -> str:
     return str(said.get("metadata", {}).get("threadId", "")) if isinstance(said, dict) else ""
 
 
-def _of(alert: str, entries: dict[str, LedgerEntry]) -> tuple[LedgerEntry | None, int]:
+def _of(alert: str, course: Course) -> tuple[LedgerEntry | None, int]:
     finding, _, index = alert.rpartition("#")
-    return entries.get(finding), int(index)
+    return course.finding(finding), int(index)

@@ -18,8 +18,7 @@ def is_of_a_later_look(mail: Mail, without: Course, with_fault: Course) -> bool:
     One that comes later saw more of an object before, and so knows more of it afterwards: each object that it
     names is reported anyway, as gravely. Or it comes while the trail is off, which is reported anyway.
     """
-    entries = {entry.id: entry for entry in with_fault.findings()}
-    entry = entries.get(finding_of(mail))
+    entry = with_fault.finding(finding_of(mail))
     if entry is None or ":rule/" not in entry.event_key:
         return False
     if any(mail.subject.endswith(words) for words in _OFF):
