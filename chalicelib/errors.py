@@ -4,6 +4,9 @@ None of them loses the event: the error leaves the handler, Lambda tries again, 
 after the last attempt the event is in the function's dead-letter queue.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -96,6 +99,16 @@ _UNREACHABLE = (
     ResponseStreamingError,
     ResponseParserError,
 )
+
+
+@contextmanager
+def in_own_words(**about: str) -> Iterator[None]:
+    """Inside, an error of botocore's rises as the remediation's own, as `foreseen` names it."""
+    try:
+        yield
+    except AWS_ERRORS as error:
+        known = foreseen(error, **about)
+        raise known from (None if known is error else error)
 
 
 def foreseen(error: Exception, **about: str) -> Exception:

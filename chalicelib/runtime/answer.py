@@ -30,7 +30,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from chalicelib.aws import Aws
-from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, StillUnderWay, foreseen
+from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, StillUnderWay, foreseen, in_own_words
 from chalicelib.events import AlarmChange, ApiCallEvent, Tick
 from chalicelib.ledger.claims import Claim, under_claim
 from chalicelib.ledger.entries import LedgerEntry, Mark, entry_of, kept, mark_of
@@ -143,7 +143,7 @@ class Invocation:
         self.voice.say_what_is_left()
 
     def _once(self, event: Event) -> Outcome:
-        try:
+        with in_own_words(**self._about(event)):
             if forged := forgery(event, datetime.now(UTC)) or self._contradicted(event):
                 self._refuse(forged)
                 return Outcome.REFUSED
@@ -151,9 +151,6 @@ class Invocation:
                 return self._recorded(event)
             work = partial(self._work, event)
             return under_claim(self.ledger, self.remediation.name, event, work, context=self.context)
-        except AWS_ERRORS as error:
-            known = foreseen(error, **self._about(event))
-            raise known from (None if known is error else error)
 
     def _contradicted(self, event: Event) -> Forgery | None:
         """An alarm that CloudWatch contradicts; where it can't be asked, the alert says so.

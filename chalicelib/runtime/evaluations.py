@@ -25,7 +25,7 @@ from aws_lambda_powertools import Logger
 from chalicelib.aws import Aws
 from chalicelib.config_items import item_of_api, item_sent, items_selected
 from chalicelib.config_rule import Compliance, ConfigRule, Item, Parameters
-from chalicelib.errors import AWS_ERRORS, MalformedEvent, RemediationError, foreseen
+from chalicelib.errors import MalformedEvent, RemediationError, in_own_words
 from chalicelib.events import moment
 
 log = Logger(service="trailwarden")
@@ -100,13 +100,10 @@ def evaluated(rule: ConfigRule, raw: Mapping[str, Any], _context: Any, aws: Aws 
 
     Raises MalformedEvent, and the errors of chalicelib.errors for what AWS refuses.
     """
-    try:
+    with in_own_words(remediation=rule.name):
         question = Question.read(raw)
         results = list(_results(rule, question, aws))
         _hand_over(question, results, aws)
-    except AWS_ERRORS as error:
-        known = foreseen(error, remediation=rule.name)
-        raise known from (None if known is error else error)
     counted = dict(Counter(each.said.type for each in results))
     log.info("evaluated", extra={"rule": rule.name, "results": counted, "test": question.token == TEST})
     return {"rule": rule.name, "results": counted}

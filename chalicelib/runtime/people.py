@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.aws import Aws
-from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, MayPass, NotAllowed, NotDeclared, foreseen
+from chalicelib.errors import LedgerUnreachable, MayPass, NotAllowed, NotDeclared, in_own_words
 from chalicelib.ledger.claims import exclusively
 from chalicelib.ledger.entries import Decision, LedgerEntry, Ruling, raw_of
 from chalicelib.ledger.instructions import Instruction, genuine, instructions_on
@@ -70,12 +70,10 @@ class People(Invocation):
         Raises the errors of chalicelib.errors, and unforeseen ones: then Lambda tries again.
         """
         try:
-            outcome = exclusively(
-                self.ledger, self.remediation.name, self.woken, self._follow, context=self.context
-            )
-        except AWS_ERRORS as error:
-            known = foreseen(error, **self._about(self.woken))
-            raise known from (None if known is error else error)
+            with in_own_words(**self._about(self.woken)):
+                outcome = exclusively(
+                    self.ledger, self.remediation.name, self.woken, self._follow, context=self.context
+                )
         finally:
             unnoted = self._tell_tampering(self.woken)
         if unnoted:
