@@ -10,7 +10,7 @@ from chalicelib.ledger.entries import Ruling
 from chalicelib.remediation import Outcome
 from scenarios.cloud.kernel.fault_points import FaultKind
 from scenarios.runner.walk.course import ANSWERED, Course, MadeCall
-from scenarios.runner.walk.invariants.trouble import is_kept, struck_remediation
+from scenarios.runner.walk.invariants.trouble import excused, is_kept, struck_remediation
 
 # What sets a state, and may set it twice: the verbs that the operations' names begin with.
 _SETS = ("Put", "Start", "Stop", "Update", "Set", "Enable", "Disable", "Attach", "Tag", "Add", "Delete")
@@ -41,18 +41,24 @@ def nothing_is_done_twice(without: Course, with_fault: Course) -> Iterator[str]:
         if act[1] == SAYS:
             continue
         words, events = f"{act[0]} {act[1]} {act[2][:200]}", _events(act, with_fault)
-        if not before[act] and capped_in_place(act, without, with_fault):
-            continue
-        if not before[act] and _refused_in_vain(act, with_fault):
-            continue
         if not before[act]:
-            yield f"{words} is done, and never without the fault"
+            if not _may_be_new(act, without, with_fault):
+                yield f"{words} is done, and never without the fault"
         elif not act[1].startswith(_SETS):
             yield f"{words} is done {count} times instead of {before[act]}"
         elif len(events) > len(_events(act, without)) and not _unknown_to_the_next(with_fault):
             yield f"{words} is done for {len(events)} events, {', '.join(map(str, sorted(events)))}"
         elif others := _others_between(act, with_fault.calls):
             yield f"{words} is done {count} times, and {others[0]} by {others[0].who} came between"
+
+
+def _may_be_new(act: Act, without: Course, with_fault: Course) -> bool:
+    """Whether an act is right that is never done without the fault."""
+    return (
+        capped_in_place(act, without, with_fault)
+        or _refused_in_vain(act, with_fault)
+        or _is_a_part(act, without, with_fault)
+    )
 
 
 def capped_in_place(act: Act, without: Course, with_fault: Course) -> bool:
@@ -73,6 +79,22 @@ def _unknown_to_the_next(course: Course) -> bool:
         return False
     waits = course.lasting and is_kept(course, struck_remediation(course))
     return course.point.kind is FaultKind.DENIED or waits
+
+
+def _is_a_part(act: Act, without: Course, with_fault: Course) -> bool:
+    """Whether it is a part of an act without the fault, where what stayed away was told.
+
+    The first look by the clock could not keep what it saw as good. What is compared with is what the stack
+    promises, until a look can: that says less, and the alert says so.
+    """
+    if not with_fault.lasting or not excused(without, with_fault):
+        return False
+    asked: Mapping[str, object] = json.loads(act[2])
+    return any(
+        other[:2] == act[:2] and asked.items() <= other_asked.items()
+        for other, other_asked in ((each, json.loads(each[2])) for each in map(act_of, acts(without)))
+        if isinstance(other_asked, dict)
+    )
 
 
 def _refused_in_vain(act: Act, course: Course) -> bool:

@@ -15,6 +15,7 @@ from scenarios.runner.walk.course import Course, MadeCall, is_finding
 from scenarios.runner.walk.invariants.acts import acts
 from scenarios.runner.walk.invariants.alert_names import (
     FINDING,
+    MOVES,
     NEWS,
     Named,
     but_for_counts,
@@ -52,6 +53,7 @@ _DENIALS = ("Denied", "Unauthorized")
 _CONTROL = re.compile(r"^Control: +(.+)$", re.MULTILINE)
 _SESSION = re.compile(r"arn:aws:sts::(\d+):assumed-role/([^/]+)/.*")
 _REFUSALS = "Calls were refused for lack of permission"  # by whom, or that it could not be found
+_COULD_NOT_LOOK = re.compile(r"^Could not look: ([^;\n]+)", re.MULTILINE)  # which call, and AWS's words
 _LONG_ENOUGH_TO_NAME = 6  # "on" or "1" name nothing
 # With these no call is answered with an error, so that nothing can fail.
 _NOTHING_FAILS = (
@@ -168,7 +170,7 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
     }
     undone = _undone(without, with_fault)
     for mail in with_fault.alerts():
-        if named_as(mail) in known or in_words(mail) in words or _may_be_trouble(mail, with_fault):
+        if named_as(mail) in known or in_words(mail) in words or _may_be_trouble(mail, without, with_fault):
             continue
         if _is_left_over(mail, without) or is_of_a_later_look(mail, without, with_fault):
             continue
@@ -183,12 +185,13 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
     yield from _more_of_an_event(without, with_fault)
 
 
-def _may_be_trouble(mail: Mail, course: Course) -> bool:
+def _may_be_trouble(mail: Mail, without: Course, course: Course) -> bool:
     """Whether it says that something failed, and the fault may be why: of the function that it struck.
 
     That an alert is early needs no failure: an event that is tried again, or late, is overtaken by the one
     after it. An outage is everybody's. A call that was denied makes the alarm on such calls go off, and so
-    does a retry that is denied as the first try was; whom that alert names was refused that often.
+    does a retry that is denied as the first try was; whom that alert names was refused that often. Where AWS
+    throttles a call without the fault too, it throttles that of another event which comes first now.
     """
     point = course.point
     if not is_about_trouble(mail) or point is None:
@@ -196,10 +199,24 @@ def _may_be_trouble(mail: Mail, course: Course) -> bool:
     if _REFUSALS in mail.subject and _named_people(mail):
         return _were_refused(mail, course)
     if point.kind in _NOTHING_FAILS and not is_early(mail):
-        return False
+        return point.kind in MOVES and _failed_for_another(mail, without, course)
     struck = struck_remediation(course)
     mine = struck in ("", mail.attributes["remediation"])
     return mine or point.kind in OUTAGES or (point.kind is FaultKind.DENIED and _REFUSALS in mail.subject)
+
+
+def _failed_for_another(mail: Mail, without: Course, course: Course) -> bool:
+    """Whether the same look failed without the fault, as often as it did now, for one event or another."""
+    before, after = (
+        Counter(
+            (each.attributes["remediation"], why)
+            for each in played.alerts()
+            for why in _COULD_NOT_LOOK.findall(each.text)
+        )
+        for played in (without, course)
+    )
+    failed = {(mail.attributes["remediation"], why) for why in _COULD_NOT_LOOK.findall(mail.text)}
+    return bool(failed) and all(after[each] <= before[each] for each in failed)
 
 
 def _were_refused(mail: Mail, course: Course) -> bool:

@@ -894,3 +894,42 @@ def test_of_a_flood_another_alert_reaches_the_channel():
 
     assert said(course(calls=(*calls, to_the_hub(LATER.id))), without, "the end is") == []
     assert said(course(calls=calls[1:]), without, "the end is") != []
+
+
+@pytest.mark.parametrize(
+    ("point", "asked", "told", "right"),
+    [
+        ("1.2.no-dynamodb", {"Name": "trail", "Validation": True}, True, True),
+        ("1.2.no-dynamodb", {"Name": "trail", "Validation": True}, False, False),
+        ("1.2.no-dynamodb", {"Name": "other", "Validation": True}, True, False),
+        ("1.2.throttled", {"Name": "trail", "Validation": True}, True, False),
+    ],
+)
+def test_a_part_of_an_act_is_right_where_an_outage_was_told(point, asked, told, right):
+    whole = call("cloudtrail", "UpdateTrail", {"Name": "trail", "Validation": True, "Group": "g"}, number=4)
+    part = replace(whole, parameters=asked)
+    without = course("", calls=(acts(), sends(), notes(), whole))
+    more = {"trace": (an_alarm("FunctionErrors1"),)} if told else {}
+
+    assert (
+        said(course(point, calls=(acts(), sends(), notes(), part), **more), without, "nothing is done") == []
+    ) == right
+
+
+@pytest.mark.parametrize(
+    ("point", "why", "times", "right"),
+    [
+        ("1.0.late", "FilterLogEvents: Rate exceeded", 1, True),
+        ("1.0.late", "FilterLogEvents: Rate exceeded", 2, False),
+        ("1.0.late", "DescribeTrails: Rate exceeded", 1, False),
+        ("1.0.twice", "FilterLogEvents: Rate exceeded", 1, False),
+    ],
+)
+def test_what_aws_throttles_anyway_may_be_the_look_of_another_event(point, why, times, right):
+    def blind(subject, why):
+        return mail(f"Could not look: {why}; it looks again\n\nFinding {LATER.id}", subject)
+
+    without = course("", mail=(mail(), blind("HIGH: Unseen", "FilterLogEvents: Rate exceeded")))
+    late = course(point, mail=(mail(), *[blind("HIGH: Went on, unseen", why)] * times))
+
+    assert (said(late, without, "nothing else is said") == []) == right
