@@ -22,6 +22,7 @@ from tests.case_forms import (
     athena,
     configuration,
     controls,
+    dashboards,
     decisions,
     engines,
     insights,
@@ -42,7 +43,7 @@ LONGEST_WAIT = 90  # seconds of anybody's clock
 # The first that takes a row runs it.
 FORMS = (
     *(engines, decisions, sessions, records, logins, controls, trails, messages, stacks, configuration),
-    *(insights, insights_api, athena),
+    *(insights, insights_api, athena, dashboards),
 )
 
 

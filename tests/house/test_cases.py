@@ -48,6 +48,8 @@ JOINED = {
 }
 BOGUS = {"area": "insights-error", "input": "bogus x"}
 STOPPED = {"area": "insights-api", "input": {"op": "StopQuery", "after": {"queryString": "fields a"}}}
+EMPTY = {"area": "dashboard", "input": {"widgets": []}, "expected": {"valid": True}}
+UNNAMED = {"area": "dashboard", "input": {"DashboardName": "a b"}, "expected": {"valid": False}}
 TEN_SECONDS = {"area": "scheduler", "input": {"ScheduleExpression": "rate(10 seconds)"}}
 MONITORED = {
     "area": "config",
@@ -145,6 +147,9 @@ SEND = ["sqs", "send_message", {"QueueUrl": "<Heard>", "MessageBody": "{}"}]
             BOGUS | {"expected": {"error": "X", "message_contains": "y"}}, "wrong", id="other error"
         ),
         pytest.param(STOPPED | {"expected": {"success": True}}, "right", id="a query is stopped"),
+        pytest.param(EMPTY, "right", id="a dashboard"),
+        pytest.param(EMPTY | {"expected": {"valid": False}}, "wrong", id="a dashboard, wrong"),
+        pytest.param(UNNAMED, "right", id="a dashboard is put"),
         pytest.param(
             STOPPED | {"expected": {"error": "InvalidParameterException"}}, "wrong", id="stopped, wrong"
         ),

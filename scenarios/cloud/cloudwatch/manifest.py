@@ -1,11 +1,11 @@
 """CloudWatch as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.cloudwatch.alarms.telling import EVENTS
-from scenarios.cloud.cloudwatch.alarms.validation import VALIDATION
 from scenarios.cloud.cloudwatch.laws import register
 from scenarios.cloud.cloudwatch.mends import MENDS
 from scenarios.cloud.cloudwatch.permissions import PERMISSIONS
 from scenarios.cloud.cloudwatch.resources import KINDS
+from scenarios.cloud.cloudwatch.validation import VALIDATION
 from scenarios.cloud.kernel.recorded import Recorded
 from scenarios.cloud.service import Service
 
@@ -14,7 +14,8 @@ SERVICE = Service(
     simulated=(
         "metrics, metric math; alarms on metrics, expressions and percentiles, each minute or each ten "
         "seconds; composite alarms and their suppressors; actions to SNS, Lambda, EC2 and simple scaling "
-        "policies, refused where CloudWatch would; history; state-change and configuration events"
+        "policies, refused where CloudWatch would; history; state-change and configuration events; "
+        "dashboards, whose text is held against the page that describes it"
     ),
     missing=(
         "anomaly detection, searches, Metrics Insights queries, rarer statistics and functions of metric "

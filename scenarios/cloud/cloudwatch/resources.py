@@ -1,6 +1,6 @@
-"""AWS::CloudWatch: alarms.
+"""AWS::CloudWatch: alarms and dashboards.
 
-The shapes say which properties there are; what CloudWatch refuses of them stands in `alarms.validation`.
+The shapes say which properties there are; what CloudWatch refuses of them stands in `validation`.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_CloudWatch.html
 """
@@ -95,6 +95,11 @@ COMPOSITE_ALARM = Shape(
     required=("AlarmRule",),
 )
 
+DASHBOARD = Shape(
+    fields={"DashboardBody": Text(), "DashboardName": Text(), "Tags": Inert(because=TAGS.because)},
+    required=("DashboardBody",),
+)
+
 
 def create_alarm(order: Order) -> Identity:
     """Create an alarm on one metric, or on an expression."""
@@ -115,6 +120,19 @@ def delete_alarm(removal: Removal) -> None:
     removal.client("cloudwatch").delete_alarms(AlarmNames=[removal.ref])
 
 
+def create_dashboard(order: Order) -> Identity:
+    """Create a dashboard, or put another text into it."""
+    name = order.name("DashboardName", 255)
+    body = order.properties["DashboardBody"]
+    order.client("cloudwatch").put_dashboard(DashboardName=name, DashboardBody=body)
+    return Identity(ref=name)
+
+
+def delete_dashboard(removal: Removal) -> None:
+    """Delete a dashboard."""
+    removal.client("cloudwatch").delete_dashboards(DashboardNames=[removal.ref])
+
+
 KINDS: Mapping[str, Kind] = {
     "AWS::CloudWatch::Alarm": Kind(
         shape=ALARM, create=create_alarm, delete=delete_alarm, update=made_again(create_alarm)
@@ -124,5 +142,11 @@ KINDS: Mapping[str, Kind] = {
         create=create_composite_alarm,
         delete=delete_alarm,
         update=made_again(create_composite_alarm),
+    ),
+    "AWS::CloudWatch::Dashboard": Kind(
+        shape=DASHBOARD,
+        create=create_dashboard,
+        delete=delete_dashboard,
+        update=made_again(create_dashboard),
     ),
 }

@@ -24,6 +24,7 @@ from scenarios.cloud.cloudwatch.alarms.telling import (
 )
 from scenarios.cloud.cloudwatch.alarms.unfed import UnfedAlarms
 from scenarios.cloud.cloudwatch.alarms.words import INITIAL_REASON
+from scenarios.cloud.cloudwatch.dashboards.validation import with_warnings
 from scenarios.cloud.cloudwatch.metrics.metric_data import MetricData
 from scenarios.cloud.cloudwatch.metrics.metric_puts import put_metric_data
 from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
@@ -52,6 +53,7 @@ class CloudWatch:
         AlarmRequests(setting, self._become, self._configured, self._composites.held)
         calls = setting.calls
         calls.answer("cloudwatch", "PutMetricData", self._put_metric_data)
+        calls.tell("cloudwatch", "PutDashboard", with_warnings)
         for operation in ("PutAnomalyDetector", "PutMetricStream"):
             calls.check("cloudwatch", operation, self._not_yet)
 

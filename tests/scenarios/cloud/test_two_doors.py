@@ -125,6 +125,22 @@ ALARMS = [
     ),
 ]
 
+PUT_DASHBOARD = "AmazonCloudWatch/latest/APIReference/API_PutDashboard.html"
+
+
+def dashboard(name, says, code, **bad):
+    given = {"DashboardName": "d", "DashboardBody": '{"widgets": []}'} | bad
+    call = ("cloudwatch", "put_dashboard", given)
+    return row(f"dashboard: {name}", call, code, ("AWS::CloudWatch::Dashboard", given), says, PUT_DASHBOARD)
+
+
+DASHBOARDS = [
+    dashboard("a name", "contains invalid characters", "InvalidParameterValue", DashboardName="a b"),
+    dashboard("a long name", "255 characters", "InvalidParameterValue", DashboardName="a" * 256),
+    dashboard("no object", "must be a valid JSON object", "InvalidParameterInput", DashboardBody="[]"),
+    dashboard("no widgets", "there are 1 validation errors", "InvalidParameterInput", DashboardBody="{}"),
+]
+
 # ---- rules and targets --------------------------------------------------------------------------
 
 PUT_RULE = "eventbridge/latest/APIReference/API_PutRule.html"
@@ -835,6 +851,7 @@ TOPIC_RULES = [
 ROWS = [
     *TOPIC_RULES,
     *ALARMS,
+    *DASHBOARDS,
     *RULES,
     *FILTERS,
     *FUNCTIONS,

@@ -32,7 +32,6 @@ AWS::CertificateManager::Certificate     {arn:acm}certificate/{uuid}
 AWS::CloudFront::CloudFrontOriginAccessIdentity {u14}        Id={ref}
 AWS::CloudFront::Distribution            {u14}               Id={ref} DomainName={13}.cloudfront.net
 AWS::CloudFront::OriginAccessControl     {u14}               Id={ref}
-AWS::CloudWatch::Dashboard               [DashboardName]
 AWS::CodeDeploy::Application             [ApplicationName]
 AWS::CodeDeploy::DeploymentGroup         [DeploymentGroupName]
 AWS::Cognito::IdentityPool               {region}:{uuid}     Name=[IdentityPoolName]

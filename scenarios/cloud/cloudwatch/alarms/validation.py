@@ -17,7 +17,7 @@ from scenarios.cloud.cloudwatch.alarms.composites import named
 from scenarios.cloud.cloudwatch.metrics import queries
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
-from scenarios.cloud.kernel.validation import Request, Validation
+from scenarios.cloud.kernel.validation import Request
 
 _BY_THRESHOLD: Final = (
     "GreaterThanOrEqualToThreshold",
@@ -132,10 +132,3 @@ def _children(rule: str) -> tuple[str, ...]:
         return CompositeRule(rule).children
     except InvalidAlarmRule as error:
         raise invalid(f"Error in AlarmRule [{error.reason} at char {error.position}]") from error
-
-
-VALIDATION = Validation(
-    code="ValidationError",
-    own_words=("GetMetricData", "GetMetricStatistics", "ListMetrics", "PutMetricData"),
-    rules={"PutMetricAlarm": (metric_alarm,), "PutCompositeAlarm": (composite_alarm,)},
-)

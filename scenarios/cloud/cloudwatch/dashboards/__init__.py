@@ -1,0 +1,1 @@
+"""Dashboards: what is put, and what is drawn."""
