@@ -22,6 +22,8 @@ _LASTED = re.compile(r"(?<=\bin )\d+ (?:h|min|s)\b(?: \d+ (?:min|s)\b)*")  # 6 m
 _COUNTED = re.compile(r"(?<![.\d])\d+(?= )")
 _DRAWN = re.compile(r"\bi-[0-9a-f]{8,}")  # an instance's id
 _BY_WHOM = re.compile(r",? by arn:\S+$")
+# noncompliant: of which resource, by which rule, and who made it so.
+_ABOUT_WHOM = re.compile(r"^(Who|Resource|Rule): +(\S.*)$", re.MULTILINE)
 _MOMENT = re.compile(r"T(\d\d:\d\d:\d\d)")
 
 Named = tuple[str, str]
@@ -155,10 +157,16 @@ def paired(without: Course, with_fault: Course) -> Paired:
 
 
 def _is_joined(mail: Mail, course: Course) -> bool:
-    """Whether an alert of who did it is not needed: the one of the thing itself, sent later, says so."""
-    who = who_did_it(mail)
-    return bool(who) and any(
-        in_words(other) == in_words(mail) and who_did_it(other) == who for other in course.alerts()
+    """Whether an alert of who did it is not needed: the one of the thing itself, sent later, says so.
+
+    Its subject says so, or its facts do, where the subject has no room for it.
+    """
+    who, about = who_did_it(mail), set(_ABOUT_WHOM.findall(mail.text)) if NEWS[0] in mail.text else set()
+    return any(
+        (who and in_words(other) == in_words(mail) and who_did_it(other) == who)
+        or (about and about <= set(_ABOUT_WHOM.findall(other.text)))
+        for other in course.alerts()
+        if other.attributes["remediation"] == mail.attributes["remediation"]
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.remediation import Outcome, Plan
 from chalicelib.runtime.notify import subject_of
 from scenarios.cloud.kernel.fault_points import OUTAGES, FaultKind
+from scenarios.cloud.services import REGISTRY
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.walk.course import Course, MadeCall, is_finding
 from scenarios.runner.walk.invariants.acts import acts
@@ -229,11 +230,11 @@ def _were_refused(mail: Mail, course: Course) -> bool:
 
 
 def _is_refusal_of(who: str, names: Sequence[str], call: MadeCall, course: Course) -> bool:
-    """Whether it is a refused call of somebody's, one of these; a record may name it a little otherwise."""
+    """Whether it is a refused call of somebody's, one of these; `names`: as CloudTrail records them."""
     remediation = next((name for name, role in course.roles.items() if role == _role_of(who)), "")
     by_who = is_function_of(call.who, remediation) if remediation else call.who in re.split("[/:]", who)
-    same = any(name.startswith(call.operation) or call.operation.startswith(name) for name in names)
-    return by_who and same and any(word in call.error for word in _DENIALS)
+    recorded = REGISTRY.records[call.service].event_name(call.operation)
+    return by_who and recorded in names and any(word in call.error for word in _DENIALS)
 
 
 def _more_of_an_event(without: Course, with_fault: Course) -> Iterator[str]:

@@ -183,6 +183,11 @@ def _outcomes(without: Course, with_fault: Course) -> Iterator[str]:
         # An approval came too late for its plan, and people were told.
         if outcome == Outcome.TOLD and any(f"{remediation}:" in each and f"T{at}" in each for each in waits):
             continue
+        # A look that failed was told; of what it was about, the retry saw nothing. The others are as before.
+        gone = any(each[:2] == (remediation, at) for each in before - after)
+        trouble = outcome == Outcome.TOLD and _told_only_of_trouble(with_fault, remediation, at)
+        if trouble and count <= trouble and not gone:
+            continue
         others = sorted(each[2] for each in before if each[:2] == (remediation, at))
         if not others and _adds_nothing(without, with_fault, remediation, at, outcome):
             continue
@@ -238,6 +243,18 @@ def _only_trouble(course: Course, remediation: str, at: str = "") -> bool:
     """Whether all that was told of a remediation's findings, or of those of one moment, is what failed."""
     mail = _mail_of(course, remediation, at)
     return bool(mail) and all(is_about_trouble(each) for each in mail)
+
+
+def _told_only_of_trouble(course: Course, remediation: str, at: str) -> int:
+    """Of how many of a remediation's findings of one moment all that was told is what failed."""
+    ids = [
+        entry.id
+        for entry in course.findings()
+        if entry.remediation == remediation and at == f"{entry.at:%H:%M:%S}"
+        if entry.outcome is Outcome.TOLD
+    ]
+    told = ([each for each in course.alerts() if f"Finding {name}" in each.text] for name in ids)
+    return sum(bool(mail) and all(map(is_about_trouble, mail)) for mail in told)
 
 
 def _only_of_another_hour(without: Course, with_fault: Course, remediation: str, at: str) -> bool:

@@ -482,25 +482,34 @@ def test_that_calls_were_refused_is_right_where_one_is_denied(point, subject, ri
 
 @pytest.mark.parametrize("point", ["1.2.denied", "1.2.throttled"])
 @pytest.mark.parametrize(
-    ("who", "count", "error", "right"),
+    ("who", "refused", "count", "right"),
     [
-        ("assumed-role/trail/app-TrailStopped-1", 1, "AccessDeniedException", True),
-        ("assumed-role/trail/app-TrailStopped-1", 2, "AccessDeniedException", False),
-        ("assumed-role/trail/app-TrailStopped-1", 1, "ThrottlingException", False),
-        ("assumed-role/another/app-TrailStopped-1", 1, "AccessDeniedException", True),
-        ("assumed-role/another/app-RootLogin-1", 1, "AccessDeniedException", False),
+        ("trail/app-TrailStopped-1", "logs FilterLogEvents AccessDeniedException", 1, True),
+        (
+            "trail/app-TrailStopped-1",
+            "s3 GetPublicAccessBlock",
+            1,
+            "AccessDenied",
+            True,
+        ),  # recorded otherwise
+        ("trail/app-TrailStopped-1", "s3 GetBucketPolicy AccessDenied", 1, False),
+        ("trail/app-TrailStopped-1", "logs FilterLogEvents AccessDeniedException", 2, False),
+        ("trail/app-TrailStopped-1", "logs FilterLogEvents ThrottlingException", 1, False),
+        ("another/app-TrailStopped-1", "logs FilterLogEvents AccessDeniedException", 1, True),
+        ("another/app-RootLogin-1", "logs FilterLogEvents AccessDeniedException", 1, False),
     ],
 )
-def test_whom_an_alert_on_refused_calls_names_was_refused_that_often(point, who, count, error, right):
+def test_whom_an_alert_on_refused_calls_names_was_refused_that_often(point, who, refused, count, right):
+    recorded = "logs FilterLogEvents" if refused.startswith("logs") else "s3 GetBucketPublicAccessBlock"
     text = (
         f"[MEDIUM] Calls were refused for lack of permission\n\n"
-        f"Who:   arn:aws:sts::1:{who} from 10.0.0.1: {count}\nCalls:  logs FilterLogEvents: AccessDenied\n"
+        f"Who:   arn:aws:sts::1:assumed-role/{who} from 10.0.0.1: {count}\nCalls:  {recorded}: AccessDenied\n"
         f"Control: CIS 4.1\n\nFinding {LATER.id}"
     )
     subject = "MEDIUM: Went on: Calls were refused for lack of permission: 1 by somebody"
-    refused = call("logs", "FilterLogEvents", {}, number=4, error=error)
+    service, operation, error = refused.split()
     more = {
-        "calls": (acts(), sends(), notes(), refused),
+        "calls": (acts(), sends(), notes(), call(service, operation, {}, number=4, error=error)),
         "roles": {"trail_stopped": "arn:aws:iam::1:role/trail"},
     }
 
@@ -933,3 +942,38 @@ def test_what_aws_throttles_anyway_may_be_the_look_of_another_event(point, why, 
     late = course(point, mail=(mail(), *[blind("HIGH: Went on, unseen", why)] * times))
 
     assert (said(late, without, "nothing else is said") == []) == right
+
+
+@pytest.mark.parametrize(
+    ("outcome", "mails", "right"),
+    [
+        (Outcome.OBSERVED, (mail(), OF_THE_LOOK), True),
+        (
+            Outcome.OBSERVED,
+            (mail(), OF_THE_LOOK, replace(OF_THE_LOOK, text=f"x\n\nFinding {FAILED_LOOK.id}")),
+            False,
+        ),
+        (Outcome.NOTHING, (mail(), OF_THE_LOOK), False),
+    ],
+)
+def test_of_two_events_of_one_moment_one_may_be_told_as_not_looked_at(outcome, mails, right):
+    seen = replace(ENTRY, at=FAILED_LOOK.at, event_key="g", outcome=Outcome.OBSERVED)
+    without = course("", ledger=(item_of(ENTRY), item_of(seen)))
+    ledger = (item_of(ENTRY), item_of(replace(seen, outcome=outcome)), item_of(FAILED_LOOK))
+
+    assert (
+        said(course("1.2.throttled", ledger=ledger, mail=mails), without, "the ledger holds") == []
+    ) == right
+
+
+@pytest.mark.parametrize(("who", "right"), [("mallory", True), ("alice", False)])
+def test_who_did_it_may_be_in_the_facts_of_an_alert_that_came_later(who, right):
+    about = "Resource: sg-1\nRule: unused"
+    found = mail(f"Who: nobody yet\n{about}\n\nFinding {FAILED_LOOK.id}", "LOW: sg-1 is not compliant")
+    named = f"Told before: so\nWho: mallory\n{about}\n\nFinding {FAILED_LOOK.id}"
+    without = course(
+        "", mail=(mail(), found, mail(named, "INFO: sg-1 was made not compliant by arn:aws:..."))
+    )
+    late = mail(f"Why: alone\nWho: {who}\n{about}\n\nFinding {LATER.id}", found.subject)
+
+    assert (said(course("1.0.late", mail=(mail(), late)), without, "each alert") == []) == right
