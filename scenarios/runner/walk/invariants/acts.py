@@ -12,8 +12,13 @@ from scenarios.cloud.kernel.fault_points import FaultKind
 from scenarios.runner.walk.course import ANSWERED, Course, MadeCall
 from scenarios.runner.walk.invariants.trouble import excused, is_kept, struck_remediation
 
-# What sets a state, and may set it twice: the verbs that the operations' names begin with.
-_SETS = ("Put", "Start", "Stop", "Update", "Set", "Enable", "Disable", "Attach", "Tag", "Add", "Delete")
+# What sets a state, and may set it twice: the verbs that the operations' names begin with. Modify adds to a
+# list or takes from it, as ModifyImageAttribute does: the same again changes nothing. That it is no error is
+# said on no page.
+_SETS = (
+    *("Put", "Start", "Stop", "Update", "Set", "Enable", "Disable", "Attach", "Tag", "Add", "Delete"),
+    "Modify",
+)
 # The ledger and the functions' own queue: what is written there has keys of its own, and is no act.
 _OWN = ("sqs", "sns")
 # No acts. The HTTP side wakes a function: what that does is an act of its own, and counts there. What a rule

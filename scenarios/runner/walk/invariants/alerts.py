@@ -13,7 +13,6 @@ from scenarios.cloud.kernel.fault_points import OUTAGES, FaultKind
 from scenarios.cloud.services import REGISTRY
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.walk.course import Course, MadeCall, is_finding
-from scenarios.runner.walk.invariants.acts import acts
 from scenarios.runner.walk.invariants.alert_names import (
     FINDING,
     MOVES,
@@ -32,6 +31,7 @@ from scenarios.runner.walk.invariants.alert_names import (
     paired,
 )
 from scenarios.runner.walk.invariants.looks import is_of_a_later_look
+from scenarios.runner.walk.invariants.mending import left_undone, was_still_so
 from scenarios.runner.walk.invariants.trouble import (
     excused,
     is_about_trouble,
@@ -55,7 +55,6 @@ _CONTROL = re.compile(r"^Control: +(.+)$", re.MULTILINE)
 _SESSION = re.compile(r"arn:aws:sts::(\d+):assumed-role/([^/]+)/.*")
 _REFUSALS = "Calls were refused for lack of permission"  # by whom, or that it could not be found
 _COULD_NOT_LOOK = re.compile(r"^Could not look: ([^;\n]+)", re.MULTILINE)  # which call, and AWS's words
-_LONG_ENOUGH_TO_NAME = 6  # "on" or "1" name nothing
 # With these no call is answered with an error, so that nothing can fail.
 _NOTHING_FAILS = (
     *(FaultKind.CRASH_BEFORE, FaultKind.CRASH_AFTER, FaultKind.CRASH_TWICE, FaultKind.HANG),
@@ -158,7 +157,7 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
     - how many alerts could not be sent one by one, of those that are sent without the fault;
     - what a look by the clock finds that is reported anyway (`is_of_a_later_look`);
     - that a thing was still as the attacker left it, where the event was given up whose act would have
-      mended it.
+      mended it, or where that act came later (`was_still_so`).
     """
     known = {name for mail in without.alerts() for name in (named_as(mail), event_of(mail))}
     words = set(map(in_words, without.alerts())) | left_unsaid(without)
@@ -169,7 +168,7 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
         for mail in with_fault.alerts()
         if with_fault.lasting and is_about_trouble(mail) and finding_of(mail)
     }
-    undone = _undone(without, with_fault)
+    undone = left_undone(without, with_fault)
     for mail in with_fault.alerts():
         if named_as(mail) in known or in_words(mail) in words or _may_be_trouble(mail, without, with_fault):
             continue
@@ -180,7 +179,7 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
             counted = not finding_of(mail) or is_of_an_alarm(mail, with_fault)
             if event_of(mail) in known | blind or (counted and people and people <= named):
                 continue
-            if any(thing in mail.text for thing in undone):
+            if any(thing in mail.text for thing in undone) or was_still_so(mail, without, with_fault):
                 continue
         yield f"{mail.subject!r} is sent, and nothing like it without the fault"
     yield from _more_of_an_event(without, with_fault)
@@ -260,17 +259,6 @@ def _is_left_over(mail: Mail, without: Course) -> bool:
     """Whether it says that alerts could not be sent one by one, of those that are sent without the fault."""
     found = _LEFT_OVER.search(mail.subject)
     return found is not None and any(found[1] in other.subject for other in without.alerts())
-
-
-def _undone(without: Course, with_fault: Course) -> set[str]:
-    """What the acts were about of which some were given up: a trail's ARN, a bucket's name.
-
-    Another event may have done them since, such as the hourly look: then that one tells of the thing.
-    """
-    if not excused(without, with_fault):
-        return set()
-    named = {value for call in acts(without) for value in call.parameters.values() if isinstance(value, str)}
-    return {value for value in named if len(value) >= _LONG_ENOUGH_TO_NAME}
 
 
 @dataclass(frozen=True, slots=True)

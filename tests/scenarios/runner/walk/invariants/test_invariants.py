@@ -485,13 +485,8 @@ def test_that_calls_were_refused_is_right_where_one_is_denied(point, subject, ri
     ("who", "refused", "count", "right"),
     [
         ("trail/app-TrailStopped-1", "logs FilterLogEvents AccessDeniedException", 1, True),
-        (
-            "trail/app-TrailStopped-1",
-            "s3 GetPublicAccessBlock",
-            1,
-            "AccessDenied",
-            True,
-        ),  # recorded otherwise
+        # recorded as GetBucketPublicAccessBlock
+        ("trail/app-TrailStopped-1", "s3 GetPublicAccessBlock AccessDenied", 1, True),
         ("trail/app-TrailStopped-1", "s3 GetBucketPolicy AccessDenied", 1, False),
         ("trail/app-TrailStopped-1", "logs FilterLogEvents AccessDeniedException", 2, False),
         ("trail/app-TrailStopped-1", "logs FilterLogEvents ThrottlingException", 1, False),
@@ -977,3 +972,36 @@ def test_who_did_it_may_be_in_the_facts_of_an_alert_that_came_later(who, right):
     late = mail(f"Why: alone\nWho: {who}\n{about}\n\nFinding {LATER.id}", found.subject)
 
     assert (said(course("1.0.late", mail=(mail(), late)), without, "each alert") == []) == right
+
+
+ROOT_SEES = replace(ENTRY, remediation="root_login", outcome=Outcome.OBSERVED, progress={}, told=frozenset())
+SEEN_STILL = f"[HIGH] The trail is off\n\nFinding {ROOT_SEES.id}"
+
+
+@pytest.mark.parametrize(("minutes", "right"), [(0, False), (2, True)])
+def test_until_the_mending_comes_others_see_the_thing_as_it_was_left(minutes, right):
+    mended = replace(acts(), parameters={"Name": "the-trail"}, at=NOW.replace(minute=minutes))
+    sees = replace(sends(SEEN_STILL, number=1), invocation=2, at=NOW.replace(minute=1))
+    text = SEEN_STILL.replace("The trail", "the-trail")
+    sees = replace(sees, parameters={"Subject": SUBJECT, "Message": text})
+    without = course("", calls=(replace(mended, at=NOW), sends(), notes()))
+    seen = course(
+        calls=(mended, sees, sends(), notes()),
+        mail=(mail(), mail(text, remediation="root_login")),
+        ledger=(item_of(ENTRY), item_of(ROOT_SEES)),
+    )
+
+    assert (said(seen, without, "nothing else") == []) == right
+    assert (said(seen, without, "the ledger holds") == []) == right
+
+
+@pytest.mark.parametrize(("by_the_second", "right"), [(CALL, True), (None, False)])
+def test_two_events_of_one_moment_may_share_the_work_otherwise(by_the_second, right):
+    second = replace(ENTRY, event_key="f", outcome=Outcome.TOLD, progress={})
+    without = course("", ledger=(item_of(ENTRY), item_of(second)))
+    acted = item_of(replace(second, outcome=Outcome.ACTED))
+    calls = (acts(), sends(), notes()) if by_the_second else (sends(), notes())
+
+    assert (
+        said(course(ledger=(item_of(ENTRY), acted), calls=calls), without, "the ledger holds") == []
+    ) == right
