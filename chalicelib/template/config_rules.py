@@ -13,10 +13,11 @@ from typing import Any
 from chalicelib.config_rule import ConfigRule, Mending
 from chalicelib.remediation import Grant
 from chalicelib.stack import CloudFormation, Parameter, log_group
-from chalicelib.template.functions import bare_function, invoked_by, lambda_permission
+from chalicelib.template.functions import bare_function
 from chalicelib.template.parameters import mode
 from chalicelib.template.parts import Template, logical_id, only_from_here, union
 from chalicelib.template.policies import document
+from chalicelib.template.waking import invoked_by
 
 CONFIG_RULES = Parameter(
     name="ConfigRules",
@@ -93,8 +94,7 @@ def _rule(rule: ConfigRule) -> Template:
         f"{name}Role": {},
         name: {"Properties": bare_function(name)},
         f"{name}LogGroup": log_group(),
-        f"{name}RulePermission": lambda_permission(name, permission),
-        **invoked_by(name, {f"{name}RulePermission": permission}),
+        **invoked_by(name, {f"{name}Rule": permission}),
         f"{name}Rule": {
             "Type": "AWS::Config::ConfigRule",
             # Config asks whether it may invoke the function, and it is asked about resources at once.

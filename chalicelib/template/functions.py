@@ -1,7 +1,8 @@
 """What Chalice leaves out of a function: its triggers, its variables, where its failures go."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.brakes import STACK
@@ -27,18 +28,16 @@ from chalicelib.stack import (
     HEARTBEAT_DETAIL_TYPE,
     HEARTBEAT_SOURCE,
     closed_to_all,
-    closed_to_others,
     log_group,
 )
 from chalicelib.template import parameters
 from chalicelib.template.brakes import mode_now
 from chalicelib.template.channels import VARIABLES
 from chalicelib.template.parts import Template, logical_id, union
-from chalicelib.template.policies import acting_grants_of, document
+from chalicelib.template.policies import acting_grants_of, document, grants_of
 from chalicelib.template.seals import TELLING, seal_key_of
-from chalicelib.triggers import OnEvent, OnLogs, OnQueue, OnSchedule, OnTopic, Trigger
-
-OnRule = OnEvent | OnSchedule
+from chalicelib.template.waking import by_rule, invoked_by, queues, rule_that_wakes, woken
+from chalicelib.triggers import OnEvent
 
 # Lambda's runtime, for every interpreter that packages: Amazon Linux 2023, supported to mid-2029.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
@@ -50,9 +49,8 @@ MEMORY_MB = 256
 # One a minute. With none kept, a flood of other functions would look like a way that is broken.
 HEARTBEATS_AT_ONCE = 1
 
-Closing = Callable[..., dict[str, Any]]
+_KEY_OF_THE_STACK = re.compile(r"\$\{\w+Key(\.Arn)?\}")
 
-_DEAD_LETTERS: Template = {"Arn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
 _KEPT_WHEN_IT_FAILS: Template = {
     "EventInvokeConfig": {
         "MaximumRetryAttempts": 2,
@@ -130,24 +128,38 @@ def function(remediation: Remediation) -> Template:
             "Properties": {
                 **bare_function(name, kept=remediation.invoked_asynchronously),
                 "Environment": {"Variables": variables},
-                **_events(remediation),
+                **queues(remediation),
             }
         },
         f"{name}LogGroup": log_group(),
-        **union(
-            *(
-                _rule(name, f"{name}Trigger{number}", trigger, DeadLetterConfig=_DEAD_LETTERS)
-                for number, trigger in enumerate(remediation.triggers, start=1)
-                if isinstance(trigger, OnRule)
-            )
-        ),
-        **invoked_by(name, {**_permissions(remediation), **_own_permissions(name, remediation.resources)}),
+        **woken(remediation),
     }
-    if remediation.acts:
-        acting = _attached(name, document(acting_grants_of(remediation)))
-        resources[f"{name}ActingPolicy"] = {**acting, "Condition": f"{name}Acts"}
-        resources |= mode_now(remediation)
-    return resources
+    return union(resources, _acting(remediation), mode_now(remediation)) if remediation.acts else resources
+
+
+def _acting(remediation: Remediation) -> Template:
+    """What lets a function act, where its mode says so: a second policy in its role.
+
+    Chalice writes the first one, and a list in a template can't be extended, so both are said here. A role's
+    own policy can't name a key whose policy names the role: that would be a circle. So what the function may
+    do with the stack's keys is a resource beside the role.
+    """
+    name = logical_id(remediation.name)
+    grants = acting_grants_of(remediation)
+    on_keys = [grant for grant in grants if _KEY_OF_THE_STACK.search(grant.resource)]
+    acting = {
+        "PolicyName": "acting",
+        "PolicyDocument": document(grant for grant in grants if grant not in on_keys),
+    }
+    policies = [
+        {"PolicyName": f"{name}RolePolicy", "PolicyDocument": document(grants_of(remediation))},
+        {"Fn::If": [f"{name}Acts", acting, {"Ref": "AWS::NoValue"}]},
+    ]
+    beside = {"Condition": f"{name}Acts", **_attached(name, document(on_keys))}
+    return {
+        f"{name}Role": {"Properties": {"Policies": policies}},
+        **({f"{name}ActingPolicy": beside} if on_keys else {}),
+    }
 
 
 def bare_function(name: str, *, kept: bool = True) -> Template:
@@ -183,158 +195,6 @@ def _attached(function: str, policy: Mapping[str, Any]) -> Template:
             "Roles": [{"Ref": f"{function}Role"}],
         },
     }
-
-
-def invoked_by(function: str, permissions: Mapping[str, Any], closed: Closing = closed_to_others) -> Template:
-    """A function's whole policy: what its permissions say, by their logical ids, and nobody else.
-
-    `closed`: whom else it turns away.
-
-    A permission can't deny, so there is the policy; SAM and Chalice write permissions, so there are these.
-    AWS advises against both on one function, since the policy, which comes last, replaces what they added.
-    Here it replaces it by the same, under the same ids; a test holds that.
-
-    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-resourcepolicy.html
-    """
-    arn = {"Fn::GetAtt": [function, "Arn"]}
-    allowed = [_as_statement(name, each, arn) for name, each in permissions.items()]
-    turned_away = closed("lambda:InvokeFunction", "lambda:InvokeAsync", on=arn)
-    return {
-        f"{function}Policy": {
-            "Type": "AWS::Lambda::ResourcePolicy",
-            "Properties": {
-                "ResourceArn": arn,
-                "PolicyDocument": {"Version": "2012-10-17", "Statement": [*allowed, turned_away]},
-            },
-        }
-    }
-
-
-def _as_statement(permission: str, says: Mapping[str, Any], function: Mapping[str, Any]) -> Template:
-    """What Lambda adds to a function's policy for a permission, in its own spelling."""
-    conditions: Template = {}
-    if "SourceAccount" in says:
-        conditions["StringEquals"] = {"AWS:SourceAccount": says["SourceAccount"]}
-    if "SourceArn" in says:
-        conditions["ArnLike"] = {"AWS:SourceArn": says["SourceArn"]}
-    return {
-        "Sid": {"Fn::GetAtt": [permission, "Id"]},
-        "Effect": "Allow",
-        "Principal": {"Service": says["Principal"]},
-        "Action": says.get("Action", "lambda:InvokeFunction"),
-        "Resource": function,
-        **({"Condition": conditions} if conditions else {}),
-    }
-
-
-def _permissions(remediation: Remediation) -> Template:
-    """What the permissions for a function's triggers say, ours and those that SAM makes, by logical id."""
-    name = logical_id(remediation.name)
-    made = {
-        f"{name}Trigger{number}": _permission(f"{name}Trigger{number}", trigger)
-        for number, trigger in enumerate(remediation.triggers, start=1)
-    }
-    return {f"{trigger}Permission": says for trigger, says in made.items() if says}
-
-
-def _permission(name: str, trigger: Trigger) -> Template:
-    match trigger:
-        case OnEvent() | OnSchedule():
-            return _by_rule(name)
-        case OnLogs(log_group=group):
-            group_arn = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}:*"
-            named = {"Fn::Sub": [group_arn, {"Name": {"Ref": group}}]}
-            return {"Principal": "logs.amazonaws.com", "SourceArn": named}
-        case OnTopic(topic=topic):
-            return {"Principal": "sns.amazonaws.com", "SourceArn": {"Ref": topic}}
-        case OnQueue():
-            return {}  # Lambda itself reads the queue, under the function's role
-
-
-def _rule(function: str, rule: str, trigger: OnEvent | OnSchedule, **target: Any) -> Template:
-    """A rule that wakes a function, and its permission. The rule comes last, behind the function's policy.
-
-    A rule that stands before it may wake the function loses its events: EventBridge doesn't try again then,
-    and the stack's own creation is full of events that its rules wait for. SAM would make the rule first,
-    since the permission names it. So the rule has a name that is known before it is there.
-    """
-    wakes: Template = (
-        {"EventPattern": trigger.pattern}
-        if isinstance(trigger, OnEvent)
-        else {"ScheduleExpression": trigger.expression}
-    )
-    return {
-        rule: {
-            "Type": "AWS::Events::Rule",
-            "DependsOn": [f"{function}Policy"],
-            "Properties": {
-                "Name": {"Fn::Sub": f"${{AWS::StackName}}-{rule}"},
-                **wakes,
-                "Targets": [
-                    {"Id": f"{rule}LambdaTarget", "Arn": {"Fn::GetAtt": [function, "Arn"]}, **target}
-                ],
-            },
-        },
-        f"{rule}Permission": lambda_permission(function, _by_rule(rule)),
-    }
-
-
-def lambda_permission(function: str, says: Mapping[str, Any]) -> Template:
-    """The permission to invoke a function; `says`: who may, and from where."""
-    return {
-        "Type": "AWS::Lambda::Permission",
-        "Properties": {
-            "Action": "lambda:InvokeFunction",
-            "FunctionName": {"Ref": function},
-            **says,
-        },
-    }
-
-
-def _by_rule(rule: str) -> Template:
-    arn = (
-        f"arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/${{AWS::StackName}}-{rule}"
-    )
-    return {"Principal": "events.amazonaws.com", "SourceArn": {"Fn::Sub": arn}}
-
-
-def _own_permissions(function: str, resources: Mapping[str, Any]) -> Template:
-    """What those permissions for a function say that a remediation declares itself."""
-    of_function = ({"Ref": function}, {"Fn::GetAtt": [function, "Arn"]})
-    return {
-        name: each["Properties"]
-        for name, each in resources.items()
-        if each.get("Type") == "AWS::Lambda::Permission" and each["Properties"]["FunctionName"] in of_function
-    }
-
-
-def _events(remediation: Remediation) -> Template:
-    """The triggers that SAM makes something of."""
-    said = {
-        f"Trigger{number}": _event(trigger)
-        for number, trigger in enumerate(remediation.triggers, start=1)
-        if not isinstance(trigger, OnRule)
-    }
-    return {"Events": said} if said else {}
-
-
-def _event(trigger: OnLogs | OnTopic | OnQueue) -> Template:
-    """SAM's word for a trigger; permission and subscription are made from it."""
-    match trigger:
-        case OnLogs(log_group=group, pattern=pattern):
-            return {
-                "Type": "CloudWatchLogs",
-                "Properties": {"LogGroupName": {"Ref": group}, "FilterPattern": pattern},
-            }
-        case OnTopic(topic=topic, only=policy):
-            wanted = {"FilterPolicy": policy, "FilterPolicyScope": "MessageBody"} if policy else {}
-            return {"Type": "SNS", "Properties": {"Topic": {"Ref": topic}, **wanted}}
-        case OnQueue(queue=queue, batch=batch, at_once=at_once):
-            scaling = {"ScalingConfig": {"MaximumConcurrency": at_once}} if at_once else {}
-            return {
-                "Type": "SQS",
-                "Properties": {"Queue": {"Fn::GetAtt": [queue, "Arn"]}, "BatchSize": batch, **scaling},
-            }
 
 
 def http(remediations: Sequence[Remediation]) -> Template:
@@ -377,7 +237,7 @@ def http(remediations: Sequence[Remediation]) -> Template:
         "RestAPI": {"Properties": {**_THROTTLED, **_LOGGED}},
         "ApiAccessLogGroup": {"Condition": "HasApiAccessLogs", **log_group()},
         # Who asks is a field of what API Gateway hands over. So not even an operator hands over anything.
-        **invoked_by("APIHandler", {"APIHandlerInvokePermission": _BY_THE_API}, closed_to_all),
+        **invoked_by("APIHandler", {"RestAPI": _BY_THE_API}, closed_to_all),
     }
 
 
@@ -407,6 +267,6 @@ def heartbeat_function() -> Template:
             }
         },
         f"{name}LogGroup": log_group(),
-        **_rule(name, f"{name}Trigger1", beats),
-        **invoked_by(name, {f"{name}Trigger1Permission": _by_rule(f"{name}Trigger1")}),
+        **rule_that_wakes(name, f"{name}Trigger1", beats),
+        **invoked_by(name, {f"{name}Trigger1": by_rule(f"{name}Trigger1")}),
     }

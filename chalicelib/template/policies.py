@@ -1,6 +1,6 @@
 """What each function may do: its remediation's grants, and what the runtime needs for every one of them.
 
-Acting grants are not here: they come in a policy of their own, which the stack attaches
+Acting grants are not here: they come in a policy of their own, which the function's role has
 only where the remediation's mode lets it act. Resources are text for CloudFormation's Fn::Sub.
 """
 

@@ -196,21 +196,28 @@ def _end_of_arn(physical_id: str) -> str:
 
 
 def _permissions(policies: Policies, resources: Resources) -> Iterator[Permission]:
-    for logical_id, statement in resources.of("AWS::Lambda::Permission"):
-        function = resources.refer(resources.declared(logical_id).get("FunctionName"))
-        if function in policies:
-            known = policies[function]
-            there = statement in known if isinstance(known, frozenset) else known
+    for function, statement, there in _promised_statements(policies, resources):
+        if statement != CLOSED:
             yield Permission(statement=statement, function=function, there=there)
 
 
 def _closed(policies: Policies, resources: Resources) -> Iterator[Closed]:
-    for logical_id, _ in resources.of("AWS::Lambda::ResourcePolicy"):
-        function = resources.refer(resources.declared(logical_id).get("ResourceArn"))
-        if function in policies:
-            known = policies[function]
-            there = CLOSED in known if isinstance(known, frozenset) else known
+    for function, statement, there in _promised_statements(policies, resources):
+        if statement == CLOSED:
             yield Closed(function=function, there=there)
+
+
+def _promised_statements(policies: Policies, resources: Resources) -> Iterator[tuple[str, str, Told[bool]]]:
+    """Of each function's policy: the function, the id of a statement, and whether it is there."""
+    for logical_id, _ in resources.of("AWS::Lambda::ResourcePolicy"):
+        declared = resources.declared(logical_id)
+        function = resources.refer(declared.get("ResourceArn"))
+        if function not in policies:
+            continue
+        known = policies[function]
+        for statement in declared.get("PolicyDocument", {}).get("Statement", ()):
+            there = statement["Sid"] in known if isinstance(known, frozenset) else known
+            yield function, statement["Sid"], there
 
 
 def _statements(asker: Asker, function: str) -> Told[frozenset[str]]:

@@ -124,6 +124,8 @@ def _sam(stage: str) -> Template:
     BuildStage(steps=steps).execute(config, dependencies.build_dependencies(graph))
     template = SAMTemplateGenerator(config, _Endpoints()).generate(dependencies.build_dependencies(graph))
     merged: Template = TemplateDeepMerger().merge(dict(app.fragment()), template)
+    # The function's own policy says it, and AWS advises against both on one function.
+    del merged["Resources"]["APIHandlerInvokePermission"]
     return merged
 
 

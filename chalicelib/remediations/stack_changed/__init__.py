@@ -359,15 +359,6 @@ GUARD: Mapping[str, CloudFormation] = {
             ],
         },
     },
-    "StackChangedGuardPermission": {
-        "Type": "AWS::Lambda::Permission",
-        "Properties": {
-            "Action": "lambda:InvokeFunction",
-            "FunctionName": {"Ref": "StackChanged"},
-            "Principal": "events.amazonaws.com",
-            "SourceArn": {"Fn::GetAtt": ["StackChangedGuard", "Arn"]},
-        },
-    },
 }
 
 REMEDIATION = Remediation(

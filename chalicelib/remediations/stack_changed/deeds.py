@@ -4,7 +4,7 @@ A name that is not in the table is a call we don't know: grave, because what it 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from chalicelib.events import ApiCallEvent
@@ -19,6 +19,7 @@ from chalicelib.remediations.stack_changed.parts import (
     service_of,
 )
 from chalicelib.remediations.stack_changed.promise import Part
+from chalicelib.stack import CLOSED
 
 LOW, MEDIUM, HIGH, CRITICAL = Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL
 
@@ -37,7 +38,6 @@ KINDS: Mapping[str, str] = {
     "AWS::KMS::Key": "key",
     "AWS::Lambda::EventSourceMapping": "event source mapping",
     "AWS::Lambda::Function": "function",
-    "AWS::Lambda::Permission": "permission",
     ACCOUNT_POLICY: "policy for all log groups",
     "AWS::Logs::LogGroup": "log group",
     "AWS::Logs::MetricFilter": "metric filter",
@@ -132,7 +132,7 @@ _ROWS: Mapping[str, tuple[tuple[Severity, str, str, str], ...]] = {
             _OFF + "may watch something else, or tell nobody.",
         ),
         (CRITICAL, "PutFunctionConcurrency", "was limited", _OFF + "is not run any more."),
-        (CRITICAL, "RemovePermission", "was taken away", _OFF + "may not be woken any more."),
+        (CRITICAL, "RemovePermission", "lost a permission", _OFF + "may not be woken any more."),
         (
             CRITICAL,
             "PutResourcePolicy DeleteResourcePolicy",
@@ -410,6 +410,17 @@ _ACCOUNT_POLICIES: Mapping[str, tuple[Severity, str]] = {
     "FIELD_INDEX_POLICY": (LOW, _NOTHING),
     "METRIC_EXTRACTION_POLICY": (LOW, _NOTHING),
 }
+# What lets others in by some of its parameters only.
+_OPENS: Mapping[tuple[str, str], tuple[Severity, Callable[[ApiCallEvent], bool]]] = {
+    ("events", "PutPermission"): (
+        HIGH,
+        lambda event: "Deny" not in str(event.parameters.get("policy", "")),
+    ),
+    ("lambda", "RemovePermission"): (
+        CRITICAL,
+        lambda event: event.parameters.get("statementId") == CLOSED,
+    ),
+}
 _FORWARDS = "What happens in the spoke's region may reach Trailwarden no more, because this forwards it."
 # What CloudFormation does when a spoke is deployed; what it takes away is told as by anybody.
 _DEPLOYED = Deed(
@@ -460,8 +471,9 @@ def _deed_of(event: ApiCallEvent, part: Part) -> Deed:
     if name == "PutAccountPolicy" and part.physical_id in _ACCOUNT_POLICIES:
         severity, means = _ACCOUNT_POLICIES[part.physical_id]
         return Deed(severity=severity, done=deed.done, means=means)
-    if name == "PutPermission" and "Deny" not in str(event.parameters.get("policy", "")):
-        return Deed(severity=HIGH, done="lets somebody in", means="Somebody else may send forged events.")
+    severity, opens = _OPENS.get((service, name), (HIGH, lambda _: False))
+    if opens(event):
+        return Deed(severity=severity, done="lets somebody in", means="Somebody else may send forged events.")
     if name in ("DeleteLogGroup", "AssociateKmsKey") and part.logical_id.endswith("LogGroup"):
         # A function's own log, which wakes nothing.
         return Deed(severity=MEDIUM, done=deed.done, means="What {whose} itself logs may be lost.")

@@ -63,7 +63,6 @@ _FIELDS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = {
     "iam": (("roleName", (ROLE,)),),
     "kms": (("keyId", ("AWS::KMS::Key",)),),
     "lambda": (
-        ("statementId", ("AWS::Lambda::Permission",)),
         ("uUID", ("AWS::Lambda::EventSourceMapping",)),
         ("functionName", (FUNCTION,)),
         ("resourceArn", (FUNCTION,)),

@@ -86,21 +86,24 @@ class Promise:
                 if part.physical_id in (named if isinstance(named, list) else [named]):
                     yield properties
 
-    def statement_ids(self, function: Part) -> frozenset[str]:
-        """The ids of all statements that the function's own policy is deployed with; raises NotTold."""
+    def statements(self, function: Part) -> dict[str, dict[str, Any]]:
+        """All statements that the function's own policy is deployed with, by their ids; raises NotTold.
+
+        One that denies is as the template has it, since no call puts it back.
+        """
         arn = self.place.arn("lambda", f"function:{function.physical_id}")
         declared = (
             self.template["Resources"][each.logical_id]["Properties"]
             for each in self.parts
             if each.type == "AWS::Lambda::ResourcePolicy" and each.logical_id in self.template["Resources"]
         )
-        return frozenset(
-            str(self._resolve(statement["Sid"]))
+        return {
+            statement["Sid"]: self._resolve(statement) if statement["Effect"] == "Allow" else statement
             for properties in declared
             if self._resolve(properties["ResourceArn"]) == arn
             for statement in properties["PolicyDocument"]["Statement"]
             if "Sid" in statement
-        )
+        }
 
     def _resolve(self, value: Any) -> Any:
         if isinstance(value, list):
@@ -225,7 +228,6 @@ _ATTRIBUTES: Mapping[tuple[str, str], Callable[[Place, str], str]] = {
     ("AWS::IAM::Role", "Arn"): _arn("iam", "role/"),
     ("AWS::KMS::Key", "Arn"): _arn("kms", "key/"),
     ("AWS::Lambda::Function", "Arn"): _arn("lambda", "function:"),
-    ("AWS::Lambda::Permission", "Id"): lambda _, statement: statement,
     ("AWS::Logs::LogGroup", "Arn"): lambda place, name: place.arn("logs", f"log-group:{name}:*"),
     ("AWS::S3::Bucket", "Arn"): lambda place, name: f"arn:{place.partition}:s3:::{name}",
     ("AWS::SNS::Topic", "TopicArn"): lambda _, arn: arn,

@@ -245,7 +245,7 @@ def _declared(promise: Promise, named: tuple[Part, ...]) -> dict[str, Declared]:
                 kind: tuple(promise.about(part, kind, name)) for kind, name in BESIDE.get(part.type, ())
             }
             of_function = part.type == FUNCTION
-            statements = promise.statement_ids(part) if of_function else frozenset()
+            statements = promise.statements(part) if of_function else {}
             found[part.logical_id] = Declared(
                 properties=promise.of(part), beside=beside, statements=statements
             )

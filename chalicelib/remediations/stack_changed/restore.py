@@ -33,11 +33,11 @@ BESIDE: Mapping[str, tuple[tuple[str, str], ...]] = {
 class Declared:
     """What was deployed of one part: its properties, and those of the parts beside it, by type.
 
-    `statements`: the ids of those of a function's policy.
+    `statements`: those of a function's policy, by their ids.
     """
 
     properties: Properties
-    statements: frozenset[str] = frozenset()
+    statements: Mapping[str, Properties] = field(default_factory=dict)
     beside: Mapping[str, tuple[Properties, ...]] = field(default_factory=dict)
 
     def first_beside(self, kind: str) -> Properties:
@@ -185,18 +185,25 @@ def _configured(order: Order) -> Iterator[Call]:
 
 
 def _permitted(order: Order) -> Iterator[Call]:
-    if order.part.type != "AWS::Lambda::Permission":
+    """What one statement of the function's policy lets a service do. None that denies: AddPermission can't.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+    """
+    statement = str(order.event.parameters.get("statementId"))
+    declared = order.declared.statements.get(statement, {})
+    if declared.get("Effect") != "Allow":
         return
-    statement = order.part.physical_id
-    given = _picked(order.properties, "FunctionName", "Action", "Principal", "SourceArn", "SourceAccount")
-    undo = {"FunctionName": given["FunctionName"], "StatementId": statement}
+    asked = {name: value for each in declared.get("Condition", {}).values() for name, value in each.items()}
+    named = {"FunctionName": order.part.physical_id, "StatementId": statement}
     yield order.call(
         "lambda",
         "add_permission",
         already=("ResourceConflictException",),
-        undo=("remove_permission", undo),
-        StatementId=statement,
-        **given,
+        undo=("remove_permission", named),
+        **named,
+        Action=declared["Action"],
+        Principal=declared["Principal"]["Service"],
+        **{name.removeprefix("AWS:"): value for name, value in asked.items()},
     )
 
 

@@ -12,7 +12,7 @@ from scenarios.cloud.cloudformation.template import Template as StackTemplate
 from scenarios.cloud.world import ACCOUNT, STACK_NAME, Deployment
 from scenarios.runner.library import library
 from scenarios.runner.mutate.mutants import Mutant, Path, templates
-from scenarios.runner.mutate.statements import stated_by
+from scenarios.runner.mutate.statements import stated_by, statement_of
 from scenarios.runner.mutate.touches import Touched, recording, references
 from scenarios.runner.run import deployment_of, run
 from scenarios.runner.scenario import Scenario
@@ -43,12 +43,13 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
 
     The order: scenarios in which the role or service of the changed statement asked for one of its actions;
     those in which the changed alarm, or the filter's alarm, went off; those that name the resource; those
-    that name the most of what it refers to, such as a permission's rule and function; those called like it;
+    that name the most of what it refers to, such as a statement's rule and function; those called like it;
     and the fast ones first.
     """
     stated = stated_by(mutant)
     stem = mutant.resource.lower()
-    refers = references(templates()[mutant.of]["Resources"][mutant.resource])
+    statement, _ = statement_of(mutant)
+    refers = references(statement or templates()[mutant.of]["Resources"][mutant.resource])
 
     def rank(scenario: Scenario) -> tuple[int, bool, bool, int, bool, float]:
         known = recorded[scenario.name]

@@ -12,9 +12,8 @@ from scenarios.runner.mutate.statements import actions_of, listed, statement_of
 
 # What may survive, by a regular expression on the mutant's name, and why. `excuse` knows two more kinds.
 ALLOWED: dict[str, str] = {
-    r"APIHandler(InvokePermission|Policy\.Properties\.PolicyDocument\.Statement\.(0\.Sid|1\.Action\.1))": (
-        "the function's own policy replaces the permission that SAM makes beside it, and says the same; a "
-        "Sid is a name; AWS asks InvokeAsync for lambda:InvokeFunction"
+    r"APIHandlerPolicy\.Properties\.PolicyDocument\.Statement\.1\.Action\.1": (
+        "AWS asks InvokeAsync for lambda:InvokeFunction"
     ),
     r"(APIHandlerWakingPolicy|APIHandler\.Properties\.(Env|Logging|Reserved)|restApiId)": (
         "what the API's function knows, and whom it may wake, for each remediation, as a few scenarios show "

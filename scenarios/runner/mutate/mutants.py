@@ -72,8 +72,6 @@ def mutants(template: Template) -> Iterator[Mutant]:
         base: Path = ("Resources", logical_id)
         yield from _references(template, resource.get("Properties", {}), (*base, "Properties"))
         match resource["Type"]:
-            case "AWS::Lambda::Permission":
-                yield Mutant("permission", base, "removed", _remove(base))
             case "AWS::Events::Rule":
                 pattern = resource["Properties"].get("EventPattern", {})
                 yield from _leaves(pattern, (*base, "Properties", "EventPattern"))

@@ -68,14 +68,6 @@ def _filter(part: str, group: str, **more: Any) -> Given:
     }
 
 
-def _permission(world: World) -> dict[str, Any]:
-    resources = world.home.resources
-    return {
-        "FunctionName": resources["RootLogin"].physical_id,
-        "StatementId": resources["RootLoginTrigger1Permission"].physical_id,
-    }
-
-
 def _targets(world: World) -> dict[str, Any]:
     rule = world.home.resources["RootLoginTrigger1"]
     return {"Rule": rule.physical_id, "Ids": [each["Id"] for each in rule.properties["Targets"]]}
@@ -200,8 +192,8 @@ _ALL = (
     _deed(
         "permission_removed",
         "lambda.remove_permission",
-        "RootLoginTrigger1Permission",
-        _permission,
+        "RootLogin",
+        named("FunctionName", "RootLogin", StatementId="RootLoginTrigger1"),
         event="RemovePermission20150331v2",
     ),
     _deed(

@@ -149,23 +149,57 @@ def test_the_role_of_a_rules_function_has_one_too(rule):
     assert LONGEST_STACK_NAME + len(f"{logical_id(rule.name)}Role") + SUFFIX + 2 <= 64
 
 
-def test_a_functions_policy_says_what_its_permissions_say(closed):
-    """They are overwritten by it: what one of them allows and the policy doesn't, would not be allowed."""
-    policies = {
-        each.properties["ResourceArn"]: each.properties["PolicyDocument"]["Statement"]
+def _who_wakes(home):
+    """Of each function's ARN: the service and the ARN of everything in the stack that wakes it."""
+    woken = {each.attributes["Arn"]: set() for each in home.of_type("AWS::Lambda::Function")}
+    for rule in home.of_type("AWS::Events::Rule"):
+        for target in rule.properties["Targets"]:
+            if target["Arn"] in woken:
+                woken[target["Arn"]].add(("events.amazonaws.com", rule.attributes["Arn"]))
+    for each in home.of_type("AWS::SNS::Subscription"):
+        if each.properties["Protocol"] == "lambda":
+            woken[each.properties["Endpoint"]].add(("sns.amazonaws.com", each.properties["TopicArn"]))
+    for each in home.of_type("AWS::Logs::SubscriptionFilter"):
+        group = f"arn:aws:logs:{home.region}:{ACCOUNT}:log-group:{each.properties['LogGroupName']}:*"
+        woken[each.properties["DestinationArn"]].add(("logs.amazonaws.com", group))
+    (api,) = home.of_type("AWS::ApiGateway::RestApi")
+    execute = f"arn:aws:execute-api:{home.region}:{ACCOUNT}:{api.physical_id}/*"
+    woken[home.resources["APIHandler"].attributes["Arn"]].add(("apigateway.amazonaws.com", execute))
+    return woken
+
+
+def test_a_functions_policy_lets_in_what_wakes_it_and_nothing_else(closed):
+    """No service by another resource, which may be another account's; AddPermission has added nothing."""
+    allowed = {
+        each.properties["ResourceArn"]: [
+            statement
+            for statement in each.properties["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Allow"
+        ]
         for each in closed.home.of_type("AWS::Lambda::ResourcePolicy")
     }
-    by_name = {
-        each.physical_id: each.attributes["Arn"] for each in closed.home.of_type("AWS::Lambda::Function")
-    }
-    for permission in closed.home.of_type("AWS::Lambda::Permission"):
-        says = permission.properties
-        function = by_name.get(says["FunctionName"], says["FunctionName"])
-        (found,) = [each for each in policies[function] if each["Sid"] == permission.physical_id]
-        assert found["Principal"] == {"Service": says["Principal"]}
-        assert found["Action"] == says["Action"]
-        assert found["Resource"] == function
-        assert found["Condition"]["ArnLike"]["AWS:SourceArn"] == says["SourceArn"]
-        account = found["Condition"].get("StringEquals", {}).get("AWS:SourceAccount")
-        assert account == says.get("SourceAccount")
-    assert policies.keys() == set(by_name.values())
+
+    assert {
+        function: {
+            (each["Principal"]["Service"], each["Condition"]["ArnLike"]["AWS:SourceArn"])
+            for each in statements
+        }
+        for function, statements in allowed.items()
+    } == _who_wakes(closed.home)
+    for function, statements in allowed.items():
+        assert {(each["Action"], each["Resource"]) for each in statements} <= {
+            ("lambda:InvokeFunction", function)
+        }
+    assert not closed.home.of_type("AWS::Lambda::Permission")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_config_may_wake_the_function_of_a_rule_for_this_account_only(rule):
+    """A rule's ARN is AWS's own, and there only once the rule is, which asks for the policy."""
+    policy = sam_template("prod")["Resources"][f"{logical_id(rule.name)}Policy"]["Properties"][
+        "PolicyDocument"
+    ]
+    allowed = [each for each in policy["Statement"] if each["Effect"] == "Allow"]
+
+    assert [each["Principal"] for each in allowed] == [{"Service": "config.amazonaws.com"}]
+    assert allowed[0]["Condition"] == {"StringEquals": {"AWS:SourceAccount": {"Ref": "AWS::AccountId"}}}

@@ -240,9 +240,7 @@ TOLD = [
     ("the rule is gone", delete_rule),
     (
         "the permission",
-        deed(
-            "lambda", "remove_permission", FunctionName=FUNCTION, StatementId="@RootLoginTrigger1Permission"
-        ),
+        deed("lambda", "remove_permission", FunctionName=FUNCTION, StatementId="RootLoginTrigger1"),
     ),
     (
         "the policy of a function turns nobody away",

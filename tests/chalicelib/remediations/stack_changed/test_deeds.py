@@ -326,7 +326,7 @@ def test_no_function_loses_a_statement_that_it_was_deployed_with(world):
 
     assert len(functions) > 5
     for each in functions:
-        assert "NobodyElse" in promise.statement_ids(each), each.logical_id
+        assert promise.statements(each)["NobodyElse"]["Effect"] == "Deny", each.logical_id
 
 
 def test_every_key_of_the_stack_is_watched(world):

@@ -72,6 +72,18 @@ PARTS = (
         physical_id=f"arn:aws:sns:eu-west-1:{ACCOUNT}:watch-Topic-1",
     ),
 )
+OURS = {
+    "Sid": "ours",
+    "Effect": "Allow",
+    "Principal": {"Service": "events.amazonaws.com"},
+    "Action": "lambda:InvokeFunction",
+    "Condition": {"ArnLike": {"AWS:SourceArn": {"Fn::GetAtt": ["RootLoginTrigger1", "Arn"]}}},
+}
+ONLY_BY_ACCOUNT = {
+    **OURS,
+    "Sid": "byAccount",
+    "Condition": {"StringEquals": {"AWS:SourceAccount": {"Ref": "AWS::AccountId"}}},
+}
 TEMPLATE = {
     "Resources": {
         "RootLoginTrigger1": {
@@ -84,15 +96,32 @@ TEMPLATE = {
         "StackChangedGuard": {"Properties": {"EventPattern": {}}},
         "RootLogin": {"Properties": {}},
         "RootLoginRole": {
-            "Properties": {"ManagedPolicyArns": ["ours"], "Policies": [{"PolicyName": "ours"}]}
+            "Properties": {
+                "ManagedPolicyArns": ["ours"],
+                "Policies": [
+                    {"PolicyName": "ours"},
+                    {"Fn::If": ["Acts", {"PolicyName": "acting"}, {"Ref": "AWS::NoValue"}]},
+                ],
+            }
         },
         "RootLoginPolicy": {
             "Properties": {
                 "ResourceArn": {"Fn::GetAtt": ["RootLogin", "Arn"]},
-                "PolicyDocument": {"Statement": [{"Sid": "NobodyElse"}, {"Sid": {"Fn::Sub": "ours"}}]},
+                "PolicyDocument": {
+                    "Statement": [
+                        {
+                            "Sid": "NobodyElse",
+                            "Effect": "Deny",
+                            "Condition": {"StringNotLike": "told not here"},
+                        },
+                        OURS,
+                        ONLY_BY_ACCOUNT,
+                    ]
+                },
             }
         },
-    }
+    },
+    "Conditions": {"Acts": {"Fn::Equals": ["observe", "enforce"]}},
 }
 
 
@@ -649,6 +678,51 @@ def test_a_forged_event_takes_nothing_away_that_was_deployed(event, names):
     assert call_made.parameters[asked] == "mine"
     assert takes["ours"] == ()
     assert said != "statementId" or takes["NobodyElse"] == ()
+
+
+def test_the_policy_that_acts_is_a_strangers_where_the_mode_is_observe():
+    put = {"roleName": "watch-RootLoginRole-1", "policyName": "acting"}
+
+    (taken,) = planned(call("PutRolePolicy", "iam", put)).calls
+
+    assert (taken.operation, taken.parameters["PolicyName"]) == ("delete_role_policy", "acting")
+
+
+@pytest.mark.parametrize(
+    ("statement", "condition"),
+    [
+        ("ours", {"SourceArn": f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/watch-RootLoginTrigger1-1"}),
+        ("byAccount", {"SourceAccount": ACCOUNT}),
+    ],
+)
+def test_a_statement_that_was_taken_out_of_a_functions_policy_is_put_back(statement, condition):
+    named = {"functionName": "watch-RootLogin-1", "statementId": statement}
+
+    (back,) = planned(call("RemovePermission20150331v2", "lambda", named)).calls
+
+    assert (back.service, back.operation) == ("lambda", "add_permission")
+    assert back.parameters == {
+        "FunctionName": "watch-RootLogin-1",
+        "StatementId": statement,
+        "Action": "lambda:InvokeFunction",
+        "Principal": "events.amazonaws.com",
+        **condition,
+    }
+    assert back.undo.parameters == {"FunctionName": "watch-RootLogin-1", "StatementId": statement}
+
+
+@pytest.mark.parametrize(
+    ("statement", "done"),
+    [("NobodyElse", "lets somebody in"), ("strange", "lost a permission")],
+)
+def test_a_statement_that_no_call_puts_back_is_told(statement, done):
+    named = {"functionName": "watch-RootLogin-1", "statementId": statement}
+
+    plan = planned(call("RemovePermission20150331v2", "lambda", named))
+
+    assert not plan.calls
+    assert only(plan).severity is Severity.CRITICAL
+    assert done in only(plan).title
 
 
 def test_a_deployed_target_is_not_taken_away():

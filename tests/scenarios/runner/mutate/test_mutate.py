@@ -30,9 +30,12 @@ def statement(policy, *actions):
 
     Its number changes with what else the policy allows.
     """
-    document = mutants.templates()["template"]["Resources"][policy]["Properties"]["PolicyDocument"]
-    allowed = [listed(each, "Action") for each in document["Statement"]]
-    return f"{policy}.Properties.PolicyDocument.Statement.{allowed.index(list(actions))}"
+    resource, _, place = policy.partition(".")
+    node = mutants.templates()["template"]["Resources"][resource]["Properties"]
+    for part in place.split("."):
+        node = node[int(part) if part.isdigit() else part]
+    allowed = [listed(each, "Action") for each in node["PolicyDocument"]["Statement"]]
+    return f"{resource}.Properties.{place}.PolicyDocument.Statement.{allowed.index(list(actions))}"
 
 
 def recorded(seconds=1.0, *, named=(), joined=(), asked=(), alarmed=()):
@@ -73,10 +76,10 @@ def test_who_asked_the_removed_action_comes_first_then_who_names_the_role(every)
     assert names(concerned(removed, known)) == ["cis_alarms", "root_login", "table_deleted"]
 
 
-def test_a_permission_meets_whoever_touches_what_it_joins(every):
-    removed = mutant(every, "permission Resources.RootLoginTrigger1Permission")
+def test_a_functions_policy_meets_whoever_touches_what_it_joins(every):
+    removed = mutant(every, "action Resources.RootLoginPolicy")
     known = {
-        "root_login": recorded(joined=["RootLoginTrigger1Permission"]),
+        "root_login": recorded(joined=["RootLoginPolicy"]),
         "table_deleted": recorded(named=["TableDeleted"]),
     }
 
@@ -148,14 +151,20 @@ def test_what_may_survive_says_why(every, text, said):
     assert found.startswith(said) if said else not found
 
 
+# Where the policy stands that lets each act.
+TABLE_DELETED, TRAIL_STOPPED = (
+    f"{role}.Policies.1.Fn::If.1" for role in ("TableDeletedRole", "TrailStoppedRole")
+)
+
+
 @pytest.mark.parametrize(
     ("policy", "action", "part", "said"),
     [
-        pytest.param("TableDeletedActingPolicy", "dynamodb:Query", ": Allow", "another", id="twice"),
-        pytest.param("TableDeletedActingPolicy", "dynamodb:Query", ".Resource", "another", id="its part"),
-        pytest.param("TableDeletedActingPolicy", "ssm:GetParameters", ": Allow", "", id="once"),
-        pytest.param("TrailStoppedActingPolicy", "iam:PassRole", ": Allow", "", id="alone"),
-        pytest.param("TrailStoppedActingPolicy", "dynamodb:Query", ": Allow", "", id="where no table is"),
+        pytest.param(TABLE_DELETED, "dynamodb:Query", ": Allow", "another", id="twice"),
+        pytest.param(TABLE_DELETED, "dynamodb:Query", ".Resource", "another", id="its part"),
+        pytest.param(TABLE_DELETED, "ssm:GetParameters", ": Allow", "", id="once"),
+        pytest.param(TRAIL_STOPPED, "iam:PassRole", ": Allow", "", id="alone"),
+        pytest.param(TRAIL_STOPPED, "dynamodb:Query", ": Allow", "", id="where no table is"),
     ],
 )
 def test_a_statement_may_be_removed_where_another_allows_the_same(every, policy, action, part, said):
@@ -196,8 +205,8 @@ def test_a_topics_policy_meets_first_whoever_a_service_published_for(every, text
     assert names(concerned(changed, known)) == ["cis_alarms", "root_login"]
 
 
-def test_a_permission_meets_first_where_its_rule_and_its_function_were_at_work(every):
-    removed = mutant(every, "permission Resources.TrailStoppedTrigger3Permission")
+def test_a_statement_meets_first_where_its_rule_and_its_function_were_at_work(every):
+    removed = mutant(every, "action Resources.TrailStoppedPolicy.Properties.PolicyDocument.Statement.2")
     known = {
         "trail_stopped.refused": recorded(1, joined=[removed.resource], named=["TrailStopped"]),
         "trail_stopped": recorded(

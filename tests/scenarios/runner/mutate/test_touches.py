@@ -123,6 +123,6 @@ def test_a_scenario_touches_the_remediation_it_is_about_and_not_another():
 
     assert not found.failures
     assert {"RootLogin", "RootLoginRole", "RootLoginTrigger1", "AlertTopic", "Ledger"} <= found.touched.named
-    assert {"RootLoginTrigger1Permission", "RootUsageFilter"} <= found.touched.joined
+    assert {"RootLoginPolicy", "RootUsageFilter"} <= found.touched.named | found.touched.joined
     assert ("RootLoginRole", "sns:Publish") in found.touched.asked
     assert "TableDeletedTrigger1" not in found.touched.named | found.touched.joined
