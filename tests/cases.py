@@ -30,6 +30,7 @@ from tests.case_forms import (
     logins,
     messages,
     records,
+    service_logs,
     sessions,
     stacks,
     trails,
@@ -43,7 +44,7 @@ LONGEST_WAIT = 90  # seconds of anybody's clock
 # The first that takes a row runs it.
 FORMS = (
     *(engines, decisions, sessions, records, logins, controls, trails, messages, stacks, configuration),
-    *(insights, insights_api, athena, dashboards),
+    *(insights, insights_api, athena, dashboards, service_logs),
 )
 
 

@@ -4,8 +4,9 @@ A record of CloudTrail, and each JSON value of a list or a line, is one event, w
 What `aws logs filter-log-events` and `get-log-events` print, what a subscription is sent, and files that a
 log group was exported to are taken apart into the events that they hold.
 
-An event's time is the one it says itself: `eventTime` and such in JSON, in a line the time it begins with, in
-a flow log's line its start. One that says none is of the time 0.
+An event's time is the one it says itself: `eventTime` and such in JSON, in a line the time it begins with, or
+where a service's log has it: a flow log's start, the time of a load balancer, CloudFront, Route 53 or S3. One
+that says none is of the time 0. The lines at the head of a file, which name the fields, are no events.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3Export.html
 """
@@ -26,13 +27,13 @@ from scenarios.queries.insights import Event
 from scenarios.records.blocks import Block, Broken, Value, blocks
 from scenarios.records.packing import Text
 from scenarios.records.sources import EVER, File, Range, Unreadable, files, read_texts
+from scenarios.service_logs.times import Clock, clock_of, is_comment, time_of
 
 LONGEST_LINE_BYTES = 1 << 20
 _BESIDE: Final = ("/CloudTrail-Digest/", "CloudTrail-Digest/")
 _LISTS: Final = ("Records", "events", "logEvents")
 _EXPORTED = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ")
 _TIMED = re.compile(r"[\[\"]?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)")
-_FLOW = re.compile(r"\d+ \S+ \S+(?: \S+){7} (\d{10}) \d{10} \S+ \S+\s*$")
 _MILLISECONDS_FROM = 100_000_000_000  # a number below counts seconds
 
 
@@ -221,10 +222,13 @@ def _of_iso(text: str) -> int:
 
 
 def _of_lines(name: str, pieces: Iterable[bytes]) -> Iterator[Event]:
-    for line in _lines(pieces):
-        text = line.decode(errors="replace").rstrip("\r")
-        if text.strip():
-            yield _of_line(name, text)
+    texts = (line.decode(errors="replace").rstrip("\r") for line in _lines(pieces))
+    lines = (text for text in texts if text.strip())
+    first = next(lines, "")
+    clock = clock_of(first)
+    for text in lines if clock is not None else chain([first] if first else [], lines):
+        if not is_comment(text):
+            yield _of_line(name, text, clock or time_of)
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -238,7 +242,7 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield left
 
 
-def _of_line(name: str, text: str) -> Event:
+def _of_line(name: str, text: str, clock: Clock) -> Event:
     exported = _EXPORTED.match(text)
     if exported:
         return Event(_of_iso(exported[1]), text[exported.end() :], name)
@@ -247,5 +251,4 @@ def _of_line(name: str, text: str) -> Event:
     timed = _TIMED.match(text)
     if timed:
         return Event(_of_iso(timed[1]), text, name)
-    flow = _FLOW.match(text)
-    return Event(int(flow[1]) * 1000 if flow else 0, text, name)
+    return Event(clock(text), text, name)

@@ -17,19 +17,14 @@ import msgspec
 from chalicelib.matching.events.fields import ABSENT, TANGLED, TextFields
 from scenarios.queries.insights.events import Kind, Row
 from scenarios.queries.insights.values import Written, below, is_structure
+from scenarios.service_logs import HOSTED_ZONE, VPC_FLOW
 
 SYSTEM: Final = frozenset({"@timestamp", "@message", "@logStream", "@log", "@ingestionTime", "@ptr"})
 
-FLOW_LOG: Final = (
-    *("version", "accountId", "interfaceId", "srcAddr", "dstAddr", "srcPort", "dstPort"),
-    *("protocol", "packets", "bytes", "startTime", "endTime", "action", "logStatus"),
-)
+FLOW_LOG: Final = tuple(each.insights for each in VPC_FLOW.fields)
 """The fields of a VPC flow log's default line, in its order."""
 
-ROUTE_53: Final = (
-    *("version", "queryTimestamp", "hostZoneId", "queryName", "queryType", "responseCode"),
-    *("protocol", "edgeLocation", "resolverIp", "ednsClientSubnet"),
-)
+ROUTE_53: Final = tuple(each.insights for each in HOSTED_ZONE.fields)
 """The fields of a query log of Route 53, in its order."""
 
 _FLOW_LINE = re.compile(

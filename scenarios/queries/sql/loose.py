@@ -1,7 +1,8 @@
 """Tables over loose files, as people have them in a folder: no account, no catalog, the same texts of SQL.
 
-Every name of a table is the one over CloudTrail's files, or the one that a DDL defines. The partition keys
-that tables over CloudTrail usually have (`"timestamp"`, year, month, day, region, account) follow from the
+Every name of a table is the one over CloudTrail's files, or the one that a DDL defines, or that of a
+service's log (`vpc_flow_logs`, `alb_access_logs`...: `scenarios.service_logs`). The partition keys that
+tables over CloudTrail usually have (`"timestamp"`, year, month, day, region, account) follow from the
 names that CloudTrail gives its files, and are there when the text names them.
 """
 
@@ -13,9 +14,13 @@ from typing import Final
 from scenarios.queries.sql import ddl
 from scenarios.queries.sql.cloudtrail_table import create
 from scenarios.queries.sql.errors import SqlNotSimulated
+from scenarios.queries.sql.loading import unpacked
 from scenarios.queries.sql.partitions import Object
 from scenarios.queries.sql.tables import CLOUDTRAIL, Partition, Table
 from scenarios.queries.sql.types import VARCHAR
+from scenarios.service_logs import FORMATS, VPC_FLOW, Format, NotThisFormat
+from scenarios.service_logs import tables as service_logs
+from scenarios.service_logs.flows import vpc_flow
 
 _NAME: Final = re.compile(
     r"(?P<account>\d{12})_CloudTrail_(?P<region>[a-z0-9-]+)_(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})T\d{4}Z"
@@ -51,7 +56,7 @@ class LooseFiles:
 
     def table(self, database: str, name: str) -> Table:
         """The table, under whichever name."""
-        found = ddl.read(create(name, "files") if self.definition is None else self.definition)
+        found = ddl.read(self._definition(name))
         if not isinstance(found, ddl.CreateTable):
             raise SqlNotSimulated("a definition that is no CREATE EXTERNAL TABLE")
         table = replace(
@@ -85,6 +90,30 @@ class LooseFiles:
         return replace(
             table, keys={each: table.keys.get(each, VARCHAR) for each in keys}, partitions=partitions
         )
+
+    def _definition(self, name: str) -> str:
+        if self.definition is not None:
+            return self.definition
+        form = FORMATS.get(name)
+        if form is None:
+            return create(name, "files")
+        return service_logs.create(self._of_flows() if form is VPC_FLOW else form, name, "files")
+
+    def _of_flows(self) -> Format:
+        """The format that the files of flow logs name in their first lines: their owner chose the fields."""
+        heads = {self._head(name): name for name, _ in self.files}
+        if len(heads) > 1:
+            one, other = sorted(heads.values())[:2]
+            raise SqlNotSimulated(f"flow logs of several formats in one table ({one}, {other})")
+        try:
+            return vpc_flow(next(iter(heads), "default"))
+        except NotThisFormat as error:
+            raise SqlNotSimulated(
+                f"flow logs whose first line names no fields: {error}; give --table a CREATE EXTERNAL TABLE"
+            ) from error
+
+    def _head(self, name: str) -> str:
+        return unpacked(self.read(name), name).partition(b"\n")[0].decode("utf-8", "replace").strip()
 
     def under(self, location: str) -> Iterable[Object]:
         """Every file, or the one whose number a partition has as its location."""

@@ -98,3 +98,22 @@ def test_what_can_not_be_read_is_said(tmp_path, content, complaint):
 
 def test_a_file_that_is_not_there_is_said(tmp_path):
     assert read(tmp_path / "absent")[1] == [f"{tmp_path}/absent: no such file or directory"]
+
+
+HEADS = {
+    "flow logs of chosen fields": ("vpc-id start dstport\nvpc-1 1767225601 22\n", "vpc-1 1767225601 22"),
+    "flow logs without a start": ("vpc-id dstport\nvpc-1 22\n", "vpc-1 22"),
+    "CloudFront": (
+        "#Version: 1.0\n#Fields: date time\n2026-01-01\t00:00:01\tFRA6\n",
+        "2026-01-01\t00:00:01\tFRA6",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "line"), HEADS.values(), ids=HEADS)
+def test_the_head_of_a_file_is_no_event(tmp_path, content, line):
+    (tmp_path / "a.log").write_text(content)
+
+    (event,) = LogFiles((str(tmp_path),)).events()
+
+    assert (event.message, event.timestamp) == (line, 0 if line == "vpc-1 22" else 1767225601000)

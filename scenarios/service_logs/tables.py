@@ -1,0 +1,61 @@
+"""Athena's table over a format: the CREATE EXTERNAL TABLE that its fields come to.
+
+Columns have the names and types of AWS's pages where these have the field; lines with quotes are read by a
+regular expression, whose last fields may be missing, since AWS adds fields at the end.
+
+Sources: https://docs.aws.amazon.com/athena/latest/ug/querying-aws-service-logs.html,
+https://docs.aws.amazon.com/athena/latest/ug/regex-serde.html
+"""
+
+from collections.abc import Iterator
+
+from scenarios.service_logs.fields import Column, Field, Format, Shape
+
+_WORD, _QUOTED = "([^ ]*)", r'"((?:[^"\\]|\\.)*)"'
+
+
+def create(form: Format, name: str, location: str) -> str:
+    """The statement that makes a table of this name over the files at a location."""
+    columns = ", ".join(f"`{each}` {kind}" for each, kind in _columns(form))
+    return (
+        f"CREATE EXTERNAL TABLE `{name}` ({columns}) {_rows(form)} LOCATION '{location}'{_properties(form)}"
+    )
+
+
+def _columns(form: Format) -> Iterator[tuple[str, str]]:
+    for field in form.fields:
+        parts = field.columns or (Column(name=field.in_sql, type=field.type),)
+        for column in parts:
+            yield column.name, field.holds or column.type.value
+
+
+def _rows(form: Format) -> str:
+    if form.shape is Shape.JSON:
+        return "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'"
+    if not any(field.around or field.columns for field in form.fields):
+        delimiter = "\\t" if form.separator == "\t" else form.separator
+        return f"ROW FORMAT DELIMITED FIELDS TERMINATED BY '{delimiter}'"
+    written = _pattern(form).replace("\\", "\\\\").replace("'", "\\'")
+    serde = "org.apache.hadoop.hive.serde2.RegexSerDe"
+    return f"ROW FORMAT SERDE '{serde}' WITH SERDEPROPERTIES ('input.regex' = '{written}')"
+
+
+def _pattern(form: Format) -> str:
+    """A regular expression for a line; a group for each column."""
+    patterns = [_of_field(each) for each in form.fields]
+    always = form.separator.join(patterns[: form.required])
+    optional = "".join(f"(?:{form.separator}{each})?" for each in patterns[form.required :])
+    return f"{always}{optional}.*"
+
+
+def _of_field(field: Field) -> str:
+    if field.pattern:
+        return field.pattern
+    if field.around == '""':
+        return rf"(?:{_QUOTED}|-)"
+    return r"\[(.*?)\]" if field.around else _WORD
+
+
+def _properties(form: Format) -> str:
+    lines = len(form.head())
+    return f" TBLPROPERTIES ('skip.header.line.count' = '{lines}')" if lines else ""
