@@ -29,6 +29,7 @@ PUT_OFF_URL = "TRAILWARDEN_PUT_OFF_URL"
 PUT_OFF_QUEUES = "TRAILWARDEN_PUT_OFF_QUEUES"
 SECURITY_HUB = "TRAILWARDEN_SECURITY_HUB"
 CHAT_TOPIC = "TRAILWARDEN_CHAT_TOPIC_ARN"
+METRICS = "TRAILWARDEN_METRICS"
 IGNORED_PRINCIPALS = "TRAILWARDEN_IGNORED_PRINCIPALS"
 
 
@@ -53,7 +54,7 @@ class Settings:
     variables that only one remediation reads. `seal_key`: the KMS key of its seals; `seal`: those
     themselves, made anew for each invocation. `parameters`: what the names of its parameters in Parameter
     Store begin with (`chalicelib.brakes`). `security_hub`, `chat_topic_arn`: the product and the topic of
-    these channels; "" where they are off.
+    these channels; "" where they are off. `metrics`: the namespace of what is measured, "" for nothing.
     """
 
     topic_arn: str
@@ -63,6 +64,7 @@ class Settings:
     parameters: str = ""
     security_hub: str = ""
     chat_topic_arn: str = ""
+    metrics: str = ""
     ignored_principals: tuple[str, ...] = ()
     overruled: tuple[str, ...] = ()
     values: Mapping[str, str]
@@ -86,6 +88,7 @@ class Settings:
             parameters=values.get(PARAMETERS, ""),
             security_hub=values.get(SECURITY_HUB, ""),
             chat_topic_arn=values.get(CHAT_TOPIC, ""),
+            metrics=values.get(METRICS, ""),
             ignored_principals=tuple(each for each in ignored if not too_wide(each)),
             overruled=tuple(filter(too_wide, ignored)),
             values=values,

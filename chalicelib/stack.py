@@ -51,6 +51,8 @@ USE_QUEUE = tuple(
 HEARTBEAT = "heartbeat"
 HEARTBEAT_SOURCE = "trailwarden.heartbeat"
 HEARTBEAT_DETAIL_TYPE = "Trailwarden Heartbeat"
+# What the functions measure (`runtime.measures`), and by what.
+FINDINGS, LATENCY, SEVERITY = "Findings", "AlertLatency", "Severity"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ from chalicelib.runtime import execute, limits, tampering
 from chalicelib.runtime.expected import Pending, is_known, overdue, waiting
 from chalicelib.runtime.forged import Forgery, forgery
 from chalicelib.runtime.gate import Gate, Ruling, Verdict
+from chalicelib.runtime.measures import of_finding
 from chalicelib.runtime.voice import Facts, denied, folding, voice_of
 from chalicelib.seal import Oddity, Seal
 from chalicelib.settings import Settings
@@ -454,6 +455,7 @@ class Invocation:
         """
         mark = mark_of(entry.outcome)
         waits: StillUnderWay | None = None
+        is_new = not (entry.told | entry.warned | entry.unconfirmed | entry.quiet)
         for index, alert in enumerate(_alerts(entry)):
             if index in getattr(entry, mark) | entry.quiet:
                 continue
@@ -462,10 +464,21 @@ class Invocation:
             except StillUnderWay as error:
                 waits = error
                 continue
+            if is_new:  # before the mark: a run that dies between them counts it again, rather than never
+                self._measure(entry, sent=said)
+                is_new = False
             entry = self._marked(entry, mark if said else "quiet", index)
         if waits:
             raise waits
         return entry
+
+    def _measure(self, entry: LedgerEntry, *, sent: bool) -> None:
+        """Count a finding, by a line of the log."""
+        if self.settings.metrics:
+            now = datetime.now(UTC)
+            about = {"remediation": entry.remediation, "event_key": entry.event_key}
+            measured = of_finding(self.settings.metrics, entry, _alerts(entry), sent=sent, now=now)
+            log.info("a finding", extra={**about, **measured})
 
     def _marked(self, entry: LedgerEntry, mark: Mark, index: int) -> LedgerEntry:
         """Note what became of an alert, and with the last one of a plan without calls that it is over."""

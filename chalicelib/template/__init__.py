@@ -18,6 +18,7 @@ from chalicelib.template.config_rules import (
     rule_conditions,
     rule_parameters,
 )
+from chalicelib.template.dashboard import OUTPUT, dashboard
 from chalicelib.template.functions import RUNTIME, function, heartbeat_function, http
 from chalicelib.template.heartbeat import heartbeat
 from chalicelib.template.host import agents
@@ -50,6 +51,7 @@ def fragment(remediations: Iterable[Remediation], rules: Iterable[ConfigRule] = 
                 "PlainTopicArn": {"Value": {"Ref": "PlainTopic"}},
                 "LedgerName": {"Value": {"Ref": "Ledger"}},
                 **OUTPUTS,
+                **OUTPUT,
                 "DeadLettersUrl": {"Value": {"Ref": "DeadLetters"}},
             },
             *(each.outputs for each in functions),
@@ -65,6 +67,11 @@ def all_parameters(remediations: Iterable[Remediation], rules: Iterable[ConfigRu
 
 
 def _resources(functions: tuple[Remediation, ...]) -> Template:
+    resources = _all_but_the_dashboard(functions)
+    return union(resources, dashboard(resources))
+
+
+def _all_but_the_dashboard(functions: tuple[Remediation, ...]) -> Template:
     return union(
         alerts(),
         ledger(),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.brakes import STACK
+from chalicelib.references import NAMESPACE
 from chalicelib.remediation import Grant, Remediation
 from chalicelib.settings import (
     ACTS_PER_HOUR,
@@ -15,6 +16,7 @@ from chalicelib.settings import (
     FUNCTIONS,
     INSTRUCTION_KEY,
     LEDGER,
+    METRICS,
     MODE,
     PARAMETERS,
     PUT_OFF_QUEUES,
@@ -111,6 +113,7 @@ def function(remediation: Remediation) -> Template:
         LEDGER: {"Ref": "Ledger"},
         TOPIC: {"Ref": "AlertTopic"},
         SEAL_KEY: {"Fn::GetAtt": [seal_key_of(remediation), "Arn"]},
+        METRICS: {"Fn::Sub": NAMESPACE},
         **VARIABLES,
         **remediation.settings,
     }

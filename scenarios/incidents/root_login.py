@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from chalicelib.remediation import Outcome
+from chalicelib.remediation import Outcome, Severity
 from scenarios.runner.scenario import Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor, arrives
 from scenarios.runner.words.checks import alarm_mail, alert, no_more_alerts_than, outcome
+from scenarios.runner.words.dashboards import measured
 from scenarios.runner.words.existing_trail import EXISTING_TRAIL, PARAMETERS
 
 root = Actor(name="root", address="203.0.113.7")
@@ -37,6 +38,9 @@ DEGREES = Scenario(
     ],
     then=[
         by("03:10", alert("root_login", "HIGH", "with MFA"), alert("root_login", "MEDIUM", "failed")),
+        at_the_end(
+            measured(Severity.HIGH, within_seconds=125), measured(Severity.MEDIUM, within_seconds=125)
+        ),
         at_the_end(no_more_alerts_than(2, of="root_login")),
     ],
 )

@@ -18,6 +18,9 @@ METRICS = (
         dimensions=((), ("LogGroupName",)),
     ),
     EmittedMetrics(
+        namespace=NAMESPACE, units={"EMFValidationErrors": "None"}, dimensions=(("LogGroupName",),)
+    ),
+    EmittedMetrics(
         namespace=NAMESPACE,
         units={"DeliveryErrors": "None", "ForwardedBytes": "Bytes", "ForwardedLogEvents": "None"},
         dimensions=(("LogGroupName", "DestinationType", "FilterName"),),

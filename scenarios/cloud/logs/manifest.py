@@ -16,8 +16,9 @@ SERVICE = Service(
     name="logs",
     simulated=(
         "limits of what is taken; retention; subscriptions with the real envelope to Lambda, Kinesis, "
-        "Firehose, and through a destination into another account; metric filters; exports, half a day "
-        "behind; search and queries of Logs Insights, as far as a group's key allows it; saved queries"
+        "Firehose, and through a destination into another account; metric filters; metrics that events "
+        "carry in the embedded metric format; exports, half a day behind; search and queries of Logs "
+        "Insights, as far as a group's key allows it; saved queries"
     ),
     missing=(
         "queries in SQL and PPL, `pattern`, `anomaly`, `diff` and the youngest commands; account-level "

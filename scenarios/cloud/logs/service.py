@@ -15,6 +15,7 @@ from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.logs.embedded import EmbeddedMetrics
 from scenarios.cloud.logs.emitted import NAMESPACE
 from scenarios.cloud.logs.encryption import GroupEncryption
 from scenarios.cloud.logs.events import event_of, group_named, milliseconds, no_such_group, no_such_stream
@@ -43,6 +44,7 @@ class Logs:
         self._retention = Retention(setting)
         self._subscriptions = Subscriptions(setting)
         self._metric_filters = MetricFilters(setting, cloudwatch)
+        self._embedded = EmbeddedMetrics(setting, cloudwatch)
         self._search = Search(setting, self._retention)
         LogGroups(setting, self.write)
         Exports(setting, self._search)
@@ -97,6 +99,7 @@ class Logs:
             self._setting.measured(region, NAMESPACE, measured, {}, {"LogGroupName": group.name})
             self._subscriptions.send(region, group, events)
             self._metric_filters.take(region, group.name, events)
+            self._embedded.take(region, group.name, events)
         return dict(taken.rejected)
 
     def _not_yet(self, asked: Asked) -> None:

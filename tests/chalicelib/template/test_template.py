@@ -34,6 +34,7 @@ HANDLING = [
 ATTRIBUTES = {
     "AWS::CloudTrail::Trail": {"Arn", "SnsTopicArn"},
     "AWS::CloudWatch::Alarm": {"Arn"},
+    "AWS::CloudWatch::CompositeAlarm": {"Arn"},
     "AWS::DynamoDB::Table": {"Arn", "StreamArn"},
     "AWS::Events::Rule": {"Arn"},
     "AWS::IAM::Role": {"Arn", "RoleId"},
