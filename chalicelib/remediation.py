@@ -199,11 +199,20 @@ class Flood:
     factor: int = 10
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of `chalicelib.questions` that fits an alert, and the value it needs, if any."""
+
+    name: str
+    value: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """A message to the person on call: a title, then facts, the most important first.
 
-    `quiet`: the same was said lately; `flood`: there are many like it.
+    `quiet`: the same was said lately; `flood`: there are many like it. `asks`: the questions to go on with,
+    before those that fit whatever a principal does.
     """
 
     severity: Severity
@@ -212,6 +221,7 @@ class Alert:
     advice: str = ""
     quiet: Quiet | None = None
     flood: Flood | None = None
+    asks: tuple[Asked, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for the ledger."""
@@ -228,6 +238,7 @@ class Alert:
             advice=value["advice"],
             quiet=Quiet(subject=quiet["subject"], seconds=quiet["seconds"]) if quiet else None,
             flood=Flood(**flood) if flood else None,
+            asks=tuple(Asked(**each) for each in value.get("asks", ())),
         )
 
 

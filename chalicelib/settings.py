@@ -30,6 +30,7 @@ PUT_OFF_QUEUES = "TRAILWARDEN_PUT_OFF_QUEUES"
 SECURITY_HUB = "TRAILWARDEN_SECURITY_HUB"
 CHAT_TOPIC = "TRAILWARDEN_CHAT_TOPIC_ARN"
 METRICS = "TRAILWARDEN_METRICS"
+TRAIL_GROUP_NAME = "TRAILWARDEN_TRAIL_GROUP"
 IGNORED_PRINCIPALS = "TRAILWARDEN_IGNORED_PRINCIPALS"
 
 
@@ -53,8 +54,9 @@ class Settings:
     `overruled`: those that are too wide, which are not obeyed. `values`: the whole environment, for
     variables that only one remediation reads. `seal_key`: the KMS key of its seals; `seal`: those
     themselves, made anew for each invocation. `parameters`: what the names of its parameters in Parameter
-    Store begin with (`chalicelib.brakes`). `security_hub`, `chat_topic_arn`: the product and the topic of
-    these channels; "" where they are off. `metrics`: the namespace of what is measured, "" for nothing.
+    Store begin with (`chalicelib.brakes`). `trail_group`: the trail's log group, by name; "" where it has
+    none. `security_hub`, `chat_topic_arn`: the product and the topic of these channels; "" where they are
+    off. `metrics`: the namespace of what is measured, "" for nothing.
     """
 
     topic_arn: str
@@ -62,6 +64,7 @@ class Settings:
     mode: Mode = Mode.OBSERVE
     acts_per_hour: int = 0
     parameters: str = ""
+    trail_group: str = ""
     security_hub: str = ""
     chat_topic_arn: str = ""
     metrics: str = ""
@@ -86,6 +89,7 @@ class Settings:
             # Without this variable nothing acts: losing it must not mean acting without limits.
             acts_per_hour=_number(values, ACTS_PER_HOUR) if ACTS_PER_HOUR in values else 0,
             parameters=values.get(PARAMETERS, ""),
+            trail_group=_trail_group(values),
             security_hub=values.get(SECURITY_HUB, ""),
             chat_topic_arn=values.get(CHAT_TOPIC, ""),
             metrics=values.get(METRICS, ""),
@@ -115,6 +119,12 @@ class Settings:
     def names(self, name: str) -> tuple[str, ...]:
         """A list with commas between; empty where the variable is empty or missing."""
         return _names(self.values, name)
+
+
+def _trail_group(values: Mapping[str, str]) -> str:
+    """The parameter of an existing trail says `none` where that trail has no log group."""
+    name = values.get(TRAIL_GROUP_NAME, "")
+    return "" if name == "none" else name
 
 
 def matches_any(text: str, patterns: Iterable[str]) -> bool:

@@ -121,6 +121,11 @@ def aws_command(service: str, operation: str, options: Mapping[str, str], *posit
     words = ["aws", service, operation, *positional]
     for option, value in options.items():
         words += [f"{option}={value}"] if value.startswith("-") else [option, value]
+    return command_line(*words)
+
+
+def command_line(*words: str) -> str:
+    """Words for a shell, each quoted where it must be, all on one line."""
     return " ".join(map(_in_shell, words))
 
 

@@ -16,7 +16,7 @@ from chalicelib.evidence.call import call_facts
 from chalicelib.evidence.excuse import excuse, matters
 from chalicelib.evidence.lately import Lately, lately, lately_facts
 from chalicelib.looking import Unseen, answer, unseen
-from chalicelib.remediation import Alert, Call, Plan, Severity
+from chalicelib.remediation import Alert, Asked, Call, Plan, Severity
 from chalicelib.settings import Settings
 
 State = TypeVar("State")
@@ -88,8 +88,12 @@ def tell(
     facts: Iterable[tuple[str, str]],
     advice: str,
     calls: Iterable[Call] = (),
+    asks: Iterable[Asked] = (),
 ) -> Plan:
-    """The plan: what happened, who did it and what else they did. What is excused is LOW and left alone."""
+    """The plan: what happened, who did it and what else they did. What is excused is LOW and left alone.
+
+    `asks`: the questions to go on with, about what it happened to.
+    """
     alert = Alert(
         severity=Severity.LOW if seen.excuse else severity,
         title=f"{title}, which its tag expects" if seen.excuse else title,
@@ -101,6 +105,7 @@ def tell(
             *lately_facts(event, seen.lately),
         ),
         advice=advice,
+        asks=tuple(asks),
     )
     return Plan.alert(alert, calls=() if seen.excuse or seen.unread else tuple(calls))
 

@@ -33,6 +33,7 @@ from chalicelib.evidence.seen import Seen, blind, see, tags_of, tell
 from chalicelib.looking import answer
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG
 from chalicelib.remediation import (
+    Asked,
     Call,
     DeclaredCall,
     Grant,
@@ -179,6 +180,7 @@ def decide(event: ApiCallEvent, facts: Seen[Key], _now: datetime, _settings: Set
         facts=_facts(event, facts.state, user),
         advice=_FOR_ROOT if of_root else _ADVICE,
         calls=[_update(event, facts.state, "Inactive")] if facts.state and not of_root else (),
+        asks=[Asked("what-did-principal-do", key_of(event))] if key_of(event) else (),
     )
 
 

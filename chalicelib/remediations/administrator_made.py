@@ -40,6 +40,7 @@ from chalicelib.evidence.seen import Seen, blind, see, tags_of, tell
 from chalicelib.own_calls import own_calls
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG, TRUSTED_ACCOUNTS
 from chalicelib.remediation import (
+    Asked,
     Call,
     DeclaredCall,
     Grant,
@@ -282,7 +283,16 @@ def decide(event: ApiCallEvent, facts: Seen[Promotion], _now: datetime, _setting
         facts=_facts(event, found, whom),
         advice=_ADVICE,
         calls=_taken_back(event) if found else (),
+        asks=_asks(event),
     )
+
+
+def _asks(event: ApiCallEvent) -> list[Asked]:
+    """What the new administrator does with it; a role's sessions have its name in their ARN."""
+    user, role = event.said("userName"), event.said("roleName")
+    return [Asked("what-did-principal-do", f"user/{user}")] * bool(user) + [
+        Asked("what-was-done-to", role)
+    ] * bool(role)
 
 
 def _about(event: ApiCallEvent) -> str:

@@ -36,6 +36,7 @@ from chalicelib.evidence.seen import Seen, blind, see, tags_of, tell
 from chalicelib.looking import answer
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG, TRUSTED_ACCOUNTS
 from chalicelib.remediation import (
+    Asked,
     Call,
     DeclaredCall,
     Grant,
@@ -221,6 +222,7 @@ def decide(event: ApiCallEvent, facts: Seen[Access], _now: datetime, _settings: 
         facts=(("Bucket", bucket), ("Call", event.name), *_facts(facts.state)),
         advice=_ADVICE,
         calls=_put_back(event, facts.state),
+        asks=[Asked("what-was-done-to", bucket)],
     )
 
 

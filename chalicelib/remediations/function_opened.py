@@ -36,6 +36,7 @@ from chalicelib.evidence.seen import Seen, blind, see, tell
 from chalicelib.own_calls import own_calls
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG, TRUSTED_ACCOUNTS
 from chalicelib.remediation import (
+    Asked,
     Call,
     DeclaredCall,
     Grant,
@@ -159,6 +160,7 @@ def decide(event: ApiCallEvent, facts: Seen[Opened], _now: datetime, _settings: 
         facts=_facts(event, found, function),
         advice=_ADVICE,
         calls=[_closed(event, found)] if found else (),
+        asks=[Asked("what-was-done-to", function)],
     )
 
 

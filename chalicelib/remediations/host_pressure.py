@@ -22,7 +22,7 @@ from chalicelib.events import AlarmChange, alarm_change, single
 from chalicelib.evidence.alarm import GRANTS as ALARM_GRANTS
 from chalicelib.looking import Unseen, unseen
 from chalicelib.references import HOST_PRESSURE
-from chalicelib.remediation import Alert, Plan, Remediation, Severity, Way
+from chalicelib.remediation import Alert, Asked, Plan, Remediation, Severity, Way
 from chalicelib.settings import Settings
 from chalicelib.triggers import OnEvent
 from chalicelib.wording import when
@@ -105,6 +105,7 @@ def decide(alarm: AlarmChange, facts: Parts, _now: datetime, _settings: Settings
                 ("Region", alarm.region or "not recorded"),
             ),
             advice=_ADVICE,
+            asks=(Asked("what-was-done-to", host),),
         )
     )
 

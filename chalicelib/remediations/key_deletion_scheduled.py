@@ -30,6 +30,7 @@ from chalicelib.evidence.seen import Seen, blind, see, tell
 from chalicelib.own_calls import own_calls
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG
 from chalicelib.remediation import (
+    Asked,
     Call,
     DeclaredCall,
     Grant,
@@ -124,6 +125,7 @@ def decide(event: ApiCallEvent, facts: Seen[Key], _now: datetime, _settings: Set
         facts=_facts(event, facts.state, key),
         advice=_ADVICE,
         calls=_works_again(event, facts.state),
+        asks=[Asked("what-was-done-to", key)],
     )
 
 

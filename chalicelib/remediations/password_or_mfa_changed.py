@@ -36,6 +36,7 @@ from chalicelib.evidence.seen import Seen, blind, see, tags_of, tell
 from chalicelib.own_calls import own_calls
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG
 from chalicelib.remediation import (
+    Asked,
     Call,
     DeclaredCall,
     Grant,
@@ -143,6 +144,7 @@ def decide(event: ApiCallEvent, facts: Seen[SignIn], _now: datetime, _settings: 
         facts=_facts(event, facts.state, user),
         advice=_ADVICE,
         calls=[_deleted(event, user)] if facts.state and event.name == MADE and user != ROOT else (),
+        asks=[Asked("who-signed-in"), *([Asked("what-was-done-to", user)] if user != ROOT else ())],
     )
 
 

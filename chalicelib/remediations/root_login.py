@@ -21,7 +21,7 @@ from chalicelib.counting import COUNTING
 from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.sign_in import in_words, mfa_used, succeeded
-from chalicelib.remediation import Alert, Flood, Grant, Plan, Remediation, Severity, Way
+from chalicelib.remediation import Alert, Asked, Flood, Grant, Plan, Remediation, Severity, Way
 from chalicelib.settings import Settings
 from chalicelib.triggers import OnEvent
 from chalicelib.wording import when
@@ -74,6 +74,7 @@ def decide(event: ApiCallEvent, _facts: None, _now: datetime, _settings: Setting
                 ("CloudTrail event", event.key),
             ),
             advice=_AFTER_FAILURE if worked is False else _AFTER_SUCCESS,
+            asks=(Asked("who-signed-in"),),
             # Anybody may fail to sign in, as often as they like.
             flood=Flood(subject="failed", most=3) if worked is False else None,
         )

@@ -34,6 +34,7 @@ from chalicelib.evidence.seen import Seen, blind, see, tags_of, tell
 from chalicelib.own_calls import own_calls
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG
 from chalicelib.remediation import (
+    Asked,
     Call,
     DeclaredCall,
     Grant,
@@ -337,6 +338,7 @@ def decide(event: ApiCallEvent, facts: Seen[Opened], _now: datetime, _settings: 
         facts=_facts(event, found, group),
         advice=_ADVICE,
         calls=[_revoke(event, rule) for rule in found.rules],
+        asks=[Asked("what-was-done-to", group)],
     )
 
 

@@ -35,7 +35,11 @@ _NOT_MARKUP = str.maketrans({"<": "\u2039", ">": "\u203a", "`": "'"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """One alert on its way. `id`: the same whenever it is sent again; `text`: as the mail says it."""
+    """One alert on its way.
+
+    `id`: the same whenever it is sent again; `text`: as the mail says it, but for the `questions` at its end,
+    for which a finding of Security Hub has no room.
+    """
 
     id: str
     alert: Alert
@@ -45,6 +49,7 @@ class Telling:
     region: str
     at: datetime
     now: datetime
+    questions: str = ""
 
 
 class Channel(Protocol):
@@ -162,7 +167,8 @@ def notification_of(telling: Telling) -> dict[str, Any]:
     """
     alert = telling.alert
     heading, _, rest = telling.text.partition("\n")
-    lines = "\n".join(_within(rest.strip().translate(_NOT_MARKUP).splitlines()))
+    whole = "\n\n".join(filter(None, (rest.strip(), telling.questions)))
+    lines = "\n".join(_within(whole.translate(_NOT_MARKUP).splitlines()))
     return {
         "version": "1.0",
         "source": "custom",

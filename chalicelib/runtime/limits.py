@@ -74,7 +74,10 @@ def _fewer(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
 
 
 def _shorter(alert: Alert, room: int) -> Alert:
-    """The alert within so many bytes: title and advice first, then facts as long as they fit."""
+    """The alert within so many bytes: title and advice first, then facts as long as they fit.
+
+    Of its questions those are left that fit whatever a principal does.
+    """
     title, advice = _cut(alert.title, room // 8), _cut(alert.advice, room // 4)
     room = room // 2 - 200  # for the last line, and what JSON itself needs
     facts: list[tuple[str, str]] = []
@@ -85,7 +88,7 @@ def _shorter(alert: Alert, room: int) -> Alert:
             facts.append(("And", f"{len(alert.facts) - len(facts)} more facts, left out"))
             break
         facts.append(line)
-    return dataclasses.replace(alert, title=title, advice=advice, facts=tuple(facts))
+    return dataclasses.replace(alert, title=title, advice=advice, facts=tuple(facts), asks=())
 
 
 def _cut(text: str, most: int) -> str:

@@ -20,6 +20,7 @@ from chalicelib.ledger.ledger import Ledger, Right
 from chalicelib.looking import Unseen
 from chalicelib.remediation import Alert, Event, Flood, Outcome, Plan, Quiet, Severity
 from chalicelib.runtime import notify
+from chalicelib.runtime.asking import Asking
 from chalicelib.settings import Settings
 from chalicelib.wording import safe, when
 
@@ -51,7 +52,8 @@ def voice_of(aws: Aws, settings: Settings, remediation: str, ledger: Ledger) -> 
         from chalicelib.runtime.channels import channels_of  # noqa: PLC0415 - a cold start pays for it
 
         others = channels_of(aws, settings)
-    return Voice(aws.client("sns"), settings.topic_arn, remediation, ledger, others)
+    asking = Asking(group=settings.trail_group, region=aws.region)
+    return Voice(aws.client("sns"), settings.topic_arn, remediation, ledger, asking, others)
 
 
 def folding(plan: Plan, event: Event, *, counts: bool) -> Plan:
@@ -75,6 +77,7 @@ class Voice:
     topic_arn: str
     remediation: str
     ledger: Ledger
+    asking: Asking
     others: tuple["Channel", ...] = ()  # beside the topic
 
     def say(self, entry: LedgerEntry, index: int, alert: Alert, sent: set[int], more: Facts = ()) -> bool:
@@ -122,10 +125,11 @@ class Voice:
             failure=entry.failure,
             ended=_has_ended(entry, index),
         )
+        questions = self.asking.ending(entry, alert)
         mark = f"{mark_of(entry.outcome)} {index} "
         before = {each.removeprefix(mark) for each in entry.reached if each.startswith(mark)}
         about = (f"{entry.id}#{index}", entry.account, entry.region, entry.at)
-        reached, failed = self._send(alert, message, about, before)
+        reached, failed = self._send(alert, message, about, before, questions)
         if failed:
             if reached and entry.outcome is not Outcome.UNRECORDED:
                 with suppress(LedgerUnreachable):
@@ -143,15 +147,20 @@ class Voice:
             self._floods.told(place, datetime.now(UTC))
 
     def _send(
-        self, alert: Alert, message: str, about: tuple[str, str, str, datetime], before: Collection[str] = ()
+        self,
+        alert: Alert,
+        message: str,
+        about: tuple[str, str, str, datetime],
+        before: Collection[str] = (),
+        questions: str = "",
     ) -> tuple[set[str], list[Exception]]:
         """Send it on each channel that it hasn't reached; which it reached now, what the others raised.
 
-        `about`: its id, the account, the region and the time.
+        `about`: its id, the account, the region and the time; `questions`: what it ends with.
         """
         reached: set[str] = set()
         failed: list[Exception] = []
-        for name, send in self._ways(alert, message, about):
+        for name, send in self._ways(alert, message, about, questions):
             if name in before:
                 continue
             try:
@@ -163,10 +172,11 @@ class Voice:
         return reached, failed
 
     def _ways(
-        self, alert: Alert, message: str, about: tuple[str, str, str, datetime]
+        self, alert: Alert, message: str, about: tuple[str, str, str, datetime], questions: str
     ) -> Iterator[tuple[str, Callable[[], None]]]:
         mail = partial(notify.publish, self.sns, self.topic_arn, remediation=self.remediation)
-        yield "topic", partial(mail, alert=alert, message=message)
+        whole = "\n\n".join(filter(None, (message, questions)))
+        yield "topic", partial(mail, alert=alert, message=whole)
         if self.others:
             from chalicelib.runtime.channels import Telling  # noqa: PLC0415 - only where one is switched on
 
@@ -175,6 +185,7 @@ class Voice:
                 id=identity,
                 alert=alert,
                 text=message,
+                questions=questions,
                 remediation=self.remediation,
                 account=account,
                 region=region,

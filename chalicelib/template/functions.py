@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.brakes import STACK
-from chalicelib.references import NAMESPACE
+from chalicelib.references import NAMESPACE, TRAIL_GROUP
 from chalicelib.remediation import Grant, Remediation
 from chalicelib.settings import (
     ACTS_PER_HOUR,
@@ -23,6 +23,7 @@ from chalicelib.settings import (
     PUT_OFF_URL,
     SEAL_KEY,
     TOPIC,
+    TRAIL_GROUP_NAME,
     VALIDATIONS,
 )
 from chalicelib.stack import (
@@ -114,6 +115,7 @@ def function(remediation: Remediation) -> Template:
         TOPIC: {"Ref": "AlertTopic"},
         SEAL_KEY: {"Fn::GetAtt": [seal_key_of(remediation), "Arn"]},
         METRICS: {"Fn::Sub": NAMESPACE},
+        TRAIL_GROUP_NAME: TRAIL_GROUP,
         **VARIABLES,
         **remediation.settings,
     }

@@ -4,14 +4,17 @@ import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
+from chalicelib.questions import Question, questions
 from chalicelib.wording import safe, size
-from scenarios.commands import query_sql
+from scenarios.commands import query_on_aws, query_sql
 from scenarios.commands.answer_rows import FORMS, counted, print_rows
 from scenarios.commands.caret import caret
 from scenarios.commands.given_files import text_in
+from scenarios.commands.query_on_aws import OnAws, on_aws_options
 from scenarios.commands.record_options import INTERRUPTED, Pace, left_by_interrupt, range_of, ranged
 from scenarios.queries.insights import (
     Event,
@@ -23,7 +26,6 @@ from scenarios.queries.insights import (
     Window,
 )
 from scenarios.queries.insights.parser import LARGEST_LIMIT
-from scenarios.queries.questions import Question, questions
 from scenarios.records.log_events import LogFiles
 from scenarios.records.sift import Counts
 from scenarios.records.sources import STANDARD_INPUT, File, Range
@@ -48,6 +50,7 @@ _SQL = re.compile(r"(?:\s+|--[^\n]*|#[^\n]*)*(select|with|show|describe|create|e
 )
 @click.option("--limit", type=click.IntRange(1, LARGEST_LIMIT), help="Rows at most.  [default: 10000]")
 @ranged
+@on_aws_options
 @click.option(
     "--format",
     "form",
@@ -68,13 +71,16 @@ def command(
     since: str,
     until: str,
     form: str,
+    on_aws: bool,
+    **account: Any,
 ) -> int:
     """Ask logs in files, in the language of CloudWatch Logs Insights or in Athena's SQL.
 
     QUERY is such a query, a file with one, or the name of a question (--questions lists them). A FILE is a
     log file of CloudTrail, JSON lines, lines of any log, packed or not, or a folder or s3:// prefix of them;
-    '-' is standard input, which is also read when there is none. Exits with 2 if the query is malformed, or
-    something could not be read.
+    '-' is standard input, which is also read when there is none. With --on-aws there is no FILE: Logs
+    Insights or Athena answers, after the price was said and agreed to. Exits with 2 if the query is
+    malformed, or something could not be read.
     """
     if lists:
         _list_questions()
@@ -85,15 +91,46 @@ def command(
     if only_text:
         click.echo(text)
         return 0
+    asked = OnAws(**account)
+    if asked.given and not on_aws:
+        raise click.UsageError(f"{asked.given[0]} is for --on-aws")
+    if on_aws and (names or definition):
+        raise click.UsageError("with --on-aws AWS has the logs: leave files and --table out")
+    return _answer(
+        text,
+        tuple(names),
+        definition=definition,
+        time_range=(since, until),
+        limit=limit,
+        form=form,
+        on_aws=asked if on_aws else None,
+    )
+
+
+def _answer(
+    text: str,
+    names: tuple[str, ...],
+    *,
+    definition: str,
+    time_range: tuple[str, str],
+    limit: int | None,
+    form: str,
+    on_aws: OnAws | None,
+) -> int:
+    """Ask in the language of the text, on AWS or of files."""
     if _SQL.match(text):
-        if limit or since or until:
+        if limit or any(time_range):
             raise click.UsageError(
                 "in SQL, LIMIT and WHERE say how many and from when; leave these options out"
             )
-        return query_sql.ask(text, tuple(names) or (STANDARD_INPUT,), definition=definition, form=form)
+        if on_aws:
+            return query_on_aws.athena(text, on_aws, form)
+        return query_sql.ask(text, names or (STANDARD_INPUT,), definition=definition, form=form)
     if definition:
         raise click.UsageError("--table is for SQL, and this query is in the language of Logs Insights")
-    return _ask(text, tuple(names) or (STANDARD_INPUT,), range_of(since, until), limit, form)
+    if on_aws:
+        return query_on_aws.insights(text, on_aws, range_of(*time_range), limit, form)
+    return _ask(text, names or (STANDARD_INPUT,), range_of(*time_range), limit, form)
 
 
 # ---- the query -----------------------------------------------------------------------------------

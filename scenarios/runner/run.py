@@ -18,6 +18,7 @@ from scenarios.cloud.setting import Moment
 from scenarios.cloud.world import START, Deployment, World
 from scenarios.packaging.sam import application, sam_template
 from scenarios.runner.acts import note_acts, note_denials
+from scenarios.runner.alert_questions import answer_questions, unanswerable
 from scenarios.runner.scenario import Expectation, Scenario, TimedAction, span
 from scenarios.runner.show.alarm_course import AlarmCourse, courses
 from scenarios.runner.words.checks import nothing_denied, nothing_lost
@@ -84,11 +85,12 @@ def run(
     deployment: Deployment | None = None,
     before_leaving: Callable[[World], object] | None = None,
     explained: bool = False,
+    answered: bool = False,
 ) -> Report:
     """Run a scenario in a fresh world; an expectation that fails is reported, not raised.
 
     `before_leaving` may look at the world once more, its calls muted. `explained`: tell of near misses even
-    where nothing fails.
+    where nothing fails. `answered`: end the timeline with what the alerts' questions come to.
 
     NotSimulated rises: a hole in the simulation is no failure of the product.
     """
@@ -99,6 +101,7 @@ def run(
         deployment=deployment,
         before_leaving=before_leaving,
         explained=explained,
+        answered=answered,
     )
     if report.hole is not None:
         raise report.hole
@@ -113,6 +116,7 @@ def rehearse(
     deployment: Deployment | None = None,
     before_leaving: Callable[[World], object] | None = None,
     explained: bool = False,
+    answered: bool = False,
 ) -> Report:
     """Run a scenario as `run` does, but keep NotSimulated in the report, with the timeline up to there.
 
@@ -122,7 +126,7 @@ def rehearse(
     try:
         with garbage.can_wait():
             world = World(deployment or deployment_of(scenario), seed=seed, faults=faults)
-            report = _in_world(world, scenario, before_leaving, explained=explained)
+            report = _in_world(world, scenario, before_leaving, explained=explained, answered=answered)
     except InvalidTemplate as error:
         report = Report(
             scenario=scenario,
@@ -139,7 +143,12 @@ def rehearse(
 
 
 def _in_world(
-    world: World, scenario: Scenario, before_leaving: Callable[[World], object] | None, *, explained: bool
+    world: World,
+    scenario: Scenario,
+    before_leaving: Callable[[World], object] | None,
+    *,
+    explained: bool,
+    answered: bool,
 ) -> Report:
     """Enter a world, play the scenario in it, leave it; the caller fills in how long that took."""
     failures: list[str] = []
@@ -156,6 +165,9 @@ def _in_world(
             failures.append(f"the run stopped: {type(error).__name__}: {error}{_told_where(error)}")
         if not hole:
             failures += never_answered(world, scenario.not_emitted, "scenario")
+            failures += unanswerable(world)
+            if answered:
+                answer_questions(world)
         ended = world.clock.now
         near = _near_misses(world) if failures or explained else ()
         timeline = timeline_of(world)

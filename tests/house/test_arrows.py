@@ -13,7 +13,12 @@ import pytest
 
 from tests.house.imports import UNKNOWN, Import, all_imports, imports, loaded_after, modules, reached, within
 
-COMMANDS_FOR_REAL_ACCOUNTS = ("scenarios.validator", "scenarios.doctor", "scenarios.people")
+COMMANDS_FOR_REAL_ACCOUNTS = (
+    "scenarios.validator",
+    "scenarios.doctor",
+    "scenarios.people",
+    "scenarios.on_aws",
+)
 
 # Each room, and the rooms it may import.
 HOUSE = {
@@ -68,6 +73,7 @@ HOUSE = {
     "scenarios.validator": ("scenarios.files", "chalicelib"),
     "scenarios.doctor": ("chalicelib",),
     "scenarios.people": ("chalicelib",),
+    "scenarios.on_aws": ("scenarios.queries", "chalicelib"),
     "scenarios.files": ("chalicelib",),
     "app": ("chalicelib",),
     "chalicelib": (),
@@ -116,6 +122,7 @@ DEPLOYED = {
         "chalicelib.brakes",
         "chalicelib.delayed",
         "chalicelib.evidence",
+        "chalicelib.questions",
         "chalicelib.ledger",
         "chalicelib.events",
         "chalicelib.aws",
@@ -154,6 +161,7 @@ DEPLOYED = {
     "chalicelib.own_calls": ("chalicelib.events", "chalicelib.aws", *_TYPES),
     "chalicelib.delayed": ("chalicelib.events", "chalicelib.aws", *_TYPES),
     "chalicelib.sharing": ("chalicelib.evidence", "chalicelib.events", "chalicelib.aws", *_TYPES),
+    "chalicelib.questions": (),
     "chalicelib.data_events": (),
     "chalicelib.references": ("chalicelib.stack",),
     "chalicelib.brakes": ("chalicelib.looking", "chalicelib.settings", "chalicelib.aws", "chalicelib.errors"),

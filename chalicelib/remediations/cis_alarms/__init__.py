@@ -37,7 +37,7 @@ from chalicelib.evidence.log_events import TRAIL_DELAY, Search, calls_found, pro
 from chalicelib.evidence.sign_in import who
 from chalicelib.looking import Unseen
 from chalicelib.references import EXPECTED_PRINCIPALS, TRAIL_GROUP
-from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Way
+from chalicelib.remediation import Alert, Asked, Grant, Plan, Remediation, Severity, Way
 from chalicelib.remediations.cis_alarms.controls import (
     CIS_CONTROLS,
     THRESHOLD_PARAMETER,
@@ -90,6 +90,7 @@ MISSED_PATTERN = {
 WENT_OFF_OR_WAS_ON = {"$or": [{"NewStateValue": ["ALARM"]}, {"OldStateValue": ["ALARM"]}]}
 
 MOST_CALLS = 8
+_MOST_ASKED_ABOUT = 2
 LONGEST_TEXT = 128
 
 
@@ -174,6 +175,7 @@ def decide(alarm: AlarmChange, facts: Behind, _now: datetime, settings: Settings
                 ("Look with", _search(alarm, control, settings, facts.since).command(alarm.region)),
             ),
             advice=_ADVICE if counted else "",
+            asks=_asks(counted),
         )
     )
 
@@ -201,8 +203,15 @@ def decide_on_call(event: ApiCallEvent, _facts: None, _now: datetime, settings: 
                 ("Account", event.account or "not recorded"),
             ),
             advice=_ADVICE,
+            asks=_asks((call,)),
         )
     )
+
+
+def _asks(counted: Sequence[SeenCall]) -> tuple[Asked, ...]:
+    """What else those did who were seen most."""
+    named = most_first(call.who for call in counted if call.who.startswith("arn:"))
+    return tuple(Asked("what-did-principal-do", who) for who, _ in named[:_MOST_ASKED_ABOUT])
 
 
 def _speaks(alarm: AlarmChange, control: CisControl) -> bool:

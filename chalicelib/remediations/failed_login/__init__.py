@@ -32,7 +32,18 @@ from chalicelib.evidence.log_events import Search, proving, text_of, unread
 from chalicelib.ledger.ledger import ledger_of
 from chalicelib.looking import Unseen
 from chalicelib.references import NAMESPACE, TRAIL_GROUP
-from chalicelib.remediation import Alert, Flood, Grant, Plan, Quiet, Remediation, Severity, Sighting, Way
+from chalicelib.remediation import (
+    Alert,
+    Asked,
+    Flood,
+    Grant,
+    Plan,
+    Quiet,
+    Remediation,
+    Severity,
+    Sighting,
+    Way,
+)
 from chalicelib.remediations.failed_login import console, sshd
 from chalicelib.remediations.failed_login.attempts import attempts
 from chalicelib.remediations.failed_login.bursts import Attempt, Burst, densest
@@ -222,6 +233,7 @@ def _burst_alert(event: LoginFailures, burst: Burst, limit: str, facts: Attempts
         quiet=Quiet(subject=event.address, seconds=QUIET_SECONDS),
         # Addresses are cheap, and who can write to a host's log can write any there; not which stream it is.
         flood=Flood(subject=event.log_stream, most=MOST_ONE_BY_ONE),
+        asks=(Asked("what-came-from-address", event.address),),
     )
 
 
@@ -261,6 +273,7 @@ def _alarm_alert(alarm: AlarmChange, facts: SignInFailures, settings: Settings) 
             ("Look with", _search(alarm, settings).command(alarm.region)),
         ),
         advice=_AFTER_ALARM if facts.found else "",
+        asks=(Asked("who-signed-in"),),
     )
 
 

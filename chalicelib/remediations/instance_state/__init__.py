@@ -34,7 +34,18 @@ from chalicelib.events import (
 from chalicelib.ledger.ledger import Ledger, ledger_of
 from chalicelib.looking import Unseen, unseen
 from chalicelib.references import EXPECTED_PRINCIPALS
-from chalicelib.remediation import Alert, Flood, Grant, Kept, Plan, Remediation, Severity, Sighting, Way
+from chalicelib.remediation import (
+    Alert,
+    Asked,
+    Flood,
+    Grant,
+    Kept,
+    Plan,
+    Remediation,
+    Severity,
+    Sighting,
+    Way,
+)
 from chalicelib.remediations.instance_state.written_down import EVERY_CHANGE, WRITTEN_DOWN
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.stack import Parameter
@@ -179,6 +190,7 @@ def decide_on_change(event: InstanceState, cause: Cause, _now: datetime, setting
                 ("Look with", _command(event)),
             ),
             flood=Flood(subject=f"{event.state}:{cause.caller}", most=MOST_ONE_BY_ONE),
+            asks=(Asked("what-was-done-to", event.instance),),
         )
     )
 

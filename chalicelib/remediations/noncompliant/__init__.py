@@ -30,6 +30,7 @@ from chalicelib.ledger.ledger import ledger_of
 from chalicelib.looking import Unseen, unseen
 from chalicelib.remediation import (
     Alert,
+    Asked,
     Flood,
     Grant,
     Kept,
@@ -347,6 +348,7 @@ def _bad(change: ComplianceChange, seen: Seen, settings: Settings) -> Alert:
             *_where(change, seen),
         ),
         flood=_flood(change),
+        asks=(Asked("what-was-done-to", change.id),),
     )
 
 

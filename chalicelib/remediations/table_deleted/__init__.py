@@ -38,6 +38,7 @@ from chalicelib.own_calls import own_calls
 from chalicelib.references import EXPECTED_PRINCIPALS
 from chalicelib.remediation import (
     Alert,
+    Asked,
     Call,
     DeclaredCall,
     Flood,
@@ -260,6 +261,7 @@ def _deletion(event: ApiCallEvent, facts: Backups, choice: Choice | None, now: d
             *_commands(event, choice),
         ),
         advice="\n".join(_advice(choice)),
+        asks=(Asked("what-was-done-to", table_of(event)),) if table_of(event) else (),
     )
 
 

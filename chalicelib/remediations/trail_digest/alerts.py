@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
-from chalicelib.remediation import Alert, Quiet, Severity
+from chalicelib.remediation import Alert, Asked, Quiet, Severity
 from chalicelib.remediations.trail_digest.audit import MOST_LOGS, Audit, TrailFault
 from chalicelib.trail.integrity.findings import IntegrityFinding, What
 from chalicelib.wording import aws_command, when
@@ -98,7 +98,12 @@ def _finding_told(finding: IntegrityFinding, trail_arn: str, region: str) -> Ale
         advice=_advice(finding.what),
         # Hashed, because a key alone may be longer than what the ledger can name an item by.
         quiet=Quiet(subject=_subject(finding.what.name, finding.identity), seconds=WEEK),
+        asks=_asks(trail_arn),
     )
+
+
+def _asks(trail_arn: str) -> tuple[Asked, ...]:
+    return (Asked("what-was-done-to", trail_arn.rpartition("/")[2]),)
 
 
 def _evidence(finding: IntegrityFinding) -> Iterator[tuple[str, str]]:
@@ -151,6 +156,7 @@ def _fault_told(fault: TrailFault, detail: str, trail_arn: str) -> Alert:
         ),
         advice=_AFTER_GAP if fault in (TrailFault.STOPPED, TrailFault.TRAIL_GONE) else "",
         quiet=Quiet(subject=_subject(fault.name, detail), seconds=DAY),
+        asks=_asks(trail_arn),
     )
 
 

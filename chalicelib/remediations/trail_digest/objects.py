@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from chalicelib.events import ObjectEvent
 from chalicelib.looking import Unseen
-from chalicelib.remediation import Alert, Flood, Quiet, Severity
+from chalicelib.remediation import Alert, Asked, Flood, Quiet, Severity
 from chalicelib.trail.integrity.evidence import StoredObject
 from chalicelib.trail.reader import TrailBucket
 from chalicelib.wording import aws_command, when, whole
@@ -103,6 +103,7 @@ def object_alert(event: ObjectEvent, history: History) -> Alert:
         advice="\n".join(_deletion_advice(history) if deleted else (_AFTER_WRITING, _WHO)),
         quiet=None if own else Quiet(subject=subject, seconds=DAY),
         flood=Flood(subject=subject, most=MOST_ONE_BY_ONE) if own else None,
+        asks=(Asked("what-was-done-to", event.bucket),),
     )
 
 

@@ -7,7 +7,7 @@ import fnmatch
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from scenarios.cloud.athena.reader import Reader, table_of
+from scenarios.cloud.athena.reader import Reader, stored_table
 from scenarios.cloud.kernel import moto_state
 from scenarios.queries.sql import ddl
 from scenarios.queries.sql.errors import QueryFailed
@@ -126,7 +126,7 @@ class Definitions:
         found = self._backend.databases[database].tables.get(name)
         if found is None:
             raise _failed(f"SemanticException [Error 10001]: Table not found {database}.{name}")
-        return table_of(found.as_dict(), found.partitions.values())
+        return stored_table(found)
 
 
 def _failed(words: str) -> QueryFailed:

@@ -14,10 +14,10 @@ from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.s3.encryption import ObjectEncryption
 from scenarios.cloud.setting import Setting
-from scenarios.queries.sql import types
 from scenarios.queries.sql.errors import QueryFailed
+from scenarios.queries.sql.glue import table_of
 from scenarios.queries.sql.partitions import Object
-from scenarios.queries.sql.tables import LAZY_SIMPLE, TEXT_INPUT, Partition, Table
+from scenarios.queries.sql.tables import Table
 
 SERVICE: Final = "athena.amazonaws.com"
 DEFAULT: Final = "default"
@@ -82,7 +82,7 @@ class Reader:
             raise QueryFailed("TABLE_NOT_FOUND", f"Table 'awsdatacatalog.{where}.{name}' does not exist")
         parameters = {"DatabaseName": where, "Name": name}
         self._setting.calls.under_role(self._caller, "glue", "GetTable", parameters, region=self._region)
-        return table_of(found.tables[name].as_dict(), found.tables[name].partitions.values())
+        return stored_table(found.tables[name])
 
     # ---- S3 ------------------------------------------------------------------------------------------
 
@@ -135,27 +135,6 @@ def _no_permission(address: str) -> QueryFailed:
     return QueryFailed("PERMISSION_DENIED", f"Permission denied on S3 path: {address}")
 
 
-def table_of(found: Mapping[str, Any], partitions: Any = ()) -> Table:
-    """A table of Glue's as the engine has it."""
-    storage = found.get("StorageDescriptor") or {}
-    serde = storage.get("SerdeInfo") or {}
-    keys = {each["Name"].lower(): types.read(each["Type"]) for each in found.get("PartitionKeys") or ()}
-    if found.get("TableType", "EXTERNAL_TABLE") != "EXTERNAL_TABLE":
-        raise NotSimulated("athena", f"a table of the type {found['TableType']}")
-    return Table(
-        database=str(found["DatabaseName"]),
-        name=str(found["Name"]),
-        columns={each["Name"].lower(): types.read(each["Type"]) for each in storage.get("Columns") or ()},
-        keys=keys,
-        location=str(storage.get("Location", "")),
-        serde=str(serde.get("SerializationLibrary") or LAZY_SIMPLE),
-        input_format=str(storage.get("InputFormat") or TEXT_INPUT),
-        properties=dict(found.get("Parameters") or {}),
-        serde_properties=dict(serde.get("Parameters") or {}),
-        partitions=tuple(_partition(each) for each in partitions),
-    )
-
-
-def _partition(found: Any) -> Partition:
-    given = found.partition_input
-    return Partition(values=tuple(given["Values"]), location=str(given["StorageDescriptor"]["Location"]))
+def stored_table(found: Any) -> Table:
+    """The table that moto keeps for Glue."""
+    return table_of(found.as_dict(), [each.partition_input for each in found.partitions.values()])

@@ -125,6 +125,17 @@ class Queries:
         }.items():
             setting.calls.answer("logs", operation, answer)
 
+    def at_once(self, region: str, group: str, text: str, since: int) -> Result:
+        """What a query of a group would answer now, from `since` on, in milliseconds; nobody makes a call.
+
+        Raises KeyError where there is no such group, MalformedQuery, QueryNotSimulated and QueryFailed.
+        """
+        if moto_state.log_group(self._setting.account, region, group) is None:
+            raise KeyError(group)
+        now = milliseconds(self._setting.clock.now)
+        window = Window(now=now // 1000, start=since, end=now)
+        return Query(text).run(lambda _source: self._events(region, (group,), since, now), window)
+
     # ---- the API ---------------------------------------------------------------------------------
 
     def _start(self, asked: Asked) -> dict[str, Any]:

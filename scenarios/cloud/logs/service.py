@@ -48,7 +48,7 @@ class Logs:
         self._search = Search(setting, self._retention)
         LogGroups(setting, self.write)
         Exports(setting, self._search)
-        Queries(setting, self._search, encryption)
+        self.queries = Queries(setting, self._search, encryption)
         QueryDefinitions(setting)
         setting.calls.answer("logs", "PutLogEvents", self._put_log_events)
         for operation in _NOT_YET:

@@ -75,6 +75,21 @@ class Engine:
         """A query in DuckDB's SQL, and the tables that it reads; no file is opened."""
         return Queries(sql, self._catalog.table, self._now).translate(parsed(sql, parameters))
 
+    def would_read(self, sql: str, parameters: Sequence[str] = ()) -> list[Placed]:
+        """The files that a query reads, of those partitions that its conditions leave; none is opened.
+
+        Raises what `run` raises.
+        """
+        query = self.translated(sql, parameters)
+        with without_guessing():
+            connection = connected()
+            try:
+                return [each for reading in self._readings(connection, query) for each in reading.files()]
+            except duckdb.Error as error:
+                raise failure(error) from error
+            finally:
+                connection.close()
+
     def run(self, sql: str, parameters: Sequence[str] = ()) -> Result:
         """Answer a query.
 
@@ -93,14 +108,17 @@ class Engine:
             finally:
                 connection.close()
 
+    def _readings(self, connection: duckdb.DuckDBPyConnection, query: Query) -> Iterator["_Reading"]:
+        for scan in query.scans:
+            if re.search(rf"\b{scan.alias}\b", query.sql):
+                yield _Reading(connection, scan, query.sql, self._storage, self._now)
+
     def _answer(self, connection: duckdb.DuckDBPyConnection, query: Query) -> Result:
         opened: list[Placed] = []
         odd: list[str] = []
-        for scan in query.scans:
-            if re.search(rf"\b{scan.alias}\b", query.sql):
-                reading = _Reading(connection, scan, query.sql, self._storage, self._now)
-                opened += reading.load()
-                odd += reading.without_records
+        for reading in self._readings(connection, query):
+            opened += reading.load()
+            odd += reading.without_records
         outer = ", ".join(f'q."{number}"' + _as_fetched(kind) for number, kind in enumerate(query.types))
         names = ", ".join(f'"{number}"' for number in range(len(query.types)))
         rows = connection.execute(f"SELECT {outer} FROM ({query.sql}) AS q({names})").fetchall()
@@ -149,8 +167,8 @@ class _Reading:
         self.without_records: list[str] = []
         self._keys = [name for name in (*scan.table.keys, PATH) if scan.column(name) in whole]
 
-    def load(self) -> list[Placed]:
-        """Read the files of the partitions that are asked for; returns them."""
+    def files(self) -> list[Placed]:
+        """The files of the partitions that are asked for."""
         table = self._scan.table
         missing = [each for each in partitions.injected(table) if each not in self._scan.pinned]
         if missing:
@@ -159,8 +177,12 @@ class _Reading:
                 "only static equality conditions, and at least one such condition must be present."
             )
             raise QueryFailed("CONSTRAINT_VIOLATION", why)
-        files = self._wanted(partitions.placed(table, self._storage, self._now))
-        loader = Loader(table, self._columns)
+        return self._wanted(partitions.placed(table, self._storage, self._now))
+
+    def load(self) -> list[Placed]:
+        """Read the files of the partitions that are asked for; returns them."""
+        files = self.files()
+        loader = Loader(self._scan.table, self._columns)
         self._connection.execute(f"CREATE TABLE {self._scan.alias} ({', '.join(self._definitions(loader))})")
         insert = self._insert(loader)
         for several in _together(loader.chunks(files, self._storage)):

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from chalicelib.questions import questions
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
-from scenarios.queries.questions import questions
 from scenarios.runner.scenario import Action, Check
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.trail_settings import trail_group

@@ -17,14 +17,16 @@ import pytest
 from chalicelib import own_calls
 from chalicelib.catalog import CATALOG, find
 from chalicelib.counting import COUNTING
+from chalicelib.ledger.entries import entry_of
 from chalicelib.looking import Unseen
-from chalicelib.remediation import Outcome
+from chalicelib.remediation import Outcome, Plan
 from chalicelib.remediations.cis_alarms import CIS_CONTROLS
 from chalicelib.remediations.stack_changed.promise import Part, Place
 from chalicelib.remediations.table_deleted.backups import Backup
 from chalicelib.remediations.trail_digest.objects import CREATED, DELETED, MARKED
 from chalicelib.remediations.trail_validation import SUM, Forged
 from chalicelib.runtime import tampering
+from chalicelib.runtime.asking import Asking
 from chalicelib.runtime.channels import Telling, finding_of, notification_of
 from chalicelib.runtime.forged import Forgery
 from chalicelib.runtime.notify import message_of, subject_of
@@ -32,7 +34,7 @@ from chalicelib.seal import Noticed, Oddity
 from chalicelib.settings import Settings
 from chalicelib.trail.settings.settings import TrailSettings
 from scenarios.cloud.securityhub.findings import complaints
-from tests.chalicelib.runtime.house import ACCOUNT, NOON, REGION, creates
+from tests.chalicelib.runtime.house import ACCOUNT, NOON, REGION, Happening, creates
 
 FRAMED = "arn:aws:iam::1:user/framed"
 HOSTILE = (
@@ -189,13 +191,16 @@ def assert_forges_nothing(one):
         one, HOSTILE, Outcome.FAILED, [creates(HOSTILE, undo=creates(HOSTILE))], failure=HOSTILE, ended=True
     )
     about = {"remediation": "remedy", "account": ACCOUNT, "region": REGION, "at": NOON, "now": NOON}
-    told = Telling(id=HOSTILE, alert=one, text=text, **about)
+    entry = entry_of("remedy", Happening(principal=HOSTILE), Plan.alert(one), Outcome.TOLD)
+    questions = Asking(group="trail", region=REGION).ending(entry, one)
+    told = Telling(id=HOSTILE, alert=one, text=text, questions=questions, **about)
     finding, chat = finding_of(told, PRODUCT), notification_of(told)["content"]["description"]
     own = {label for label, _ in one.facts}
 
     assert not any("framed" in label for label in own)
     assert "framed" not in one.advice
-    for line in (*text.splitlines(), *chat.splitlines(), subject_of(one)):
+    assert FRAMED not in questions
+    for line in (*text.splitlines(), *questions.splitlines(), *chat.splitlines(), subject_of(one)):
         assert line.isprintable()
         assert "    " not in line.partition(":")[2].lstrip()
         assert not line.lstrip().startswith((f"Who: {FRAMED}", f"From: {FRAMED}", f"Agent: {FRAMED}"))
