@@ -20,7 +20,6 @@ from chalicelib.ledger.ledger import Ledger, Right
 from chalicelib.looking import Unseen
 from chalicelib.remediation import Alert, Event, Flood, Outcome, Plan, Quiet, Severity
 from chalicelib.runtime import notify
-from chalicelib.runtime.asking import Asking
 from chalicelib.settings import Settings
 from chalicelib.wording import safe, when
 
@@ -52,8 +51,8 @@ def voice_of(aws: Aws, settings: Settings, remediation: str, ledger: Ledger) -> 
         from chalicelib.runtime.channels import channels_of  # noqa: PLC0415 - a cold start pays for it
 
         others = channels_of(aws, settings)
-    asking = Asking(group=settings.trail_group, region=aws.region)
-    return Voice(aws.client("sns"), settings.topic_arn, remediation, ledger, asking, others)
+    trail = (settings.trail_group, aws.region)
+    return Voice(aws.client("sns"), settings.topic_arn, remediation, ledger, trail, others)
 
 
 def folding(plan: Plan, event: Event, *, counts: bool) -> Plan:
@@ -77,7 +76,7 @@ class Voice:
     topic_arn: str
     remediation: str
     ledger: Ledger
-    asking: Asking
+    trail: tuple[str, str]  # its log group, and the region of that
     others: tuple["Channel", ...] = ()  # beside the topic
 
     def say(self, entry: LedgerEntry, index: int, alert: Alert, sent: set[int], more: Facts = ()) -> bool:
@@ -125,7 +124,7 @@ class Voice:
             failure=entry.failure,
             ended=_has_ended(entry, index),
         )
-        questions = self.asking.ending(entry, alert)
+        questions = self._questions(entry, alert)
         mark = f"{mark_of(entry.outcome)} {index} "
         before = {each.removeprefix(mark) for each in entry.reached if each.startswith(mark)}
         about = (f"{entry.id}#{index}", entry.account, entry.region, entry.at)
@@ -135,6 +134,12 @@ class Voice:
                 with suppress(LedgerUnreachable):
                     self.ledger.reached(entry, {f"{mark}{name}" for name in reached})
             raise failed[0]
+
+    def _questions(self, entry: LedgerEntry, alert: Alert) -> str:
+        from chalicelib.runtime.asking import Asking  # noqa: PLC0415 - a cold start pays for it
+
+        group, region = self.trail
+        return Asking(group=group, region=region).ending(entry, alert)
 
     def say_what_is_left(self) -> None:
         """Send the counts that no alert has told of yet; raises LedgerUnreachable, what SNS raises."""

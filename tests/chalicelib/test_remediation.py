@@ -3,13 +3,14 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from chalicelib.remediation import Call, Grant, Plan, Quiet
+from chalicelib.remediation import Asked, Call, Grant, Plan, Quiet
 from tests.chalicelib.runtime.house import Remedy, alert, creates
 
 PLANS = [
     pytest.param(Plan.nothing(), id="nothing"),
     pytest.param(Plan.alert(alert(facts=(("Who", "x"), ("Who", "y")), advice="Ask.")), id="an alert"),
     pytest.param(Plan.alert(alert(quiet=Quiet(subject="s", seconds=60)), alert()), id="two, one quiet"),
+    pytest.param(Plan.alert(alert(asks=(Asked("who-signed-in"), Asked("x", "y")))), id="questions"),
     pytest.param(Plan.alert(alert(), calls=[creates("a"), creates("b", undo=None, already=())]), id="calls"),
     pytest.param(Plan.alert(alert(), calls=[creates("a", undo=creates("b"))]), id="an undo with an undo"),
 ]
