@@ -38,6 +38,7 @@ from scenarios.runner.walk.invariants.trouble import (
     is_early,
     is_function_of,
     is_unheard,
+    never_done,
     struck_remediation,
     waits_for_a_yes,
 )
@@ -76,13 +77,14 @@ def each_alert_is_sent(without: Course, with_fault: Course) -> Iterator[str]:
       then another one's alert says the same.
     - What was approved, where the approval came too late and the alert says that a new one is waited for.
     - What happens before the struck function has restored what tells of it (`is_unheard`).
+    - What somebody could not do at last (`never_done`).
     - All of it, where Lambda may give the event up and people were told so (`excused`).
     """
-    waiting = waits_for_a_yes(with_fault)
+    waiting, in_vain = waits_for_a_yes(with_fault), never_done(without, with_fault)
     for mail in paired(without, with_fault).unsent:
         if event_of(mail) in waiting or _is_counted_elsewhere(mail, without, with_fault):
             continue
-        if is_unheard(without, with_fault, *moment_of(mail)):
+        if is_unheard(without, with_fault, *moment_of(mail)) or moment_of(mail)[1] in in_vain:
             continue
         if not excused(without, with_fault, mail.attributes["remediation"]):
             yield f"{mail.subject!r} of {event_of(mail)} is not sent"

@@ -23,6 +23,7 @@ from scenarios.runner.walk.invariants.trouble import (
     excused,
     is_kept,
     is_unheard,
+    never_done,
 )
 
 _ENOUGH = 12  # letters of a title that tell it from others
@@ -117,6 +118,7 @@ def the_ledger_holds_the_same(without: Course, with_fault: Course) -> Iterator[s
     - that of an event about which another one's finding says the same, as far as it came to that: a retry
       counts what has come since;
     - those of what happens before the struck function has restored what tells of it (`is_unheard`);
+    - those of what somebody could not do at last (`never_done`);
     - the outcome, where another event moves it, or Lambda may give the event up and people were told so;
     - which one is left open, where some are without the fault and each waits as a dead letter
       (`fails_in_both`, `is_kept_in_both`).
@@ -132,6 +134,7 @@ def the_ledger_holds_the_same(without: Course, with_fault: Course) -> Iterator[s
         there = after.get(remediation, Counter())
         missing = {at for at in moments.keys() - there if (remediation, at) not in elsewhere}
         missing = {at for at in missing if not is_unheard(without, with_fault, remediation, at)}
+        missing -= never_done(without, with_fault)
         missing -= _said_of_another(without, with_fault, remediation, missing)
         if moves(without, with_fault) and as_many(there, moments):
             continue

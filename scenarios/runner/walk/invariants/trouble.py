@@ -239,6 +239,19 @@ def _perhaps_done(course: Course) -> bool:
     return any(moment.kind == ANSWERED and PERHAPS_DONE in moment.words for moment in course.trace)
 
 
+def never_done(without: Course, with_fault: Course) -> set[str]:
+    """The moments (03:08:00) of what somebody did without the fault, and could not at last with it.
+
+    So it is where they act upon a finding, and the ledger takes none: then nobody hears of what they did.
+    """
+    in_vain = [moment.words for moment in with_fault.trace if moment.kind == ANSWERED]
+    return {
+        f"{moment.at:%H:%M:%S}"
+        for moment in without.trace
+        if moment.kind == "action" and any(words.startswith(f"{moment.words}: ") for words in in_vain)
+    }
+
+
 def struck_function(course: Course) -> str:
     """The name of the function that the fault struck."""
     point = course.point

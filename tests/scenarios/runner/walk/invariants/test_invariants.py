@@ -1005,3 +1005,15 @@ def test_two_events_of_one_moment_may_share_the_work_otherwise(by_the_second, ri
     assert (
         said(course(ledger=(item_of(ENTRY), acted), calls=calls), without, "the ledger holds") == []
     ) == right
+
+
+@pytest.mark.parametrize(("words", "right"), [("mallory plants it: ", True), ("alice plants it: ", False)])
+def test_what_somebody_could_not_do_is_not_heard_of(words, right):
+    second = replace(ENTRY, remediation="root_login", at=NOW.replace(minute=5), event_key="f")
+    heard = mail(TEXT.replace(ENTRY.id, second.id), remediation="root_login")
+    does = Moment(at=second.at, kind="action", words="mallory plants it")
+    without = course("", mail=(mail(), heard), ledger=(item_of(ENTRY), item_of(second)), trace=(does,))
+    in_vain = course(trace=(does, Moment(at=NOW, kind=ANSWERED, words=words)))
+
+    assert (said(in_vain, without, "each alert") == []) == right
+    assert (said(in_vain, without, "the ledger holds") == []) == right
