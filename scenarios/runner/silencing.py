@@ -27,6 +27,7 @@ from typing import IO, Final
 
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.kernel.randomness import fork
 from scenarios.cloud.world import World
 from scenarios.runner.run import deployment_of
 from scenarios.runner.scenario import Action, Scenario, at, at_the_end
@@ -110,7 +111,7 @@ def _all_tried(world: World, trials: Iterable[Deeds], *, jobs: int) -> Iterator[
 def _begun(world: World, deeds: Deeds) -> tuple[Deeds, int, IO[str]]:
     """A fork that tries them: its process, and where it will write."""
     reading, writing = os.pipe()
-    child = os.fork()
+    child = fork()
     if not child:
         os.close(reading)
         _in_a_fork(world, deeds, writing)

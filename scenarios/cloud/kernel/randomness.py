@@ -40,3 +40,12 @@ def seeded(seed: int) -> Iterator[None]:
         for owner, name, original in kept:
             setattr(owner, name, original)
         random.setstate(kept_state)
+
+
+def fork() -> int:
+    """`os.fork`, after which the child draws what its parent would draw: Python itself has it draw anew."""
+    drawn = random.getstate()
+    child = os.fork()
+    if not child:
+        random.setstate(drawn)
+    return child

@@ -17,6 +17,7 @@ from typing import Any
 
 from scenarios.cloud.kernel.errors import WorldError
 from scenarios.cloud.kernel.fault_points import FaultPoint
+from scenarios.cloud.kernel.randomness import fork
 
 LONGEST_SECONDS = 300  # real ones; a child that takes longer hangs
 _PIPE_BYTES = 60_000  # what a pipe holds while nobody reads
@@ -51,7 +52,7 @@ class Snapshots:
         sys.stdout.flush()
         sys.stderr.flush()
         reading, writing = os.pipe()
-        child = os.fork()
+        child = fork()
         if child:
             os.close(writing)
             self._children[reading] = child, point
