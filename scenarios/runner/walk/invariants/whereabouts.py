@@ -8,18 +8,22 @@ from chalicelib.stack import HEARTBEAT
 from chalicelib.template.parts import logical_id
 from scenarios.cloud.kernel.fault_points import FaultKind
 from scenarios.runner.walk.course import Course
+from scenarios.runner.walk.invariants.acts import acts
 from scenarios.runner.walk.invariants.alert_names import moves
 from scenarios.runner.walk.invariants.trouble import (
     GONE,
     DeadLetter,
     dropped_and_told,
+    excused,
     given_up,
+    is_function_of,
     letter_of,
     struck_function,
     struck_remediation,
 )
 from scenarios.runner.words.checks import LOST
 
+_BRINGS_BACK = "trail_stopped"
 _NEVER = (*LOST, "denied")
 _SAME_ALERT = "another event is about to send the same alert"
 # A line for each call, and for each attempt: CloudTrail's to a log group, and a function's own.
@@ -43,8 +47,8 @@ def nothing_is_in_no_place(without: Course, with_fault: Course) -> Iterator[str]
     - an event that was to be tried again by a function that is deleted by then (`dropped_and_told`);
     - a dead letter that the struck function may not send to a topic either, where an alarm told that it is
       lost;
-    - what CloudTrail had for the trail's log group while that was gone, where the struck function is the one
-      that brings it back: CloudTrail keeps nothing for a log group, and the log files have it;
+    - what CloudTrail had for the trail's log group until the struck function made that again
+      (`_is_brought_back`): CloudTrail keeps nothing for a log group, and the log files have it;
     - more of what comes through no more without the fault either, for the same reason (`_is_shut`): a retry
       makes more calls and more output. That the way is open again in the end is held by `end_state`;
     - one of two topics that an alarm could not reach, where the other one got its mail;
@@ -61,7 +65,9 @@ def nothing_is_in_no_place(without: Course, with_fault: Course) -> Iterator[str]
             continue
         if kind == "denied" and _of_the_struck(words, with_fault):
             continue
-        if kind == "lost" and (_is_told_as_lost(words, with_fault) or _is_brought_back(words, with_fault)):
+        if kind == "lost" and _is_told_as_lost(words, with_fault):
+            continue
+        if kind == "lost" and _is_brought_back(words, without, with_fault):
             continue
         if _is_shut(kind, words, without, with_fault):
             continue
@@ -118,9 +124,26 @@ def _is_told_as_lost(words: str, course: Course) -> bool:
     return denied and own and any("-LostAlarm" in alarm for alarm in course.alarms(went_off=True))
 
 
-def _is_brought_back(words: str, course: Course) -> bool:
-    group = words.startswith("the log group ") and words.endswith(" is gone")
-    return group and struck_remediation(course) == "trail_stopped"
+def _is_brought_back(words: str, without: Course, with_fault: Course) -> bool:
+    """Whether it was on its way to a log group that the struck function made again, after all that was lost.
+
+    Or the event was given up whose act would have made it again, and people were told so.
+    """
+    group = words.removeprefix("the log group ").removesuffix(" is gone")
+    if len(group) + len("the log group  is gone") != len(words):
+        return False
+    if struck_remediation(with_fault) != _BRINGS_BACK:
+        return False
+    if given_up(without, with_fault):
+        return excused(without, with_fault, _BRINGS_BACK)
+    made = [
+        call.at
+        for call in acts(with_fault)
+        if call.operation == "CreateLogGroup" and call.parameters.get("logGroupName") == group
+        if is_function_of(call.who, _BRINGS_BACK)
+    ]
+    lost = [moment.at for moment in with_fault.trace if (moment.kind, moment.words) == ("lost", words)]
+    return bool(made) and max(lost) <= max(made)
 
 
 def _is_shut(kind: str, words: str, without: Course, with_fault: Course) -> bool:

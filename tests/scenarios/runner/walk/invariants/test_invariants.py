@@ -853,11 +853,23 @@ def test_what_happens_before_the_trail_is_on_again_is_not_heard(minute, remediat
     assert ([each for each in broken(without, given) if "not sent" in each] == []) is right
 
 
-@pytest.mark.parametrize(("function", "right"), [("app-TrailStopped-1", True), ("app-RootLogin-1", False)])
-def test_what_cloudtrail_had_for_a_log_group_that_was_gone_is_in_the_log_files(function, right):
-    gone = lost("the log group app-TrailGroup-1 is gone")
+@pytest.mark.parametrize(
+    ("function", "made", "right"),
+    [
+        ("app-TrailStopped-1", {"group": "app-TrailGroup-1", "minute": 2}, True),
+        ("app-TrailStopped-1", {"group": "app-TrailGroup-1", "minute": 0}, False),
+        ("app-TrailStopped-1", {"group": "app-OtherGroup-1", "minute": 2}, False),
+        ("app-RootLogin-1", {"group": "app-TrailGroup-1", "minute": 2}, False),
+    ],
+)
+def test_what_cloudtrail_had_for_a_log_group_that_was_gone_is_in_the_log_files(function, made, right):
+    gone = Moment(at=NOW.replace(minute=1), kind="lost", words="the log group app-TrailGroup-1 is gone")
+    makes = call("logs", "CreateLogGroup", {"logGroupName": made["group"]}, number=4)
+    makes = replace(makes, at=NOW.replace(minute=made["minute"]))
 
-    given = course("1.0.late", **delivered_to(function), **gone)
+    given = course(
+        "1.0.late", **delivered_to(function), trace=(gone,), calls=(acts(), sends(), notes(), makes)
+    )
 
     assert (said(given, WITHOUT, "nothing is in no place") == []) is right
 
