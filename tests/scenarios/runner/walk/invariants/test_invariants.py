@@ -784,11 +784,14 @@ def test_an_approval_whose_plan_has_nothing_left_to_do_was_told_too():
     assert broken(WITHOUT, course("1.2.throttled", mail=(mail(),), **late)) != []
 
 
-def test_where_a_service_is_ill_anyway_what_happens_may_happen_later():
+@pytest.mark.parametrize(
+    ("calls", "kind", "right"), [(4, "failed", True), (4, "ran", False), (3, "failed", False)]
+)
+def test_where_functions_fail_of_an_ill_service_anyway_what_happens_may_happen_later(calls, kind, right):
     later = {"ledger": (item_of(LATER),), "mail": (TOLD_LATER,), "calls": (acts(), WAITS)}
+    made, fails = (acts(), sends(), notes(), WAITS), Moment(at=NOW, kind=kind, words="app-TrailStopped-1")
 
-    assert broken(course("", calls=(acts(), sends(), notes(), WAITS)), course(**later)) == []
-    assert broken(WITHOUT, course(**later)) != []
+    assert (broken(course("", calls=made[:calls], trace=(fails,)), course(**later)) == []) == right
 
 
 WAITS = call("sns", "Publish", {"Message": ""}, number=4, error="ThrottlingException")
