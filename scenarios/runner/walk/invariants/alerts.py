@@ -33,6 +33,8 @@ from scenarios.runner.walk.invariants.alert_names import (
 from scenarios.runner.walk.invariants.looks import is_of_a_later_look
 from scenarios.runner.walk.invariants.mending import left_undone, was_still_so
 from scenarios.runner.walk.invariants.trouble import (
+    ACCUSES,
+    both_accuse,
     excused,
     is_about_trouble,
     is_early,
@@ -44,7 +46,6 @@ from scenarios.runner.walk.invariants.trouble import (
 )
 
 _LEFT_OVER = re.compile(r"more alerts? (?:was|were) not sent one by one: (.+?)(?:[: ]*\.\.\.)?$")
-_ACCUSES = "An item of Trailwarden's own ledger"
 # cis_alarms: `Who:  ARN from ADDRESS: 2`, and the control.
 _WHO = re.compile(r"^Who: +(\S+) from ", re.MULTILINE)
 _WHO_OF_ANY = re.compile(r"^Who: +(\S+)", re.MULTILINE)
@@ -135,14 +136,15 @@ def _role_of(session: str) -> str:
 def no_alert_is_sent_twice(without: Course, with_fault: Course) -> Iterator[str]:
     """More alerts than without the fault are right only where an earlier one was not marked as sent.
 
-    A finding may hold several of one title, such as two gaps in a trail: these are several alerts.
+    A finding may hold several of one title, such as two gaps in a trail: these are several alerts. Two runs
+    at once that meet the same forged item both tell of it (`both_accuse`).
     """
     before = Counter(map(named_as, without.alerts()))
     planned = Counter(
         (found.id, subject_of(alert)) for found in with_fault.findings() for alert in found.plan.alerts
     )
     for alert, count in Counter(map(named_as, with_fault.alerts())).items():
-        once = max(before[alert], planned[alert], 1)
+        once = max(before[alert], planned[alert], 1) + both_accuse(alert[1], with_fault)
         if count > once and count > once + _again(alert, with_fault.calls):
             yield f"{alert[1]!r} of {alert[0] or 'many findings'} is sent {count} times"
 
@@ -176,7 +178,7 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
             continue
         if _is_left_over(mail, without) or is_of_a_later_look(mail, without, with_fault):
             continue
-        if _ACCUSES not in mail.subject and not is_about_trouble(mail):
+        if ACCUSES not in mail.subject and not is_about_trouble(mail):
             people = {_role_of(who) for who in _named_people(mail)}
             counted = not finding_of(mail) or is_of_an_alarm(mail, with_fault)
             if event_of(mail) in known | blind or (counted and people and people <= named):

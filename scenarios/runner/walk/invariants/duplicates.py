@@ -7,9 +7,9 @@ from chalicelib.remediation import Outcome
 from chalicelib.runtime.notify import subject_of
 from scenarios.runner.walk.course import Course
 from scenarios.runner.walk.invariants.acts import SAYS, act_of, acts
-from scenarios.runner.walk.invariants.alert_names import follows_calls, plain
+from scenarios.runner.walk.invariants.alert_names import follows_calls, named_as, plain
 from scenarios.runner.walk.invariants.alerts import is_of_an_alarm
-from scenarios.runner.walk.invariants.trouble import OPEN, is_about_trouble, of_another_hour
+from scenarios.runner.walk.invariants.trouble import OPEN, both_accuse, is_about_trouble, of_another_hour
 
 
 def a_second_delivery_changes_nothing(without: Course, with_fault: Course) -> Iterator[str]:
@@ -54,7 +54,10 @@ def _counted(course: Course) -> Counter[str]:
 
 
 def _told_at_last(without: Course, with_fault: Course) -> Counter[str]:
-    """The alerts of findings that are left open without the fault and settled with it, or of another hour."""
+    """The alerts of findings that are left open without the fault and settled with it, or of another hour.
+
+    And those of which two runs at once both told (`both_accuse`).
+    """
     settled = {entry.id for entry in with_fault.findings() if entry.outcome not in OPEN}
     at_last = Counter(
         f"alerts of {entry.remediation}"
@@ -62,8 +65,15 @@ def _told_at_last(without: Course, with_fault: Course) -> Counter[str]:
         if entry.outcome in OPEN and entry.id in settled
     )
     again = of_another_hour(without, with_fault)
-    return at_last + Counter(
-        f"alerts of {entry.remediation}" for entry in with_fault.findings() if entry.id in again
+    told = Counter(
+        (mail.attributes["remediation"], *named_as(mail))
+        for mail in with_fault.alerts()
+        if both_accuse(mail.subject, with_fault)
+    )
+    return (
+        at_last
+        + Counter(f"alerts of {entry.remediation}" for entry in with_fault.findings() if entry.id in again)
+        + Counter(f"alerts of {remediation}" for (remediation, *_), count in told.items() if count > 1)
     )
 
 

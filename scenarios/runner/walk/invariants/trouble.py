@@ -11,7 +11,7 @@ from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.remediation import Outcome
 from chalicelib.template.parts import logical_id
 from chalicelib.wording import PERHAPS_DONE
-from scenarios.cloud.kernel.fault_points import OUTAGES
+from scenarios.cloud.kernel.fault_points import OUTAGES, FaultKind
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.walk.course import ANSWERED, Course
 
@@ -19,6 +19,7 @@ OPEN = (Outcome.FAILED, Outcome.UNSEEN, Outcome.UNDER_WAY)
 # Lambda attempts an event that often: the first time, and two retries.
 LAMBDA_TRIES = 3
 _DRAWN = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]{4,})*")  # ids
+ACCUSES = "An item of Trailwarden's own ledger"
 GONE = "was deleted with an event in its queue"
 _ON_US = re.compile(
     r"-(Function(Errors|Throttles)\d*|DeadLetters(Wait)?|(Watched)?Heartbeats?|WatchForward|Lost|UnauthorizedAPICalls)"
@@ -237,6 +238,16 @@ def waits_for_a_yes(course: Course) -> set[str]:
 def _perhaps_done(course: Course) -> bool:
     """Whether somebody who asked for an undo was answered that they have to look, and undo it by hand."""
     return any(moment.kind == ANSWERED and PERHAPS_DONE in moment.words for moment in course.trace)
+
+
+def both_accuse(subject: str, course: Course) -> bool:
+    """Whether two runs at once may both tell of the same forged item of the ledger.
+
+    Whoever meets one tells, without a claim, since that may be forged too; that it was told is known to those
+    who come later.
+    """
+    beside = course.point is not None and course.point.kind is FaultKind.MEANWHILE
+    return beside and ACCUSES in subject
 
 
 def never_done(without: Course, with_fault: Course) -> set[str]:

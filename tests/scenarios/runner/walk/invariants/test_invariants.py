@@ -1032,3 +1032,20 @@ def test_what_somebody_could_not_do_is_not_heard_of(words, right):
 
     assert (said(in_vain, without, "each alert") == []) == right
     assert (said(in_vain, without, "the ledger holds") == []) == right
+
+
+@pytest.mark.parametrize(
+    ("point", "title", "times", "right"),
+    [
+        ("1.2.meanwhile", "An item of Trailwarden's own ledger is forged", 2, True),
+        ("1.2.meanwhile", "An item of Trailwarden's own ledger is forged", 3, False),
+        ("1.0.twice", "An item of Trailwarden's own ledger is forged", 2, False),
+        ("1.2.meanwhile", "The trail was stopped", 2, False),
+    ],
+)
+def test_two_runs_at_once_may_both_tell_of_a_forged_item(point, title, times, right):
+    accuses = mail(TEXT, f"CRITICAL: {title}")
+
+    twice = broken(course("", mail=(accuses,)), course(point, mail=(accuses,) * times))
+
+    assert ([each for each in twice if each.startswith(("no alert is", "a second"))] == []) == right
