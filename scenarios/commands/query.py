@@ -11,7 +11,7 @@ import click
 from chalicelib.questions import Question, questions
 from chalicelib.wording import safe, size
 from scenarios.commands import query_on_aws, query_sql
-from scenarios.commands.answer_rows import FORMS, counted, print_rows
+from scenarios.commands.answer_rows import CHART, FORMS, counted, print_rows
 from scenarios.commands.caret import caret
 from scenarios.commands.given_files import text_in
 from scenarios.commands.query_on_aws import OnAws, on_aws_options
@@ -57,8 +57,9 @@ _SQL = re.compile(r"(?:\s+|--[^\n]*|#[^\n]*)*(select|with|show|describe|create|e
     type=click.Choice(FORMS),
     default="table",
     show_default=True,
-    help="Shape.",
+    help="Shape; a chart is drawn of text.",
 )
+@click.option("--chart", is_flag=True, help="The same as --format chart.")
 def command(
     question: str | None,
     names: Sequence[str],
@@ -71,6 +72,7 @@ def command(
     since: str,
     until: str,
     form: str,
+    chart: bool,
     on_aws: bool,
     **account: Any,
 ) -> int:
@@ -102,7 +104,7 @@ def command(
         definition=definition,
         time_range=(since, until),
         limit=limit,
-        form=form,
+        form=CHART if chart else form,
         on_aws=asked if on_aws else None,
     )
 

@@ -54,6 +54,24 @@ def test_csv_and_json(trail):
     ]
 
 
+def test_a_chart_has_a_bar_for_each_day(trail):
+    result = query("stats count(*) as calls by bin(1d)", trail, "--chart")
+
+    assert [line.split() for line in result.stdout.splitlines()] == [
+        ["calls"],
+        ["2026-03-02", "2", "█" * 60],
+        ["2026-03-03", "1", "█" * 30],
+    ]
+
+
+def test_what_has_no_numbers_is_a_table(trail):
+    result = query("fields eventName | limit 1", trail, "--format", "chart")
+
+    assert result.stdout.splitlines()[0] == "eventName"
+    assert "a chart needs a column of numbers" in result.stderr
+    assert result.exit_code == 0
+
+
 def test_standard_input_is_read_where_no_file_is_named():
     lines = "\n".join(json.dumps(each) for each in RECORDS)
 
