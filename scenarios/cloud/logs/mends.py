@@ -1,12 +1,15 @@
-"""What moto gets wrong in a log group: its metric filters and subscription filters."""
+"""What moto gets wrong in a log group: its metric filters and subscription filters; and saved queries."""
 
+import json
 from typing import Any
 
 import moto.logs.metric_filters as metric_filters_models
 import moto.logs.models as logs_models
 import moto.logs.responses as logs_responses
+from moto.moto_api._internal import mock_random
 
 from scenarios.cloud.kernel.moto_mends import Mend
+from scenarios.cloud.logs.saved_queries import saved_queries
 
 _add_metric_filter = metric_filters_models.MetricFilters.add_filter
 _delete_log_group = logs_models.LogsBackend.delete_log_group
@@ -56,7 +59,22 @@ def _described_subscription(subscription: Any) -> dict[str, Any]:
     return {**_describe_subscription(subscription), "distribution": subscription.distribution}
 
 
+def _saved_query(response: Any) -> str:
+    """Save a query; moto has no PutQueryDefinition."""
+    given = json.loads(response.body)
+    found = given.pop("queryDefinitionId", "") or str(mock_random.uuid4())
+    given.pop("clientToken", None)
+    known = {"queryLanguage": "CWLI", "queryDefinitionId": found, "lastModified": _now()}
+    saved_queries(response.logs_backend)[found] = known | given
+    return json.dumps({"queryDefinitionId": found})
+
+
+def _now() -> int:
+    return int(logs_models.unix_time_millis())
+
+
 MENDS: tuple[Mend, ...] = (
+    (logs_responses.LogsResponse, "put_query_definition", _saved_query),
     (metric_filters_models.MetricFilters, "add_filter", _replaced_metric_filter),
     (logs_models.LogsBackend, "delete_log_group", _delete_group_and_filters),
     (logs_models.LogsBackend, "put_subscription_filter", _subscribed),

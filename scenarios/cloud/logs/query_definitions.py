@@ -8,9 +8,11 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API
 from typing import Any
 
 from scenarios.cloud.calls import Asked
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.logs.events import milliseconds
 from scenarios.cloud.logs.queries import QUERIES
+from scenarios.cloud.logs.saved_queries import saved_queries
 from scenarios.cloud.setting import Setting
 
 MOST_DEFINITIONS = 1_000
@@ -22,7 +24,6 @@ class QueryDefinitions:
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._definitions: dict[tuple[str, str], dict[str, Any]] = {}
         self._by_token: dict[tuple[str, str], str] = {}
         setting.calls.answer("logs", "PutQueryDefinition", self._put)
         setting.calls.answer("logs", "DescribeQueryDefinitions", self._describe)
@@ -36,12 +37,12 @@ class QueryDefinitions:
             self._must_be_there(region, wanted)
         elif token in self._by_token:
             wanted = self._by_token[token]
-        elif sum(known == region for known, _ in self._definitions) >= MOST_DEFINITIONS:
+        elif len(self._of(region)) >= MOST_DEFINITIONS:
             raise Refused("LimitExceededException", "Resource limit exceeded.")
         found = wanted or self._setting.new_uuid("logs.query-definition")
         if given.get("clientToken"):
             self._by_token[token] = found
-        self._definitions[region, found] = {
+        self._of(region)[found] = {
             "queryLanguage": "CWLI",
             "queryDefinitionId": found,
             **{name: given[name] for name in _KEPT if name in given},
@@ -54,10 +55,8 @@ class QueryDefinitions:
         language = asked.parameters.get("queryLanguage")
         found = [
             definition
-            for (region, _), definition in self._definitions.items()
-            if region == asked.region
-            and definition["name"].startswith(prefix)
-            and language in (None, definition["queryLanguage"])
+            for definition in self._of(asked.region).values()
+            if definition["name"].startswith(prefix) and language in (None, definition["queryLanguage"])
         ]
         page, more = QUERIES.page(found, asked.parameters)
         return {"queryDefinitions": page, **more}
@@ -65,9 +64,12 @@ class QueryDefinitions:
     def _delete(self, asked: Asked) -> dict[str, Any]:
         wanted = asked.parameters["queryDefinitionId"]
         self._must_be_there(asked.region, wanted)
-        del self._definitions[asked.region, wanted]
+        del self._of(asked.region)[wanted]
         return {"success": True}
 
+    def _of(self, region: str) -> dict[str, dict[str, Any]]:
+        return saved_queries(moto_state.backend("logs", self._setting.account, region))
+
     def _must_be_there(self, region: str, definition: str) -> None:
-        if (region, definition) not in self._definitions:
+        if definition not in self._of(region):
             raise Refused("ResourceNotFoundException", "The specified query definition does not exist.")

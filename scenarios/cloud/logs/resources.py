@@ -1,4 +1,4 @@
-"""AWS::Logs: groups, their filters and their destinations.
+"""AWS::Logs: groups, their filters and their destinations, saved queries.
 
 The shapes list the properties; values that Logs refuses are in `validation`.
 
@@ -96,6 +96,21 @@ DESTINATION = Shape(
     required=("DestinationName", "RoleArn", "TargetArn"),
 )
 
+QUERY_DEFINITION = Shape(
+    fields={
+        "LogGroupNames": Many(of=Text()),
+        "Name": Text(longest=255),
+        "Parameters": Many(
+            of=Shape(
+                fields={"DefaultValue": Text(), "Description": Text(), "Name": Text()}, required=("Name",)
+            ),
+        ),
+        "QueryLanguage": Text(choices=("CWLI",)),
+        "QueryString": Text(),
+    },
+    required=("Name", "QueryString"),
+)
+
 RESOURCE_POLICY = Shape(
     fields={"PolicyDocument": PolicyDocument(of_resource=True), "PolicyName": Text(longest=255)},
     required=("PolicyDocument", "PolicyName"),
@@ -172,6 +187,32 @@ def create_resource_policy(order: Order) -> Identity:
     return Identity(ref=name)
 
 
+def create_query_definition(order: Order) -> Identity:
+    """Save a query."""
+    return _saved(order)
+
+
+def update_query_definition(order: Order, before: Resource) -> Identity:
+    """Save it anew under its id; what the template leaves out is gone."""
+    return _saved(order, queryDefinitionId=before.physical_id)
+
+
+def _saved(order: Order, **more: str) -> Identity:
+    properties = order.properties
+    given = {lowered(name): value for name, value in properties.items() if name != "Parameters"}
+    if "Parameters" in properties:
+        given["parameters"] = [
+            {lowered(name): value for name, value in each.items()} for each in properties["Parameters"]
+        ]
+    found = order.client("logs").put_query_definition(**given, **more)["queryDefinitionId"]
+    return Identity(ref=found, attributes={"QueryDefinitionId": found})
+
+
+def delete_query_definition(removal: Removal) -> None:
+    """Forget a saved query."""
+    removal.client("logs").delete_query_definition(queryDefinitionId=removal.ref)
+
+
 def delete_log_group(removal: Removal) -> None:
     """Delete a log group with all that is in it."""
     removal.client("logs").delete_log_group(logGroupName=removal.ref)
@@ -226,6 +267,12 @@ KINDS: Mapping[str, Kind] = {
         create=create_metric_filter,
         delete=delete_metric_filter,
         update=made_again(create_metric_filter),
+    ),
+    "AWS::Logs::QueryDefinition": Kind(
+        shape=QUERY_DEFINITION,
+        create=create_query_definition,
+        delete=delete_query_definition,
+        update=update_query_definition,
     ),
     "AWS::Logs::ResourcePolicy": Kind(
         shape=RESOURCE_POLICY,

@@ -315,6 +315,18 @@ ROWS = [
         ["two"],
     ),
     (
+        "AWS::Logs::QueryDefinition",
+        {},
+        {"Name": "mine/refused", "QueryString": "fields a"},
+        {"Name": "mine/refused", "QueryString": "fields b"},
+        lambda client, ref: [
+            (each["queryDefinitionId"] == ref, each["queryString"])
+            for each in client("logs").describe_query_definitions()["queryDefinitions"]
+        ],
+        [(True, "fields a")],
+        [(True, "fields b")],
+    ),
+    (
         "AWS::SNS::Topic",
         {},
         {"DisplayName": "old"},

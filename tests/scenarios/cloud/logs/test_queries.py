@@ -424,3 +424,19 @@ def test_a_token_makes_one_definition():
             "ResponseMetadata": logs.put_query_definition(**given)["ResponseMetadata"]
         }
         assert len(logs.describe_query_definitions()["queryDefinitions"]) == 1
+
+
+def test_a_template_saves_a_query_with_its_parameters():
+    properties = {
+        "Name": "mine/what",
+        "QueryString": 'filter user = "{{who}}"',
+        "LogGroupNames": [HOST],
+        "Parameters": [{"Name": "who", "DefaultValue": "ann", "Description": "a user"}],
+    }
+    with world({"Saved": {"Type": "AWS::Logs::QueryDefinition", "Properties": properties}}) as cloud:
+        (found,) = admin(cloud, "logs").describe_query_definitions()["queryDefinitions"]
+
+        assert found["queryDefinitionId"] == cloud.home.resources["Saved"].physical_id
+        assert (found["name"], found["queryString"]) == ("mine/what", 'filter user = "{{who}}"')
+        assert found["logGroupNames"] == [HOST]
+        assert found["parameters"] == [{"name": "who", "defaultValue": "ann", "description": "a user"}]
