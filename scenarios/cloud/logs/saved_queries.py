@@ -1,4 +1,4 @@
-"""Where saved queries are kept: in moto's backend of a region, since a stack's are made before there are laws."""
+"""Where saved queries are kept: in moto, since those of a stack are made before there are laws."""
 
 from typing import Any
 
