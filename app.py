@@ -162,6 +162,12 @@ def database_deleted_handler(event: dict[str, Any], context: Any) -> dict[str, A
     return answer(load("database_deleted"), event, context)
 
 
+@app.watches("backup_missing")
+def backup_missing_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell what has no recent backup, and make snapshots each night."""
+    return answer(load("backup_missing"), event, context)
+
+
 @app.evaluates("eni_ungrouped")
 def eni_ungrouped_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Say which network interfaces have no security group."""

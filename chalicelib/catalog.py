@@ -36,6 +36,7 @@ CATALOG: tuple[Remediation, ...] = tuple(
         "function_opened",
         "password_or_mfa_changed",
         "database_deleted",
+        "backup_missing",
     )
 )
 

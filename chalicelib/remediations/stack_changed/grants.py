@@ -31,6 +31,7 @@ KEYS = (
     "FunctionOpenedSealKey",
     "PasswordOrMfaChangedSealKey",
     "DatabaseDeletedSealKey",
+    "BackupMissingSealKey",
     "InstructionKey",
 )
 

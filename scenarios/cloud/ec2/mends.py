@@ -57,7 +57,9 @@ def _for_image(backend: Any, ami_id: str, *_: Any, **__: Any) -> None:
     _load(backend, [ami_id], backend.amis)
 
 
-def _for_snapshots(backend: Any, snapshot_ids: Any = None, *_: Any, **__: Any) -> None:
+def _for_snapshots(backend: Any, snapshot_ids: Any = None, filters: Any = None, **_: Any) -> None:
+    if (filters or {}).get("owner-id") == [backend.account_id]:
+        return  # no image's snapshot is the account's own
     _load(backend, snapshot_ids or (), backend.snapshots)
 
 

@@ -1,0 +1,255 @@
+"""What lacks a backup, what is made, and which snapshots are ours to delete."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chalicelib.errors import MalformedEvent
+from chalicelib.events import Tick
+from chalicelib.looking import Unseen
+from chalicelib.remediation import Severity
+from chalicelib.remediations.backup_missing import (
+    FAILED_PATTERN,
+    REMEDIATION,
+    decide,
+    decide_failure,
+    snapshot_failed,
+)
+from chalicelib.remediations.backup_missing.reading import Facts, Kept, OldSnapshot, look
+from chalicelib.settings import Mode, Settings
+
+NOW = datetime(2026, 3, 2, 3, 10, tzinfo=UTC)
+ACCOUNT, REGION = "123456789012", "us-east-1"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/trailwarden-BackupMissingRole-1"
+TICK = Tick(key="rule@time", at=NOW, account=ACCOUNT, region=REGION)
+SETTINGS = Settings(
+    topic_arn="t",
+    ledger="l",
+    values={"BACKUP_MISSING_HOURS": "30", "BACKUP_MISSING_KEPT": "2", "BACKUP_MISSING_ROLE": ROLE},
+)
+
+
+def ago(hours):
+    return NOW - timedelta(hours=hours)
+
+
+def volume(*, made=100, backup=None, begun=None, **more):
+    """A volume; `made`, `backup` and `begun` in hours before now."""
+    return Kept(
+        region=REGION,
+        name="vol-1",
+        made=ago(made),
+        backup=None if backup is None else ago(backup),
+        begun=ago(begun) if begun is not None else None if backup is None else ago(backup),
+        **more,
+    )
+
+
+def planned(*volumes, mode=Mode.OBSERVE, **more):
+    facts = Facts(volumes=volumes, **more)
+    return decide(TICK, facts, NOW, replace(SETTINGS, mode=mode))
+
+
+@pytest.mark.parametrize(
+    ("found", "told", "made"),
+    [
+        pytest.param(volume(), True, True, id="never one"),
+        pytest.param(volume(made=29), False, True, id="new"),
+        pytest.param(volume(backup=31), True, True, id="too old"),
+        # A nightly look finds last night's a second short of 24 hours.
+        pytest.param(volume(backup=23.99), False, True, id="of last night"),
+        pytest.param(volume(backup=22), False, False, id="young"),
+        pytest.param(volume(begun=5), True, False, id="begun and not complete"),
+        pytest.param(volume(backup=40, begun=2), True, False, id="the next one is under way"),
+    ],
+)
+def test_what_is_old_is_told_and_what_gets_old_is_made(found, told, made):
+    plan = planned(found)
+
+    assert [each.severity for each in plan.alerts] == ([Severity.MEDIUM] if told else [])
+    assert [each.operation for each in plan.calls] == (["create_snapshot"] if made else [])
+
+
+def test_a_database_is_told_with_its_command_and_left_alone():
+    plan = planned(databases=(replace(volume(), name="orders"),))
+
+    (alert,) = plan.alerts
+    assert "create-db-snapshot --db-instance-identifier orders" in dict(alert.facts)["Make one with"]
+    assert plan.calls == ()
+
+
+def test_what_a_tag_expects_is_low_and_gets_none():
+    plan = planned(volume(excuse="expected=backup_missing"))
+
+    assert [each.severity for each in plan.alerts] == [Severity.LOW]
+    assert plan.calls == ()
+
+
+def test_a_region_that_could_not_be_read_is_told_each_time():
+    (alert,) = planned(could_not_read=(Unseen(why="denied"),)).alerts
+
+    assert (alert.severity, alert.quiet) == (Severity.MEDIUM, None)
+    assert ("Could not look", "denied") in alert.facts
+
+
+def test_the_same_again_is_quiet_and_another_one_is_told():
+    first, again, others = (
+        planned(each).alerts[0].quiet.subject
+        for each in (volume(), volume(backup=50), replace(volume(), name="vol-2"))
+    )
+
+    assert first == again != others
+
+
+@pytest.mark.parametrize(("mode", "quiet"), [(Mode.APPROVE, False), (Mode.ENFORCE, True)])
+def test_what_is_deleted_is_said_before_and_in_approve_each_night(mode, quiet):
+    old = OldSnapshot(region=REGION, id="snap-1", volume="vol-1", began=ago(200))
+    plan = planned(volume(backup=1), mode=mode, old=(old,))
+
+    ((alert,), (call,)) = plan.alerts, plan.calls
+    assert (alert.severity, bool(alert.quiet)) == (Severity.INFO, quiet)
+    assert dict(alert.facts)["Too many"] == f"{REGION}/snap-1"
+    assert (call.operation, call.parameters) == ("delete_snapshot", {"SnapshotId": "snap-1"})
+    assert "gone for good" in call.lost
+
+
+def test_more_than_one_night_can_do_is_told():
+    plan = planned(*(replace(volume(), name=f"vol-{number}") for number in range(70)))
+
+    assert len(plan.calls) == 60
+    assert dict(plan.alerts[0].facts)["Left for the next night"].startswith("10 calls")
+
+
+@pytest.mark.parametrize("given", [{"VolumeId": "v"}, {"VolumeId": "v", "Description": "", "DryRun": True}])
+def test_no_other_call_is_declared(given):
+    (call,) = planned(volume()).calls
+    (declared,) = (each for each in REMEDIATION.declared_calls if each.operation == "ec2.create_snapshot")
+
+    assert declared.fits(call)
+    assert not declared.fits(replace(call, parameters=given))
+
+
+# ---- whose snapshots they are --------------------------------------------------------------------
+
+
+class Account:
+    """Pages of what EC2, RDS and CloudTrail would answer."""
+
+    def __init__(self, snapshots, records):
+        self.pages = {
+            "describe_snapshots": {"Snapshots": snapshots},
+            "describe_volumes": {"Volumes": []},
+            "describe_db_instances": {"DBInstances": []},
+            "lookup_events": {"Events": [{"CloudTrailEvent": json.dumps(each)} for each in records]},
+        }
+        self.asked = []
+
+    def client(self, _service, _region):
+        return self
+
+    def get_paginator(self, name):
+        self.asked.append(name)
+        self.name = name
+        return self
+
+    def paginate(self, **_parameters):
+        return [self.pages[self.name]]
+
+
+def snapshot(number, *, days, state="completed"):
+    return {
+        "SnapshotId": f"snap-{number}",
+        "VolumeId": "vol-1",
+        "StartTime": NOW - timedelta(days=days),
+        "State": state,
+        "Description": "Trailwarden's backup of vol-1",  # anybody can write that
+    }
+
+
+RECORD = {
+    "eventSource": "ec2.amazonaws.com",
+    "eventID": "e",
+    "eventTime": "2026-03-01T03:10:00Z",
+    "eventName": "CreateSnapshot",
+}
+
+
+def record(number, role=ROLE):
+    issuer = {"sessionContext": {"sessionIssuer": {"arn": role}}}
+    return {
+        **RECORD,
+        "userIdentity": {"type": "AssumedRole", "arn": f"{role}/session", **issuer},
+        "responseElements": {"snapshotId": f"snap-{number}"},
+    }
+
+
+def test_only_what_our_role_made_is_ours_to_delete():
+    """Two stay of ours; those of others neither count nor go, whatever they are called."""
+    snapshots = [snapshot(number, days=number) for number in range(1, 7)]
+    account = Account(snapshots, [record(2), record(4), record(5), record(6, role="arn:aws:iam::1:role/x")])
+
+    facts = look(account, TICK, SETTINGS)
+
+    assert [each.id for each in facts.old] == ["snap-5"]
+
+
+def test_one_that_is_not_complete_keeps_no_place():
+    snapshots = [snapshot(1, days=1, state="pending"), snapshot(2, days=2), snapshot(3, days=3)]
+    account = Account(snapshots, [record(1), record(2), record(3)])
+
+    assert look(account, TICK, SETTINGS).old == ()
+
+
+def test_event_history_is_asked_only_where_something_may_be_too_much():
+    account = Account([snapshot(1, days=1), snapshot(2, days=2)], [])
+
+    assert look(account, TICK, SETTINGS).old == ()
+    assert "lookup_events" not in account.asked
+
+
+@pytest.mark.parametrize("record", [{}, {"userIdentity": None}, {"userIdentity": {"sessionContext": None}}])
+def test_a_record_without_a_role_is_nobodys(record):
+    snapshots = [snapshot(number, days=number) for number in range(1, 5)]
+
+    assert look(Account(snapshots, [{**RECORD, **record}]), TICK, SETTINGS).old == ()
+
+
+# ---- one that failed -----------------------------------------------------------------------------
+
+FAILED = {
+    "time": "2026-03-02T03:02:00Z",
+    "account": ACCOUNT,
+    "region": REGION,
+    "detail": {
+        "snapshot_id": f"arn:aws:ec2::{REGION}:snapshot/snap-1",
+        "source": f"arn:aws:ec2::{REGION}:volume/vol-1",
+        "cause": "no key",
+    },
+}
+
+
+def test_a_failure_says_what_and_why():
+    event = snapshot_failed(FAILED)
+    (alert,) = decide_failure(event, None, NOW, SETTINGS).alerts
+
+    assert event.key == f"arn:aws:ec2::{REGION}:snapshot/snap-1@failed"
+    assert "snap-1 of vol-1" in alert.title
+    assert ("Cause", "no key") in alert.facts
+
+
+def test_a_failure_without_its_parts_is_told_all_the_same():
+    event = snapshot_failed({**FAILED, "detail": {}})
+
+    assert (event.snapshot, event.volume, event.cause) == ("not recorded",) * 3
+
+
+@pytest.mark.parametrize("raw", [{}, {**FAILED, "time": "soon"}, {**FAILED, "detail": []}])
+def test_what_is_no_event_is_kept(raw):
+    with pytest.raises(MalformedEvent):
+        snapshot_failed(raw)
+
+
+def test_only_failures_wake_it():
+    assert FAILED_PATTERN["detail"]["result"] == ["failed"]
