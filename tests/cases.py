@@ -29,6 +29,7 @@ from tests.case_forms import (
     insights_api,
     logins,
     messages,
+    metric_streams,
     records,
     service_logs,
     sessions,
@@ -44,7 +45,7 @@ LONGEST_WAIT = 90  # seconds of anybody's clock
 # The first that takes a row runs it.
 FORMS = (
     *(engines, decisions, sessions, records, logins, controls, trails, messages, stacks, configuration),
-    *(insights, insights_api, athena, dashboards, service_logs),
+    *(insights, insights_api, athena, dashboards, service_logs, metric_streams),
 )
 
 

@@ -50,6 +50,18 @@ BOGUS = {"area": "insights-error", "input": "bogus x"}
 STOPPED = {"area": "insights-api", "input": {"op": "StopQuery", "after": {"queryString": "fields a"}}}
 EMPTY = {"area": "dashboard", "input": {"widgets": []}, "expected": {"valid": True}}
 UNNAMED = {"area": "dashboard", "input": {"DashboardName": "a b"}, "expected": {"valid": False}}
+UPDATE = {
+    "metric_stream_name": "s",
+    "account_id": "1",
+    "region": "r",
+    "namespace": "n",
+    "metric_name": "m",
+    "dimensions": {},
+    "timestamp": 1,
+    "value": {"count": 2, "sum": 3, "max": 2, "min": 1},
+    "unit": "None",
+}
+STREAMED = {"area": "metric-stream", "input": json.dumps(UPDATE)}
 TEN_SECONDS = {"area": "scheduler", "input": {"ScheduleExpression": "rate(10 seconds)"}}
 MONITORED = {
     "area": "config",
@@ -147,6 +159,8 @@ SEND = ["sqs", "send_message", {"QueueUrl": "<Heard>", "MessageBody": "{}"}]
             BOGUS | {"expected": {"error": "X", "message_contains": "y"}}, "wrong", id="other error"
         ),
         pytest.param(STOPPED | {"expected": {"success": True}}, "right", id="a query is stopped"),
+        pytest.param(STREAMED | {"expected": {"points": 1, "average": 1.5}}, "right", id="streamed"),
+        pytest.param(STREAMED | {"expected": {"points": 2}}, "wrong", id="streamed, wrong"),
         pytest.param(EMPTY, "right", id="a dashboard"),
         pytest.param(EMPTY | {"expected": {"valid": False}}, "wrong", id="a dashboard, wrong"),
         pytest.param(UNNAMED, "right", id="a dashboard is put"),

@@ -5,6 +5,7 @@ from scenarios.cloud.cloudwatch.laws import register
 from scenarios.cloud.cloudwatch.mends import MENDS
 from scenarios.cloud.cloudwatch.permissions import PERMISSIONS
 from scenarios.cloud.cloudwatch.resources import KINDS
+from scenarios.cloud.cloudwatch.streams.emitted import METRICS
 from scenarios.cloud.cloudwatch.validation import VALIDATION
 from scenarios.cloud.kernel.recorded import Recorded
 from scenarios.cloud.service import Service
@@ -15,11 +16,12 @@ SERVICE = Service(
         "metrics, metric math; alarms on metrics, expressions and percentiles, each minute or each ten "
         "seconds; composite alarms and their suppressors; actions to SNS, Lambda, EC2 and simple scaling "
         "policies, refused where CloudWatch would; history; state-change and configuration events; "
-        "dashboards, whose text is held against the page that describes it"
+        "dashboards, whose text is held against the page that describes it; metric streams to Firehose, "
+        "in JSON and OpenTelemetry, with filters and percentiles"
     ),
     missing=(
         "anomaly detection, searches, Metrics Insights queries, rarer statistics and functions of metric "
-        "math, labels made of data, entities, linked accounts, metric streams, step scaling, OpsItems, "
+        "math, labels made of data, entities, linked accounts, step scaling, OpsItems, "
         "the deletion of a suppressor in use"
     ),
     permissions=PERMISSIONS,
@@ -31,6 +33,7 @@ SERVICE = Service(
         ),
     ),
     kinds=KINDS,
+    metrics=METRICS,
     mends=MENDS,
     direct=True,
     validation=VALIDATION,

@@ -1,4 +1,4 @@
-"""AWS::CloudWatch: alarms and dashboards.
+"""AWS::CloudWatch: alarms, dashboards, metric streams.
 
 The shapes say which properties there are; what CloudWatch refuses of them stands in `validation`.
 
@@ -100,6 +100,37 @@ DASHBOARD = Shape(
     required=("DashboardBody",),
 )
 
+_FILTERS = Many(
+    of=Shape(fields={"MetricNames": Many(of=Text()), "Namespace": Text()}, required=("Namespace",))
+)
+METRIC_STREAM = Shape(
+    fields={
+        "ExcludeFilters": _FILTERS,
+        "FirehoseArn": Text(),
+        "IncludeFilters": _FILTERS,
+        "IncludeLinkedAccountsMetrics": Flag(),
+        "Name": Text(),
+        "OutputFormat": Text(),
+        "RoleArn": Text(),
+        "StatisticsConfigurations": Many(
+            of=Shape(
+                fields={
+                    "AdditionalStatistics": Many(of=Text()),
+                    "IncludeMetrics": Many(
+                        of=Shape(
+                            fields={"MetricName": Text(), "Namespace": Text()},
+                            required=("MetricName", "Namespace"),
+                        )
+                    ),
+                },
+                required=("AdditionalStatistics", "IncludeMetrics"),
+            )
+        ),
+        "Tags": Inert(because=TAGS.because),
+    },
+    required=("FirehoseArn", "OutputFormat", "RoleArn"),
+)
+
 
 def create_alarm(order: Order) -> Identity:
     """Create an alarm on one metric, or on an expression."""
@@ -133,6 +164,18 @@ def delete_dashboard(removal: Removal) -> None:
     removal.client("cloudwatch").delete_dashboards(DashboardNames=[removal.ref])
 
 
+def create_metric_stream(order: Order) -> Identity:
+    """Create a metric stream, or say other things of one."""
+    name = order.name("Name", 255)
+    arn = order.client("cloudwatch").put_metric_stream(**{**order.properties, "Name": name})["Arn"]
+    return Identity(ref=name, attributes={"Arn": arn})
+
+
+def delete_metric_stream(removal: Removal) -> None:
+    """Delete a metric stream."""
+    removal.client("cloudwatch").delete_metric_stream(Name=removal.ref)
+
+
 KINDS: Mapping[str, Kind] = {
     "AWS::CloudWatch::Alarm": Kind(
         shape=ALARM, create=create_alarm, delete=delete_alarm, update=made_again(create_alarm)
@@ -148,5 +191,11 @@ KINDS: Mapping[str, Kind] = {
         create=create_dashboard,
         delete=delete_dashboard,
         update=made_again(create_dashboard),
+    ),
+    "AWS::CloudWatch::MetricStream": Kind(
+        shape=METRIC_STREAM,
+        create=create_metric_stream,
+        delete=delete_metric_stream,
+        update=made_again(create_metric_stream),
     ),
 }

@@ -29,6 +29,7 @@ from scenarios.cloud.cloudwatch.metrics.metric_data import MetricData
 from scenarios.cloud.cloudwatch.metrics.metric_puts import put_metric_data
 from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
 from scenarios.cloud.cloudwatch.metrics.questions import Questions
+from scenarios.cloud.cloudwatch.streams.service import MetricStreams
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Stack
@@ -54,8 +55,8 @@ class CloudWatch:
         calls = setting.calls
         calls.answer("cloudwatch", "PutMetricData", self._put_metric_data)
         calls.tell("cloudwatch", "PutDashboard", with_warnings)
-        for operation in ("PutAnomalyDetector", "PutMetricStream"):
-            calls.check("cloudwatch", operation, self._not_yet)
+        self._streams = MetricStreams(setting, self.store)
+        calls.check("cloudwatch", "PutAnomalyDetector", self._not_yet)
 
     def start(self, _: Sequence[Stack]) -> None:
         """Let every alarm begin as AWS begins them, and set the evaluations going."""
@@ -65,6 +66,7 @@ class CloudWatch:
                 self.unfed.look(region, alarm)
             self._setting.clock.after(1.0, partial(self._composites.evaluate_all, region), "composite alarms")
         self._evaluations.begin()
+        self._streams.start()
 
     def store(self, region: str) -> MetricStore:
         """A region's metrics."""

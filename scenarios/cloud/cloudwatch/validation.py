@@ -1,7 +1,8 @@
-"""What CloudWatch refuses: alarms and dashboards; the words for metrics are those of their laws."""
+"""What CloudWatch refuses of alarms, dashboards and metric streams; of metrics, their laws say it."""
 
 from scenarios.cloud.cloudwatch.alarms.validation import composite_alarm, metric_alarm
 from scenarios.cloud.cloudwatch.dashboards.validation import dashboard
+from scenarios.cloud.cloudwatch.streams.validation import metric_stream
 from scenarios.cloud.kernel.validation import Validation
 
 VALIDATION = Validation(
@@ -11,5 +12,6 @@ VALIDATION = Validation(
         "PutMetricAlarm": (metric_alarm,),
         "PutCompositeAlarm": (composite_alarm,),
         "PutDashboard": (dashboard,),
+        "PutMetricStream": (metric_stream,),
     },
 )

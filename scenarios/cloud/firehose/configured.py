@@ -5,13 +5,14 @@ https://docs.aws.amazon.com/firehose/latest/APIReference/API_Amazonopensearchser
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 
 DEFAULT_SECONDS, DEFAULT_MEGABYTES, DEFAULT_RETRY_SECONDS = 300, 5, 300
+HTTP: Final = "HttpEndpoint"
 OPENSEARCH, EXTENDED_S3, S3 = "Amazonopensearchservice", "ExtendedS3", "S3"
 PROCESSORS = ("Lambda", "Decompression", "CloudWatchLogProcessing", "AppendDelimiterToRecord")
 
@@ -46,6 +47,17 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An HTTP endpoint. `attributes` come with each request; `everything`: all goes to the bucket too."""
+
+    url: str
+    access_key: str = field(default="", repr=False)
+    attributes: tuple[tuple[str, str], ...] = ()
+    retry_seconds: int = DEFAULT_RETRY_SECONDS
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Configured:
     """One delivery stream. `source`, `source_role`: the Kinesis stream it reads, "" for none.
 
@@ -57,6 +69,7 @@ class Configured:
     version: str
     bucket: Bucket
     index: Index | None
+    endpoint: Endpoint | None = None
     seconds: int
     megabytes: int
     processors: tuple[tuple[str, Mapping[str, str]], ...] = ()
@@ -89,7 +102,7 @@ def standing(arn: str) -> Configured | None:
 def configured(model: Any) -> Configured:
     """A delivery stream as moto has it; raises NotSimulated for what it has and nobody here does."""
     (destination,) = model.destinations
-    kind = next((each for each in (OPENSEARCH, EXTENDED_S3, S3) if each in destination), "")
+    kind = next((each for each in (OPENSEARCH, HTTP, EXTENDED_S3, S3) if each in destination), "")
     if not kind:
         named = next(each for each in destination if each != "destination_id")
         raise NotSimulated("firehose", f"a delivery stream to {named}")
@@ -100,8 +113,9 @@ def configured(model: Any) -> Configured:
     return Configured(
         arn=model.delivery_stream_arn,
         version=model.version_id,
-        bucket=_bucket(given["S3DestinationDescription"] if index else given),
+        bucket=_bucket(given["S3DestinationDescription"] if kind in (OPENSEARCH, HTTP) else given),
         index=index,
+        endpoint=_endpoint(given) if kind == HTTP else None,
         seconds=int(hints.get("IntervalInSeconds", DEFAULT_SECONDS)),
         megabytes=int(hints.get("SizeInMBs", DEFAULT_MEGABYTES)),
         processors=tuple(_processors(given.get("ProcessingConfiguration") or {})),
@@ -144,6 +158,23 @@ def _index(given: Mapping[str, Any]) -> Index:
         retry_seconds=int(retry),
         everything=given.get("S3BackupMode") == "AllDocuments",
         with_ids=ids == "FIREHOSE_DEFAULT",
+    )
+
+
+def _endpoint(given: Mapping[str, Any]) -> Endpoint:
+    said, asked = given["EndpointConfiguration"], given.get("RequestConfiguration") or {}
+    if asked.get("ContentEncoding", "NONE") != "NONE":
+        raise NotSimulated("firehose", "compressed requests to an HTTP endpoint")
+    if (given.get("SecretsManagerConfiguration") or {}).get("Enabled"):
+        raise NotSimulated("firehose", "an access key in Secrets Manager")
+    common = asked.get("CommonAttributes", ())
+    retry = (given.get("RetryOptions") or {}).get("DurationInSeconds", DEFAULT_RETRY_SECONDS)
+    return Endpoint(
+        url=said["Url"],
+        access_key=said.get("AccessKey", ""),
+        attributes=tuple((each["AttributeName"], each["AttributeValue"]) for each in common),
+        retry_seconds=int(retry),
+        everything=given.get("S3BackupMode") == "AllData",
     )
 
 

@@ -14,7 +14,9 @@ from scenarios.cloud.setting import Setting
 
 NAMESPACE: Final = "AWS/Firehose"
 TO_S3, TO_OPENSEARCH = "DeliveryToS3", "DeliveryToAmazonOpenSearchService"
+TO_ENDPOINT: Final = "DeliveryToHttpEndpoint"
 BACKUP: Final = "BackupToS3"
+_DELIVERIES: Final = (TO_S3, TO_OPENSEARCH, TO_ENDPOINT, BACKUP)
 METRICS = (
     EmittedMetrics(
         namespace=NAMESPACE,
@@ -24,10 +26,10 @@ METRICS = (
             "IncomingRecords": "Count",
             "DataReadFromKinesisStream.Bytes": "Bytes",
             "DataReadFromKinesisStream.Records": "Count",
-            **{f"{each}.Bytes": "Bytes" for each in (TO_S3, TO_OPENSEARCH, BACKUP)},
-            **{f"{each}.Records": "Count" for each in (TO_S3, TO_OPENSEARCH, BACKUP)},
-            **{f"{each}.Success": "Count" for each in (TO_S3, TO_OPENSEARCH, BACKUP)},
-            **{f"{each}.DataFreshness": "Seconds" for each in (TO_S3, TO_OPENSEARCH, BACKUP)},
+            **{f"{each}.Bytes": "Bytes" for each in _DELIVERIES},
+            **{f"{each}.Records": "Count" for each in _DELIVERIES},
+            **{f"{each}.Success": "Count" for each in _DELIVERIES},
+            **{f"{each}.DataFreshness": "Seconds" for each in _DELIVERIES},
         },
         dimensions=(("DeliveryStreamName",),),
     ),

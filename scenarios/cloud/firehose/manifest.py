@@ -13,9 +13,9 @@ SERVICE = Service(
     name="firehose",
     simulated=(
         "records that are put, or read from a Kinesis stream, gathered by size and time, and delivered under "
-        "the stream's role: to buckets, by prefixes with expressions, and to indexes of OpenSearch that "
-        "rotate, whose answers a scenario gives; retries, what failed in the bucket, errors in a log group; "
-        "compressed records and those of CloudWatch Logs unpacked, functions that transform"
+        "the stream's role: to buckets, by prefixes with expressions, to indexes of OpenSearch that rotate, "
+        "and to HTTP endpoints, whose answers a scenario gives; retries, what failed in the bucket, errors "
+        "in a log group; compressed records and those of CloudWatch Logs unpacked, functions that transform"
     ),
     missing=(
         "other formats and partitions by content, other or changed destinations, encrypted streams; "

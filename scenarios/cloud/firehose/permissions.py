@@ -3,6 +3,7 @@
 from scenarios.cloud.authorization.rows import JSON, Permissions
 
 _OPENSEARCH = "AmazonopensearchserviceDestinationConfiguration"
+_HTTP = "HttpEndpointDestinationConfiguration"
 _LINES = f"""
 ListDeliveryStreams             =                         *
 CreateDeliveryStream            =                         deliverystream(DeliveryStreamName)
@@ -11,6 +12,8 @@ CreateDeliveryStream            iam:PassRole              role(ExtendedS3Destina
 CreateDeliveryStream            iam:PassRole              role(KinesisStreamSourceConfiguration.RoleARN)
 CreateDeliveryStream iam:PassRole role({_OPENSEARCH}.RoleARN)
 CreateDeliveryStream iam:PassRole role({_OPENSEARCH}.S3Configuration.RoleARN)
+CreateDeliveryStream iam:PassRole role({_HTTP}.RoleARN)
+CreateDeliveryStream iam:PassRole role({_HTTP}.S3Configuration.RoleARN)
 DescribeDeliveryStream          =                         deliverystream(DeliveryStreamName)
 DeleteDeliveryStream            =                         deliverystream(DeliveryStreamName)
 PutRecord                       =                         deliverystream(DeliveryStreamName)

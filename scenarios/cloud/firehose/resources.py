@@ -18,7 +18,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Whole,
     arn,
 )
-from scenarios.cloud.firehose.configured import OPENSEARCH, PROCESSORS
+from scenarios.cloud.firehose.configured import HTTP, OPENSEARCH, PROCESSORS
 
 _HINTS = Shape(fields={"IntervalInSeconds": Whole(low=0, high=900), "SizeInMBs": Whole(low=1, high=128)})
 _LOGGING = Shape(fields={"Enabled": Flag(), "LogGroupName": Text(), "LogStreamName": Text()})
@@ -92,6 +92,38 @@ DELIVERY_STREAM = Shape(
             },
             required=_REQUIRED,
         ),
+        f"{HTTP}DestinationConfiguration": Shape(
+            fields={
+                "BufferingHints": _HINTS,
+                "CloudWatchLoggingOptions": _LOGGING,
+                "EndpointConfiguration": Shape(
+                    fields={
+                        "AccessKey": Text(longest=4096),
+                        "Name": Text(pattern=r"\S.{0,255}"),
+                        "Url": Text(pattern=r"https://.{1,990}"),
+                    },
+                    required=("Url",),
+                ),
+                "ProcessingConfiguration": _PROCESSING,
+                "RequestConfiguration": Shape(
+                    fields={
+                        "CommonAttributes": Many(
+                            of=Shape(
+                                fields={"AttributeName": Text(), "AttributeValue": Text()},
+                                required=("AttributeName", "AttributeValue"),
+                            )
+                        ),
+                        "ContentEncoding": Text(choices=("NONE",)),
+                    }
+                ),
+                "RetryOptions": Shape(fields={"DurationInSeconds": Whole(low=0, high=7200)}),
+                "RoleARN": arn("iam"),
+                "S3BackupMode": Text(choices=("FailedDataOnly", "AllData")),
+                "S3Configuration": Shape(fields=_BUCKET, required=_REQUIRED),
+                "SecretsManagerConfiguration": Refused(because="an access key in Secrets Manager"),
+            },
+            required=("EndpointConfiguration", "S3Configuration"),
+        ),
         "KinesisStreamSourceConfiguration": Shape(
             fields={"KinesisStreamARN": arn("kinesis"), "RoleARN": arn("iam")},
             required=("KinesisStreamARN", "RoleARN"),
@@ -101,6 +133,7 @@ DELIVERY_STREAM = Shape(
     }
 )
 _DESTINATIONS = (
+    f"{HTTP}DestinationConfiguration",
     f"{OPENSEARCH}DestinationConfiguration",
     "ExtendedS3DestinationConfiguration",
     "S3DestinationConfiguration",
@@ -127,7 +160,7 @@ def create_delivery_stream(order: Order) -> Identity:
 
 def _roles(place: str, configuration: Mapping[str, object]) -> list[tuple[str, str]]:
     """Each role that a configuration names, and where."""
-    found = [(f"{place}.RoleARN", str(configuration["RoleARN"]))]
+    found = [(f"{place}.RoleARN", str(configuration["RoleARN"]))] if "RoleARN" in configuration else []
     backup = configuration.get("S3Configuration")
     if isinstance(backup, Mapping):
         found.append((f"{place}.S3Configuration.RoleARN", str(backup["RoleARN"])))

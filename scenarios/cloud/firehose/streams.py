@@ -23,6 +23,7 @@ from scenarios.cloud.calls import Asked
 from scenarios.cloud.firehose.configured import Configured, standing
 from scenarios.cloud.firehose.emitted import (
     BACKUP,
+    TO_ENDPOINT,
     TO_OPENSEARCH,
     TO_S3,
     delivered,
@@ -30,6 +31,8 @@ from scenarios.cloud.firehose.emitted import (
     records_of,
     written,
 )
+from scenarios.cloud.firehose.http_endpoint import FAILED as ENDPOINT_FAILED
+from scenarios.cloud.firehose.http_endpoint import HttpEndpoints, Trouble
 from scenarios.cloud.firehose.names import object_name
 from scenarios.cloud.firehose.opensearch import FAILED, Document, Domains, documents
 from scenarios.cloud.firehose.processors import NotProcessed, Record, failure, processed
@@ -90,6 +93,7 @@ class DeliveryStreams(Door[StreamRecord]):
         self._setting = setting
         self._transforming = transforming
         self._domains = Domains(setting)
+        self._endpoints = HttpEndpoints(setting, self)
         self._gathering: dict[str, _Gathering] = {}
         self._told: set[tuple[str, str]] = set()
         setting.deliveries.register("firehose", StreamRecord, self)
@@ -176,6 +180,11 @@ class DeliveryStreams(Door[StreamRecord]):
             return
         records = self._processed(found, gathering.records)
         if not records:
+            return
+        if found.endpoint is not None:
+            if found.endpoint.everything:
+                self._to_bucket(found, records, BACKUP)
+            self._endpoints.send(arn, records)
             return
         if found.index is None:
             self._to_bucket(found, records, TO_S3)
@@ -289,6 +298,28 @@ class DeliveryStreams(Door[StreamRecord]):
             oldest = failed[0].record.arrived
             self._store(found, _Parcel(body, oldest, failed=FAILED, metric=BACKUP, many=len(failed)))
 
+    # ---- HTTP endpoints ------------------------------------------------------------------------
+
+    def endpoint_took(self, found: Configured, records: Sequence[Record]) -> None:
+        """Measure what an endpoint took."""
+        age = (self._setting.clock.now - min(each.arrived for each in records)).total_seconds()
+        size = sum(len(each.data) for each in records)
+        measured(self._setting, found.region, found.name, delivered(TO_ENDPOINT, len(records), size, age, 1))
+        self._setting.note("delivered", f"Firehose {found.name}: {len(records)} to its endpoint")
+
+    def endpoint_refused(self, found: Configured, trouble: Trouble) -> None:
+        """Say why an endpoint didn't take a batch."""
+        self._log(found, trouble.code, trouble.message)
+        words = f"{found.name} can't write to its endpoint: {trouble.code}"
+        self._tell(found.arn, "refused", words)
+
+    def keep_for_endpoint(self, found: Configured, records: Sequence[Record], body: bytes) -> None:
+        """Put what an endpoint didn't take into the bucket, unless all of it is there."""
+        if found.endpoint is not None and found.endpoint.everything:
+            return
+        parcel = _Parcel(body, records[0].arrived, failed=ENDPOINT_FAILED, metric=BACKUP, many=len(records))
+        self._store(found, parcel)
+
     # ---- what is told ---------------------------------------------------------------------------
 
     def _tell(self, arn: str, kind: str, words: str) -> None:
@@ -304,7 +335,7 @@ class DeliveryStreams(Door[StreamRecord]):
         group, stream = found.log
         line = {
             "deliveryStreamARN": found.arn,
-            "destination": found.bucket.arn if found.index is None else found.index.domain,
+            "destination": _destination(found),
             "deliveryStreamVersionId": int(found.version),
             "message": message,
             "errorCode": code,
@@ -314,6 +345,12 @@ class DeliveryStreams(Door[StreamRecord]):
             LogLines(stream=stream, lines=[(self._setting.clock.now, json.dumps(line))]),
             by=AssumedRole(arn=found.role, service=SERVICE),
         )
+
+
+def _destination(found: Configured) -> str:
+    if found.endpoint is not None:
+        return found.endpoint.url
+    return found.bucket.arn if found.index is None else found.index.domain
 
 
 def _name(arn: str) -> str:

@@ -109,6 +109,7 @@ def test_a_condition_key_of_a_service_is_published():
 
 # Required by AWS, though the schema leaves it to the service to say so, or required here alone.
 REQUIRED_BESIDES = {
+    "AWS::CloudWatch::MetricStream": {"FirehoseArn", "OutputFormat", "RoleArn"},
     "AWS::ApiGateway::Stage": {"StageName"},
     "AWS::ApiGateway::UsagePlan.ApiStages": {"ApiId", "Stage"},
     "AWS::CloudWatch::Alarm": {"ComparisonOperator", "EvaluationPeriods", "Threshold"},

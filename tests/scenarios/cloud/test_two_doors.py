@@ -141,6 +141,25 @@ DASHBOARDS = [
     dashboard("no widgets", "there are 1 validation errors", "InvalidParameterInput", DashboardBody="{}"),
 ]
 
+PUT_STREAM = "AmazonCloudWatch/latest/APIReference/API_PutMetricStream.html"
+
+
+def metric_stream(name, says, code="InvalidParameterValue", **bad):
+    given = {"Name": "s", "FirehoseArn": arn("firehose", "deliverystream/none"), "RoleArn": LOOK_ROLE}
+    given |= {"OutputFormat": "json", **bad}
+    call = ("cloudwatch", "put_metric_stream", given)
+    return row(
+        f"metric stream: {name}", call, code, ("AWS::CloudWatch::MetricStream", given), says, PUT_STREAM
+    )
+
+
+BOTH = {"IncludeFilters": [{"Namespace": "a"}], "ExcludeFilters": [{"Namespace": "b"}]}
+METRIC_STREAMS = [
+    metric_stream("both filters", "mutually exclusive", "InvalidParameterCombination", **BOTH),
+    metric_stream("no delivery stream", "does not exist"),
+    metric_stream("a format", "enum value set", "ValidationError", OutputFormat="xml"),
+]
+
 # ---- rules and targets --------------------------------------------------------------------------
 
 PUT_RULE = "eventbridge/latest/APIReference/API_PutRule.html"
@@ -852,6 +871,7 @@ ROWS = [
     *TOPIC_RULES,
     *ALARMS,
     *DASHBOARDS,
+    *METRIC_STREAMS,
     *RULES,
     *FILTERS,
     *FUNCTIONS,

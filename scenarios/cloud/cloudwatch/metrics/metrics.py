@@ -18,7 +18,7 @@ periods, retention) and https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIR
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -252,6 +252,17 @@ class MetricStore:
             and all(_has(metric, key, value) for key, value in wanted)
             and (now is None or _last(units) >= _seconds(now - (within or OLDEST)))
         )
+
+    def minutes(self, since: int, until: int) -> Iterator[tuple[Metric, str, int, Bucket]]:
+        """Metric, unit, beginning and data of each minute that has data, in the order of the metrics.
+
+        From `since` up to, not including, `until`; both are full minutes in seconds since 1970.
+        """
+        self._settled(None)
+        for metric in sorted(self._units):
+            for unit, series in sorted(self._units[metric].items()):
+                for at, bucket in series.windows(since, until, 60, fine=True):
+                    yield metric, unit, at, bucket
 
     def _settled(self, namespace: str | None) -> None:
         if self._settle is not None:

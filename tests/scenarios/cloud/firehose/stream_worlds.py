@@ -9,6 +9,7 @@ from tests.scenarios.cloud.small_worlds import admin, arn, may, role
 LAKE = "tw-lake"
 DOMAIN = arn("es", "domain/logs")
 BULK = "https://logs.us-east-1.es.amazonaws.com/_bulk"
+URL = "https://intake.example.com/v1?dd=1"
 STORES = may("s3:PutObject")
 READS = may(["kinesis:DescribeStream", "kinesis:GetShardIterator", "kinesis:GetRecords"])
 INDEXES = may(["es:DescribeDomain", "es:ESHttpPost"], [DOMAIN, f"{DOMAIN}/*"])
@@ -52,6 +53,27 @@ def indexed(*statements, domain=None, bucket=None, **configuration):
         },
         "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": LAKE}},
         **role("delivers", "firehose", *(statements or (STORES, INDEXES))),
+        "Lake": {"Type": "AWS::KinesisFirehose::DeliveryStream", "Properties": properties},
+    }
+
+
+def sent(**configuration):
+    """A delivery stream to an endpoint."""
+    given = {
+        "EndpointConfiguration": {"Url": URL, "Name": "intake", "AccessKey": "secret"},
+        "RequestConfiguration": {"CommonAttributes": [{"AttributeName": "team", "AttributeValue": "sec"}]},
+        "BufferingHints": {"IntervalInSeconds": 60, "SizeInMBs": 1},
+        "RoleARN": {"Fn::GetAtt": ["delivers", "Arn"]},
+        "S3Configuration": {
+            "BucketARN": {"Fn::GetAtt": ["Bucket", "Arn"]},
+            "RoleARN": {"Fn::GetAtt": ["delivers", "Arn"]},
+        },
+        **configuration,
+    }
+    properties = {"DeliveryStreamName": "lake", "HttpEndpointDestinationConfiguration": given}
+    return {
+        "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": LAKE}},
+        **role("delivers", "firehose", STORES),
         "Lake": {"Type": "AWS::KinesisFirehose::DeliveryStream", "Properties": properties},
     }
 

@@ -1,0 +1,1 @@
+"""Metric streams: what CloudWatch sends on to Firehose as it comes in."""

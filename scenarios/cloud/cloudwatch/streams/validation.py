@@ -1,0 +1,82 @@
+"""What CloudWatch refuses of a metric stream that is put.
+
+The limits are the pages'; the words, and that a delivery stream which isn't there is refused, are ours.
+
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricStream.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricStreamStatisticsConfiguration.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Metric-Streams.html (1,000 filters)
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.kernel.validation import Request
+from scenarios.dashboards.widgets import STATISTIC
+
+MOST_FILTERS, MOST_CONFIGURATIONS, MOST_STATISTICS, MOST_METRICS = 1_000, 100, 20, 100
+JSON: Final = "json"
+_PERCENTILE = re.compile(r"p(?:\d{1,2}(?:\.\d{1,10})?|100(?:\.0{1,10})?)")
+_ALWAYS: Final = ("SampleCount", "Sum", "Minimum", "Maximum", "Average")
+
+
+def metric_stream(request: Request) -> None:
+    """Include or exclude, within the limits, statistics that its format has, and a delivery stream."""
+    given = request.parameters
+    if given.get("IncludeLinkedAccountsMetrics"):
+        raise NotSimulated("cloudwatch", "metric streams of linked accounts")
+    if given.get("IncludeFilters") and given.get("ExcludeFilters"):
+        raise Refused(
+            "InvalidParameterCombination", "IncludeFilters and ExcludeFilters are mutually exclusive"
+        )
+    filters = [*given.get("IncludeFilters", ()), *given.get("ExcludeFilters", ())]
+    _check_filters(filters)
+    _check_statistics(given.get("StatisticsConfigurations", ()), given["OutputFormat"])
+    _check_firehose(given["FirehoseArn"], request)
+
+
+def _check_filters(filters: Sequence[Mapping[str, Any]]) -> None:
+    for each in filters:
+        if "Namespace" not in each:
+            raise _invalid("A filter needs a Namespace")
+    count = sum(max(len(each.get("MetricNames") or ()), 1) for each in filters)
+    if count > MOST_FILTERS:
+        raise _invalid(f"A metric stream has at most {MOST_FILTERS:,} filters, not {count:,}")
+
+
+def _check_statistics(configurations: Sequence[Mapping[str, Any]], form: str) -> None:
+    if len(configurations) > MOST_CONFIGURATIONS:
+        raise _invalid(f"StatisticsConfigurations has at most {MOST_CONFIGURATIONS} members")
+    for each in configurations:
+        statistics, metrics = each["AdditionalStatistics"], each["IncludeMetrics"]
+        if not 1 <= len(statistics) <= MOST_STATISTICS or not 1 <= len(metrics) <= MOST_METRICS:
+            raise _invalid(
+                f"A StatisticsConfiguration has 1 to {MOST_STATISTICS} AdditionalStatistics and 1 to "
+                f"{MOST_METRICS} IncludeMetrics"
+            )
+        for name in statistics:
+            _check_statistic(name, form)
+
+
+def _check_statistic(name: str, form: str) -> None:
+    if _PERCENTILE.fullmatch(name):
+        return
+    if name in _ALWAYS or not re.fullmatch(STATISTIC, name):
+        raise _invalid(f"The value {name} is no statistic that a metric stream could add")
+    if form != JSON:
+        raise _invalid(f"A metric stream in {form} has percentiles only, not {name}")
+    raise NotSimulated("cloudwatch", f"the statistic {name} in a metric stream")
+
+
+def _check_firehose(arn: str, request: Request) -> None:
+    home = f"arn:aws:firehose:{request.region}:{request.account}:deliverystream/"
+    if not arn.startswith(home):
+        raise _invalid(f"FirehoseArn {arn} is no delivery stream of this account and region")
+    if not moto_state.stream_is_there(arn):
+        raise _invalid(f"The delivery stream {arn} does not exist")
+
+
+def _invalid(why: str) -> Refused:
+    return Refused("InvalidParameterValue", why)
