@@ -168,6 +168,30 @@ def backup_missing_handler(event: dict[str, Any], context: Any) -> dict[str, Any
     return answer(load("backup_missing"), event, context)
 
 
+@app.watches("port_scan")
+def port_scan_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell which address tries ports and hosts, and is refused."""
+    return answer(load("port_scan"), event, context)
+
+
+@app.watches("dns_tunnel")
+def dns_tunnel_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell which instance looks up many long names under one domain."""
+    return answer(load("dns_tunnel"), event, context)
+
+
+@app.watches("path_traversal")
+def path_traversal_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell which client tries to leave a web server's folder."""
+    return answer(load("path_traversal"), event, context)
+
+
+@app.watches("surge_of_errors")
+def surge_of_errors_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell which requests fail, and which client is refused again and again."""
+    return answer(load("surge_of_errors"), event, context)
+
+
 @app.evaluates("eni_ungrouped")
 def eni_ungrouped_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Say which network interfaces have no security group."""

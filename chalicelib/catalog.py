@@ -37,6 +37,10 @@ CATALOG: tuple[Remediation, ...] = tuple(
         "password_or_mfa_changed",
         "database_deleted",
         "backup_missing",
+        "port_scan",
+        "dns_tunnel",
+        "path_traversal",
+        "surge_of_errors",
     )
 )
 

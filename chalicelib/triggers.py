@@ -46,9 +46,10 @@ class OnEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnSchedule:
-    """An EventBridge schedule, such as `rate(1 hour)`."""
+    """An EventBridge schedule, such as `rate(1 hour)`. `condition`: the stack's, where it isn't always."""
 
     expression: str
+    condition: str = ""
 
     @property
     def pattern(self) -> Raw:

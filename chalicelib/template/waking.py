@@ -100,9 +100,11 @@ def rule_that_wakes(function: str, rule: str, trigger: OnEvent | OnSchedule, **t
         if isinstance(trigger, OnEvent)
         else {"ScheduleExpression": trigger.expression}
     )
+    condition = trigger.condition if isinstance(trigger, OnSchedule) else ""
     return {
         rule: {
             "Type": "AWS::Events::Rule",
+            **({"Condition": condition} if condition else {}),
             "DependsOn": [f"{function}Policy"],
             "Properties": {
                 "Name": {"Fn::Sub": f"${{AWS::StackName}}-{rule}"},

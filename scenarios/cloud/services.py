@@ -32,6 +32,7 @@ from scenarios.cloud.opensearch.manifest import SERVICE as OPENSEARCH
 from scenarios.cloud.organizations.manifest import SERVICE as ORGANIZATIONS
 from scenarios.cloud.rds.manifest import SERVICE as RDS
 from scenarios.cloud.recorded_only import RECORDED_ONLY
+from scenarios.cloud.route53resolver.manifest import SERVICE as ROUTE53_RESOLVER
 from scenarios.cloud.s3.manifest import SERVICE as S3
 from scenarios.cloud.scheduler.manifest import SERVICE as SCHEDULER
 from scenarios.cloud.secretsmanager.manifest import SERVICE as SECRETSMANAGER
@@ -70,6 +71,7 @@ SERVICES: tuple[Service, ...] = (
     OPENSEARCH,
     ORGANIZATIONS,
     RDS,
+    ROUTE53_RESOLVER,
     S3,
     SCHEDULER,
     SECRETSMANAGER,

@@ -22,14 +22,13 @@ from typing import Any, Final
 
 from scenarios.cloud.apigateway.apis import REST, SERVICE, Api, Stage
 from scenarios.cloud.apigateway.messages import HttpAnswer, HttpRequest
-from scenarios.cloud.cloudformation.resources.kind import Order, text_of
+from scenarios.cloud.cloudformation.resources.kind import Order
 from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Stack
+from scenarios.cloud.service_logs_delivery import DELIVERY, let_in_at_group
 from scenarios.cloud.setting import Setting
 
-_DELIVERY: Final = "delivery.logs.amazonaws.com"
-_POLICY: Final = "AWSLogDeliveryWrite20150319"
 _VARIABLE = re.compile(r"\$context\.([a-zA-Z0-9_-]+(?:\.[a-zA-Z0-9_:-]+)*)")
 _REQUIRED: Final = ("$context.requestId", "$context.extendedRequestId")
 _LONGEST: Final = 3072
@@ -54,26 +53,7 @@ def deliver_logs(order: Order, settings: Mapping[str, Any]) -> None:
     group = str(settings.get("DestinationArn", "")).removesuffix(":*")
     if ":logs:" not in group:
         return
-    site, logs = order.site, order.client("logs")
-    known = logs.describe_resource_policies()["resourcePolicies"]
-    written = next((each["policyDocument"] for each in known if each["policyName"] == _POLICY), "{}")
-    statements = json.loads(written).get("Statement", [])
-    resource = f"{group}:log-stream:*"
-    if any(each["Resource"] == resource for each in statements):
-        return
-    statement = {
-        "Sid": f"{_POLICY}{len(statements)}",
-        "Effect": "Allow",
-        "Principal": {"Service": _DELIVERY},
-        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": resource,
-        "Condition": {
-            "StringEquals": {"aws:SourceAccount": site.account},
-            "ArnLike": {"aws:SourceArn": site.arn("logs", "*")},
-        },
-    }
-    document = {"Version": "2012-10-17", "Statement": [*statements, statement]}
-    logs.put_resource_policy(policyName=_POLICY, policyDocument=text_of(document))
+    let_in_at_group(order.client("logs"), group, order.site.account, order.site.region)
 
 
 def check_format(order: Order, name: str, settings: Mapping[str, Any]) -> None:
@@ -111,7 +91,7 @@ class AccessLogs:
         if api.kind == REST and not self._role:
             what = f"access logs of {api.name}: no stack sets the role of AWS::ApiGateway::Account"
             raise NotSimulated("apigateway", what)
-        by = AssumedRole(arn=self._role, service=SERVICE) if api.kind == REST else _DELIVERY
+        by = AssumedRole(arn=self._role, service=SERVICE) if api.kind == REST else DELIVERY
         source = "" if api.kind == REST else f"arn:aws:logs:{api.region}:{api.account}:*"
         refusal = self._setting.deliveries.hand_over(group, lines, by=by, source=source)
         if refusal is not None:

@@ -3,9 +3,11 @@
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.ec2 import monitoring
 from scenarios.cloud.ec2.alarm_actions import AlarmActions
+from scenarios.cloud.ec2.flow_logs import FlowLogs
 from scenarios.cloud.ec2.instances import Instances
 from scenarios.cloud.ec2.resource_events import ResourceEvents
 from scenarios.cloud.ec2.security_groups import SecurityGroups
+from scenarios.cloud.ec2.traffic import Traffic
 from scenarios.cloud.setting import Setting
 
 
@@ -18,4 +20,5 @@ def register(setting: Setting) -> None:
     for service in ("automate", "swf"):
         cloudwatch.actions.teach(service, act)
     setting.laws.add(SecurityGroups(setting))
+    setting.laws.add(Traffic(setting, setting.laws.add(FlowLogs(setting))))
     monitoring.register(setting)

@@ -14,9 +14,10 @@ SERVICE = Service(
     name="ec2",
     simulated=(
         "instances: states and their events, reboots, status checks, basic and detailed monitoring; "
-        "security groups: rules by id, and the error for one that is gone"
+        "security groups: rules by id, and the error for one that is gone; what they and network ACLs let "
+        "through, and flow logs of it to CloudWatch Logs and S3"
     ),
-    missing="roles passed at launch; instance types, networks; what a group lets through",
+    missing="roles passed at launch; instance types; routes, gateways; flow logs to Firehose or in Parquet",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

@@ -55,6 +55,8 @@ ENDED = ("Complete", "Failed", "Cancelled", "Timeout")
 _LAMBDA_GROUPS = "/aws/lambda/"
 _NOTHING = Result(columns=(), rows=[], pointers=(), statistics=Statistics())
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
@@ -70,6 +72,18 @@ class _Run:
     status: str = "Scheduled"
     ended: datetime | None = None
     fails: bool = False
+    runs_from: datetime = _NEVER
+    ends_at: datetime = _NEVER
+    ends_as: str = "Complete"
+
+    def go_on(self, now: datetime) -> None:
+        """Be as far as it is by now. It needs nobody's clock for that: a function that waits for it asks."""
+        if self.is_over:
+            return
+        if now >= self.ends_at:
+            self.status, self.ended = self.ends_as, self.ends_at
+        elif now >= self.runs_from:
+            self.status = "Running"
 
     @property
     def is_over(self) -> bool:
@@ -148,7 +162,7 @@ class Queries:
         query = _read(given["queryString"])
         groups = self._groups(asked, query.source)
         self._must_overlap(asked.region, groups, until)
-        running = [run for run in self._runs.values() if run.region == asked.region and not run.is_over]
+        running = [run for run in self._so_far() if run.region == asked.region and not run.is_over]
         if len(running) >= MOST_AT_ONCE:
             words = f"Account maximum query concurrency limit of [{MOST_AT_ONCE}] reached."
             raise Refused("LimitExceededException", words)
@@ -180,14 +194,14 @@ class Queries:
         run = self._known(asked)
         if run.is_over:
             raise invalid(f"The specified query {run.id} is not running.")
-        self._end(run, "Cancelled")
+        run.status, run.ended = "Cancelled", self._setting.clock.now
         return {"success": True}
 
     def _describe(self, asked: Asked) -> dict[str, Any]:
         group, status = asked.parameters.get("logGroupName"), asked.parameters.get("status")
         found = [
             run.described()
-            for run in reversed(self._runs.values())
+            for run in reversed(self._so_far())
             if run.region == asked.region
             and not self._forgotten(run)
             and (group is None or group in run.groups)
@@ -210,7 +224,14 @@ class Queries:
         if run is None or run.region != asked.region or self._forgotten(run):
             words = f"Query with id {asked.parameters['queryId']} does not exist"
             raise Refused("ResourceNotFoundException", words)
+        run.go_on(self._setting.clock.now)
         return run
+
+    def _so_far(self) -> list[_Run]:
+        """Every query, as far as it is by now."""
+        for run in self._runs.values():
+            run.go_on(self._setting.clock.now)
+        return list(self._runs.values())
 
     def _forgotten(self, run: _Run) -> bool:
         return self._setting.clock.now - run.started > KEPT
@@ -340,20 +361,11 @@ class Queries:
         dice = self._setting.random("logs.query")
         waits, runs = dice.uniform(*WAITING_SECONDS), dice.uniform(*RUNNING_SECONDS)
         runs += run.result.statistics.bytes / BYTES_A_SECOND
-        end = ("Failed" if run.fails else "Complete", runs)
+        run.ends_as = "Failed" if run.fails else "Complete"
         if runs > LONGEST.total_seconds():
-            end = ("Timeout", LONGEST.total_seconds())
-        clock = self._setting.clock
-        clock.after(waits, lambda: self._go_on(run, "Running"), f"query {run.id}")
-        clock.after(waits + end[1], lambda: self._end(run, end[0]), f"query {run.id}")
-
-    def _go_on(self, run: _Run, status: str) -> None:
-        if not run.is_over:
-            run.status = status
-
-    def _end(self, run: _Run, status: str) -> None:
-        if not run.is_over:
-            run.status, run.ended = status, self._setting.clock.now
+            runs, run.ends_as = LONGEST.total_seconds(), "Timeout"
+        run.runs_from = run.started + timedelta(seconds=waits)
+        run.ends_at = run.runs_from + timedelta(seconds=runs)
 
     def _whole(self, region: str, group: str, event: LogEvent) -> dict[str, str]:
         """Everything of one event: what the system knows of it, and the fields of its JSON."""

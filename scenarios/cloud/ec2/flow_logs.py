@@ -1,0 +1,354 @@
+"""VPC flow logs: what interfaces saw, a record for each flow and window, delivered when AWS delivers it.
+
+A window is as long as the flow log says, 60 or 600 seconds; an interface that saw nothing has a record of
+NODATA. Then it takes some minutes: about 5 to CloudWatch Logs, under the flow log's role, and about 10 to
+S3, as `delivery.logs.amazonaws.com`, in files that the bucket's policy must let in. Where AWS may not
+deliver, the flow log says `Access error`, and the records are lost.
+
+Left out: Firehose and Parquet (`NotSimulated`), gaps (SKIPDATA), the windows of a minute that interfaces of
+Nitro instances have, and the fields of ECS, of services by address and of what encrypted the traffic, which
+are dashes. How long a delivery takes within AWS's "about", and the end of a file's name, are our choice.
+
+Sources: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs.html,
+https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-cwl.html,
+https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3.html,
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FlowLog.html
+"""
+
+import gzip
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.ec2.interfaces import Interface, network_of
+from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines, Missing, Object, Refusal
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.stack import Stack
+from scenarios.cloud.service_logs_delivery import DELIVERY, let_in_at_bucket
+from scenarios.cloud.setting import Setting
+from scenarios.service_logs import Format, NotThisFormat
+from scenarios.service_logs.flows import vpc_flow
+
+SERVICE: Final = "vpc-flow-logs.amazonaws.com"
+LOGS_SECONDS: Final = (120.0, 300.0)
+S3_SECONDS: Final = (300.0, 600.0)
+ACCESS_ERROR: Final = "Access error"
+S3, FIREHOSE = "s3", "kinesis-data-firehose"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What an interface saw of one flow, at one moment. `source`, `target`: as a flow log shows them."""
+
+    source: str
+    target: str
+    packet_source: str
+    packet_target: str
+    source_port: int
+    target_port: int
+    protocol: int
+    packets: int
+    bytes: int
+    flags: int
+    accepted: bool
+    egress: bool
+
+
+@dataclass(slots=True)
+class _Flow:
+    """One flow in a window. Times in seconds since the epoch."""
+
+    seen: Seen
+    first: int
+    last: int
+    packets: int = 0
+    bytes: int = 0
+    flags: int = 0
+
+
+_Key = tuple[Any, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Watch:
+    """A flow log that is there, and what its interfaces saw in the window that began at `since`."""
+
+    id: str
+    region: str
+    since: datetime
+    options: Mapping[str, Any] = field(default_factory=dict)
+    flows: dict[_Key, _Flow] = field(default_factory=dict)
+
+
+class FlowLogs:
+    """Every flow log of the account."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._watches: dict[tuple[str, str], _Watch] = {}
+        setting.calls.answer("ec2", "CreateFlowLogs", self._create)
+        setting.calls.after("ec2", "CreateFlowLogs", self._created)
+        setting.laws.when_stacks_change(self.look)
+
+    # ---- the API ---------------------------------------------------------------------------------
+
+    def _create(self, asked: Asked) -> dict[str, Any]:
+        """Moto makes them; what it doesn't know of destinations is refused for every resource alike."""
+        given = dict(asked.parameters)
+        if given.get("LogDestinationType") == FIREHOSE:
+            raise NotSimulated("ec2", "flow logs to Firehose")
+        options = given.get("DestinationOptions") or {}
+        if options.get("FileFormat", "plain-text") != "plain-text":
+            raise NotSimulated("ec2", "flow logs in Parquet")
+        try:
+            vpc_flow(given.get("LogFormat") or "default")
+        except NotThisFormat as error:
+            raise NotSimulated("ec2", f"a flow log of this format: {error}") from error
+        if given.get("LogDestinationType") == S3 and (denied := self._bucket_denies(asked)):
+            why = {"Code": "400", "Message": denied}
+            return {
+                "FlowLogIds": [],
+                "Unsuccessful": [{"ResourceId": each, "Error": why} for each in given["ResourceIds"]],
+            }
+        ec2 = self._setting.session.client("ec2", region_name=asked.region)
+        destination = given.get("LogDestination", "")
+        if given.get("LogDestinationType") == S3:  # moto takes a folder for a part of the bucket's name
+            given["LogDestination"] = f"arn:aws:s3:::{_bucket(destination)[0]}"
+        answer: dict[str, Any] = ec2.create_flow_logs(**given)
+        answer.pop("ResponseMetadata", None)
+        for each in answer["FlowLogIds"] if destination else ():
+            self._all(asked.region)[each].log_destination = destination
+        return answer
+
+    def _bucket_denies(self, asked: Asked) -> str:
+        """Why AWS could not write; "" where it can.
+
+        Whoever may write the bucket's policy has AWS's statements added by this call.
+        """
+        bucket, prefix = _bucket(asked.parameters["LogDestination"])
+        if moto_state.bucket(self._setting.account, bucket) is None:
+            return ""  # moto says so
+        probe = f"arn:aws:s3:::{bucket}/{_folder(prefix, self._setting.account, {})}"
+        judge, s3 = self._setting.identity.judge, f"arn:aws:s3:::{bucket}"
+
+        def refused() -> Refusal | None:
+            source = f"arn:aws:logs:{asked.region}:{self._setting.account}:*"
+            return self._setting.deliveries.refusal(probe, Object(body=b""), by=DELIVERY, source=source)
+
+        if refused() and all(
+            judge(asked.caller, each, s3).allowed for each in ("s3:GetBucketPolicy", "s3:PutBucketPolicy")
+        ):
+            folder = f"{bucket}/{_folder(prefix, self._setting.account, {})}"
+            let_in_at_bucket(self._setting.session.client("s3"), folder, self._setting.account, asked.region)
+        if not refused():
+            return ""
+        return f"Access Denied for LogDestination: {bucket}. Please check LogDestination permission"
+
+    def _created(self, call: ApiCall) -> None:
+        for each in (call.response or {}).get("FlowLogIds", ()):
+            self._watch(call.region, each, call.parameters.get("DestinationOptions") or {})
+
+    def look(self, _stacks: Sequence[Stack] = ()) -> None:
+        """Watch those that were made without a call of anybody's, for a scenario."""
+        for region in self._setting.regions:
+            for each in self._all(region):
+                self._watch(region, each, {})
+
+    def _all(self, region: str) -> dict[str, Any]:
+        found: dict[str, Any] = moto_state.backend("ec2", self._setting.account, region).flow_logs
+        return found
+
+    def _watch(self, region: str, flow_log: str, options: Mapping[str, Any]) -> None:
+        if (region, flow_log) not in self._watches:
+            watch = _Watch(id=flow_log, region=region, since=self._setting.clock.now, options=options)
+            self._watches[region, flow_log] = watch
+            self._open(watch)
+
+    # ---- windows ---------------------------------------------------------------------------------
+
+    def saw(self, region: str, interface: Interface, seen: Seen) -> None:
+        """An interface saw something now."""
+        self.look()
+        now = int(self._setting.clock.now.timestamp())
+        for (where, flow_log), watch in self._watches.items():
+            model = self._all(where).get(flow_log) if where == region else None
+            if model is None or not _watches(model, interface) or not _wants(model, seen):
+                continue
+            key = (
+                interface.id,
+                *(seen.packet_source, seen.packet_target, seen.source_port, seen.target_port),
+                *(seen.protocol, seen.accepted, seen.egress),
+            )
+            flow = watch.flows.setdefault(key, _Flow(seen, now, now))
+            flow.last = now
+            flow.packets += seen.packets
+            flow.bytes += seen.bytes
+            flow.flags |= seen.flags
+
+    def _open(self, watch: _Watch) -> None:
+        model = self._all(watch.region)[watch.id]
+        seconds = int(model.max_aggregation_interval or 600)
+        self._setting.clock.after(seconds, lambda: self._close(watch), f"window of {watch.id}")
+
+    def _close(self, watch: _Watch) -> None:
+        """A window is over: its records are on their way, and the next one begins."""
+        model = self._all(watch.region).get(watch.id)
+        if model is None:
+            del self._watches[watch.region, watch.id]
+            return
+        since, flows = watch.since, watch.flows
+        watch.since, watch.flows = self._setting.clock.now, {}
+        form = vpc_flow(model.log_format or "default")
+        network = network_of(self._setting, watch.region)
+        lines = [
+            (interface.id, line)
+            for interface in network.interfaces
+            if _watches(model, interface)
+            for line in self._lines(form, watch.region, interface, flows, since)
+        ]
+        if lines:
+            to_s3 = model.log_destination_type == S3
+            wait = self._setting.random("ec2.flow_logs").uniform(*(S3_SECONDS if to_s3 else LOGS_SECONDS))
+            deliver = self._to_s3 if to_s3 else self._to_logs
+            what = f"flow log {watch.id}"
+            self._setting.clock.after(wait, lambda: deliver(watch, form, lines), what)
+        self._open(watch)
+
+    def _lines(
+        self, form: Format, region: str, interface: Interface, flows: Mapping[_Key, _Flow], since: datetime
+    ) -> Iterator[tuple[datetime, str]]:
+        until = self._setting.clock.now
+        mine = [flow for key, flow in flows.items() if key[0] == interface.id]
+        always = {
+            "version": form.version or 2,
+            "account-id": self._setting.account,
+            "interface-id": interface.id,
+            "vpc-id": interface.vpc or None,
+            "subnet-id": interface.subnet or None,
+            "instance-id": interface.instance or None,
+            "region": region,
+            "az-id": interface.zone or None,
+        }
+        if not mine:
+            times = {"start": int(since.timestamp()), "end": int(until.timestamp()), "log-status": "NODATA"}
+            yield since, _line(form, {**always, **times})
+        for flow in mine:
+            yield datetime.fromtimestamp(flow.first, UTC), _line(form, {**always, **_values(flow)})
+
+    # ---- delivery --------------------------------------------------------------------------------
+
+    def _to_logs(self, watch: _Watch, _form: Format, lines: list[tuple[str, tuple[datetime, str]]]) -> None:
+        model = self._all(watch.region).get(watch.id)
+        if model is None:
+            return
+        account = self._setting.account
+        name = model.log_group_name or str(model.log_destination).rpartition(":log-group:")[2].removesuffix(
+            ":*"
+        )
+        group = f"arn:aws:logs:{watch.region}:{account}:log-group:{name}"
+        role = AssumedRole(arn=model.deliver_logs_permission_arn or "", service=SERVICE)
+        source = f"arn:aws:ec2:{watch.region}:{account}:vpc-flow-log/{watch.id}"
+        self._make_group(watch.region, name, group, role, source)
+        kind = {"ACCEPT": "accept", "REJECT": "reject"}.get(model.traffic_type, "all")
+        refusal = None
+        for interface in dict.fromkeys(each for each, _ in lines):
+            of_it = [line for each, line in lines if each == interface]
+            payload = LogLines(stream=f"{interface}-{kind}", lines=of_it)
+            refusal = self._setting.deliveries.hand_over(group, payload, by=role, source=source) or refusal
+        self._delivered(model, name, refusal, len(lines))
+
+    def _make_group(self, region: str, name: str, arn: str, role: AssumedRole, source: str) -> None:
+        """AWS makes a log group that isn't there, where the role may."""
+        account = self._setting.account
+        if moto_state.log_group(account, region, name) is not None:
+            return
+        context = {"aws:SourceArn": source, "aws:SourceAccount": account}
+        may = self._setting.identity.role_may(role.arn, role.service, "logs:CreateLogGroup", arn, context)
+        if may.allowed:
+            moto_state.backend("logs", account, region).create_log_group(name, {})
+
+    def _to_s3(self, watch: _Watch, form: Format, lines: list[tuple[str, tuple[datetime, str]]]) -> None:
+        model = self._all(watch.region).get(watch.id)
+        if model is None:
+            return
+        account, now = self._setting.account, self._setting.clock.now
+        bucket, prefix = _bucket(model.log_destination)
+        written = now - timedelta(minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond)
+        dated = f"{_folder(prefix, account, watch.options)}{_dated(watch, written)}"
+        tail = f"{self._setting.random('ec2.flow_logs.names').getrandbits(32):08x}"
+        name = f"{account}_vpcflowlogs_{watch.region}_{watch.id}_{written:%Y%m%dT%H%MZ}_{tail}.log.gz"
+        text = "\n".join([*form.head(), *(line for _, (_, line) in lines), ""])
+        refusal = self._setting.deliveries.hand_over(
+            f"arn:aws:s3:::{bucket}/{dated}{name}",
+            Object(body=gzip.compress(text.encode(), mtime=0), requester=DELIVERY),
+            by=DELIVERY,
+            source=f"arn:aws:logs:{watch.region}:{account}:*",
+        )
+        self._delivered(model, bucket, refusal, len(lines))
+
+    def _delivered(self, model: Any, where: str, refusal: Refusal | None, count: int) -> None:
+        model.deliver_logs_status = "FAILED" if refusal else "SUCCESS"
+        model.deliver_logs_error_message = ACCESS_ERROR if refusal else None
+        if refusal is not None:
+            because = "it is not there" if refusal.missing is Missing.RESOURCE else refusal.because
+            self._setting.note("lost", f"{count} records of {model.id} for {where}: {because}")
+
+
+def _watches(model: Any, interface: Interface) -> bool:
+    return model.resource_id in (interface.id, interface.subnet, interface.vpc)
+
+
+def _wants(model: Any, seen: Seen) -> bool:
+    return model.traffic_type in (None, "ALL", "ACCEPT" if seen.accepted else "REJECT")
+
+
+def _line(form: Format, values: Mapping[str, Any]) -> str:
+    known = form.by_name
+    return form.write({name: value for name, value in values.items() if name in known})
+
+
+def _values(flow: _Flow) -> dict[str, Any]:
+    seen = flow.seen
+    return {
+        "srcaddr": seen.source,
+        "dstaddr": seen.target,
+        "srcport": seen.source_port,
+        "dstport": seen.target_port,
+        "protocol": seen.protocol,
+        "packets": flow.packets,
+        "bytes": flow.bytes,
+        "start": flow.first,
+        "end": flow.last,
+        "action": "ACCEPT" if seen.accepted else "REJECT",
+        "log-status": "OK",
+        "tcp-flags": flow.flags,
+        "type": "IPv6" if ":" in seen.source else "IPv4",
+        "pkt-srcaddr": seen.packet_source,
+        "pkt-dstaddr": seen.packet_target,
+        "flow-direction": "egress" if seen.egress else "ingress",
+    }
+
+
+def _bucket(destination: str) -> tuple[str, str]:
+    """Bucket and prefix of a destination's ARN; the prefix ends with a slash, or is ""."""
+    bucket, _, prefix = destination.removeprefix("arn:aws:s3:::").partition("/")
+    return bucket, f"{prefix.rstrip('/')}/" if prefix.strip("/") else ""
+
+
+def _folder(prefix: str, account: str, options: Mapping[str, Any]) -> str:
+    whose = f"aws-account-id={account}" if options.get("HiveCompatiblePartitions") else account
+    return f"{prefix}AWSLogs/{whose}/"
+
+
+def _dated(watch: _Watch, at: datetime) -> str:
+    hourly = watch.options.get("PerHourPartition")
+    if watch.options.get("HiveCompatiblePartitions"):
+        hour = f"hour={at:%H}/" if hourly else ""
+        return (
+            f"aws-service=vpcflowlogs/aws-region={watch.region}/year={at:%Y}/month={at:%m}/day={at:%d}/{hour}"
+        )
+    return f"vpcflowlogs/{watch.region}/{at:%Y/%m/%d}/{f'{at:%H}/' if hourly else ''}"
