@@ -22,6 +22,8 @@ from scenarios.runner.walk.invariants.trouble import (
     waits_for_a_yes,
 )
 
+_OF_THE_CAP = (Outcome.ACTED, Outcome.CAPPED)
+
 Ended = tuple[str, str, str]
 """How findings ended: their remediation, their moment (03:00:40), their outcome."""
 
@@ -68,6 +70,9 @@ def _may_end_so(without: Course, with_fault: Course, ended: Ended, count: int) -
     # Another event of that moment has done what this one was to do, whose run died before.
     if outcome == Outcome.SUPERSEDED and after[remediation, at, str(Outcome.ACTED)]:
         return True
+    # The hour's cap goes by who comes first.
+    if outcome in _OF_THE_CAP and _another_is_capped(before, after, remediation):
+        return True
     # The events of one moment have shared what was to be done otherwise: each tells what it did itself.
     if outcome in others == {Outcome.ACTED, Outcome.TOLD} and _shares_otherwise(
         without, with_fault, remediation, at
@@ -82,6 +87,15 @@ def _may_end_so(without: Course, with_fault: Course, ended: Ended, count: int) -
         if not gone and count <= _told_only_of_trouble(with_fault, remediation, at):
             return True
     return not others and _adds_nothing(without, with_fault, remediation, at, outcome)
+
+
+def _another_is_capped(before: Counter[Ended], after: Counter[Ended], remediation: str) -> bool:
+    """Whether as many of a remediation's events acted, and as many were capped, as without the fault."""
+    ended: tuple[Counter[str], Counter[str]] = Counter(), Counter()
+    for outcomes, each in zip(ended, (before, after), strict=True):
+        for (name, _, outcome), count in each.items():
+            outcomes[outcome] += count * (name == remediation)
+    return bool(ended[0][Outcome.CAPPED]) and all(ended[0][each] == ended[1][each] for each in _OF_THE_CAP)
 
 
 def _adds_nothing(without: Course, with_fault: Course, remediation: str, at: str, outcome: str) -> bool:

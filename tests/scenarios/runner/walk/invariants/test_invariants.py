@@ -1049,3 +1049,12 @@ def test_two_runs_at_once_may_both_tell_of_a_forged_item(point, title, times, ri
     twice = broken(course("", mail=(accuses,)), course(point, mail=(accuses,) * times))
 
     assert ([each for each in twice if each.startswith(("no alert is", "a second"))] == []) == right
+
+
+@pytest.mark.parametrize(("first", "right"), [(Outcome.CAPPED, True), (Outcome.ACTED, False)])
+def test_the_cap_goes_by_who_comes_first(first, right):
+    capped = replace(LATER, outcome=Outcome.CAPPED, progress={})
+    without = course("", ledger=(item_of(ENTRY), item_of(capped)))
+    ledger = (item_of(replace(ENTRY, outcome=first)), item_of(replace(capped, outcome=Outcome.ACTED)))
+
+    assert (said(course(ledger=ledger), without, "the ledger holds") == []) == right
