@@ -34,6 +34,7 @@ from scenarios.runner.walk.invariants.looks import is_of_a_later_look
 from scenarios.runner.walk.invariants.mending import left_undone, was_still_so
 from scenarios.runner.walk.invariants.trouble import (
     ACCUSES,
+    OPEN,
     both_accuse,
     excused,
     is_about_trouble,
@@ -157,6 +158,8 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
     - other words about the same event, but not more alerts: a retry sees what is there by then;
     - what is left at its count without the fault: of a flood, a retry leaves others to be sent;
     - what could not be done, seen or noted, and beside that the worst it may mean (`_may_be_trouble`);
+    - what could not be told without the fault, and waits as a dead letter there: the second delivery may come
+      when it can be told;
     - what an alarm counts otherwise (see `each_alert_is_sent`), of nobody who is not named without the fault;
     - how many alerts could not be sent one by one, of those that are sent without the fault;
     - what a look by the clock finds that is reported anyway (`is_of_a_later_look`);
@@ -175,6 +178,8 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
     undone = left_undone(without, with_fault)
     for mail in with_fault.alerts():
         if named_as(mail) in known or in_words(mail) in words or _may_be_trouble(mail, without, with_fault):
+            continue
+        if _is_told_at_last(mail, without, with_fault):
             continue
         if _is_left_over(mail, without) or is_of_a_later_look(mail, without, with_fault):
             continue
@@ -257,6 +262,14 @@ def _subjects(course: Course) -> Mapping[str, set[str]]:
         if plain and finding_of(mail) and not is_of_an_alarm(mail, course):
             found.setdefault(event_of(mail), set()).add(but_for_counts(mail))
     return found
+
+
+def _is_told_at_last(mail: Mail, without: Course, with_fault: Course) -> bool:
+    """Whether the second delivery tells what the only one was to tell without the fault, and left open."""
+    entry = without.finding(finding_of(mail))
+    twice = with_fault.point is not None and with_fault.point.comes_twice
+    left_open = entry is not None and entry.outcome in OPEN
+    return twice and left_open and mail.subject in map(subject_of, entry.plan.alerts if entry else ())
 
 
 def _is_left_over(mail: Mail, without: Course) -> bool:

@@ -1058,3 +1058,17 @@ def test_the_cap_goes_by_who_comes_first(first, right):
     ledger = (item_of(replace(ENTRY, outcome=first)), item_of(replace(capped, outcome=Outcome.ACTED)))
 
     assert (said(course(ledger=ledger), without, "the ledger holds") == []) == right
+
+
+@pytest.mark.parametrize(
+    ("point", "outcome", "right"),
+    [
+        ("1.0.twice-hours-apart", Outcome.UNDER_WAY, True),
+        ("1.0.twice-hours-apart", Outcome.TOLD, False),
+        ("1.0.late", Outcome.UNDER_WAY, False),
+    ],
+)
+def test_what_could_not_be_told_is_told_by_the_second_delivery(point, outcome, right):
+    without = course("", mail=(), ledger=(item_of(replace(ENTRY, outcome=outcome)),))
+
+    assert (said(course(point), without, "nothing else is said") == []) == right
