@@ -98,14 +98,18 @@ class Table:
         self.client.put_item(TableName=self.name, Item=self._sealed(item))
 
     def put_new(self, item: Item) -> bool:
-        """Write an item where there was none; False where there was one, which stays."""
-        return self.take(item).written
+        """Write an item where there was none; False where there was another one, which stays."""
+        return _stands(item, self.take(item))
 
     def put_over(
         self, item: Item, where: str, *, names: Mapping[str, str], values: Mapping[str, Item]
     ) -> bool:
-        """Write an item where there was none or the one there meets a condition; False where it doesn't."""
-        return self.take(item, where, names=names, values=values).written
+        """Write an item where there was none or the one there meets a condition; False where it doesn't.
+
+        Where AWS's answer is lost, botocore makes the call again, and then the item itself is what there is.
+        Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+        """
+        return _stands(item, self.take(item, where, names=names, values=values))
 
     def take(
         self,
@@ -258,6 +262,12 @@ class Taken:
     written: bool
     other: Item | None = None
     over: str | None = None
+
+
+def _stands(item: Item, taken: Taken) -> bool:
+    """Whether an item is in the table after a conditional write: by it, or by an earlier call of it."""
+    there = taken.other or {}
+    return taken.written or all(there.get(name) == value for name, value in item.items())
 
 
 def _just_below(sort_key: str) -> str:

@@ -127,3 +127,30 @@ def test_a_count_that_another_changed_meanwhile_is_read_again():
 
     assert place.wave.count == 3
     assert replace(place.wave, turn=0).titles == ("first", "other", "third")
+
+
+class SendsAgain:
+    """A DynamoDB client that hears no answer to a conditional write: botocore makes the call once more."""
+
+    def __init__(self, real):
+        self._real = real
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
+
+    def put_item(self, **asked):
+        if "ConditionExpression" in asked:
+            self._real.put_item(**asked)
+        return self._real.put_item(**asked)
+
+
+def test_a_write_whose_answer_was_lost_is_the_same_write_and_no_others():
+    with built() as house:
+        floods = Floods(replace(house.ledger, client=SendsAgain(house.ledger.client)), "remedy")
+        place, second = (floods.join(alert(title), ONE, title, NOON) for title in ("first", "second"))
+        floods.told(place, later(1))
+
+        (left,) = floods.left_over(later(2))
+
+    assert (place.wave.count, second.wave.count) == (1, 2)
+    assert (left.folded, left.titles) == (1, ("second",))
