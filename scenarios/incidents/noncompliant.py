@@ -2,14 +2,15 @@
 
 from typing import Any
 
+from scenarios.cloud.config.rules import Rules
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
-from scenarios.incidents.group_unused import REFUSED
+from scenarios.incidents.group_unused import INTERFACE, REFUSED, makes_group
 from scenarios.incidents.monitoring_off import INSTANCE, launches
 from scenarios.runner.scenario import Action, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than
-from scenarios.runner.words.recorder import RECORDS, id_of, recorder, who_is_named
+from scenarios.runner.words.recorder import RECORDS, id_of, judged, recorder, who_is_named
 
 NAME = "noncompliant"
 GROUP = "AWS::EC2::SecurityGroup"
@@ -25,6 +26,7 @@ READS = (
 
 mallory = Actor(name="mallory", address="203.0.113.66")
 alice = Actor(name="alice", address="198.51.100.4")
+intern = Actor(name="intern", address="192.0.2.15", policies=())
 
 
 def switches_monitoring(actor: Actor, name: str, *, on: bool) -> Action:
@@ -130,5 +132,150 @@ TOLD = Scenario(
     ],
 )
 
+
+def with_rule(
+    actor: Actor, words: str, operation: str, rule: str, *, refused: bool = False, **given: Any
+) -> Action:
+    """A call about one rule of the stack's; `refused`: IAM must say no."""
+
+    def do(world: World, caller: Caller) -> None:
+        client = world.client(caller, "config")
+        try:
+            getattr(client, operation)(ConfigRuleName=f"{world.home.name}-{rule}", **given)
+        except client.exceptions.ClientError as error:
+            if not refused or error.response["Error"]["Code"] != "AccessDeniedException":
+                raise
+
+    return actor.does(f"{words} {rule}", do)
+
+
+def lets_pass(actor: Actor, rule: str) -> Action:
+    """PutConfigRule over a rule: as it is, but every group is one that need not be in use."""
+
+    def do(world: World, caller: Caller) -> None:
+        client = world.client(caller, "config")
+        name = f"{world.home.name}-{rule}"
+        (known,) = client.describe_config_rules(ConfigRuleNames=[name])["ConfigRules"]
+        left_out = ("ConfigRuleState", "ConfigRuleArn", "ConfigRuleId", "EvaluationModes")
+        put = {key: value for key, value in known.items() if key not in left_out}
+        client.put_config_rule(ConfigRule={**put, "InputParameters": '{"keptNames": "*"}'})
+
+    return actor.does(f"puts {rule} anew, so that every group passes", do)
+
+
+def narrows(actor: Actor, rule: str) -> Action:
+    """PutConfigRule over a rule, which is about buckets from then on."""
+
+    def do(world: World, caller: Caller) -> None:
+        client = world.client(caller, "config")
+        name = f"{world.home.name}-{rule}"
+        (known,) = client.describe_config_rules(ConfigRuleNames=[name])["ConfigRules"]
+        put = {key: known[key] for key in ("ConfigRuleName", "Source")}
+        scope = {"ComplianceResourceTypes": ["AWS::S3::Bucket"]}
+        client.put_config_rule(ConfigRule={**put, "Scope": scope})
+
+    return actor.does(f"puts {rule} anew, about buckets", do)
+
+
+def puts_result(actor: Actor, rule: str, resource: str, *, trial: bool = False) -> Action:
+    """PutEvaluations with the token of the rule's function, which takes reading its memory."""
+
+    def do(world: World, caller: Caller) -> None:
+        custom, name = world.setting.laws[Rules].custom, f"{world.home.name}-{rule}"
+        world.client(caller, "config").put_evaluations(
+            Evaluations=[
+                {
+                    "ComplianceResourceType": GROUP,
+                    "ComplianceResourceId": id_of(world, resource),
+                    "ComplianceType": "COMPLIANT",
+                    "OrderingTimestamp": world.clock.now,
+                }
+            ],
+            ResultToken="TESTMODE" if trial else custom.newest_token(world.deployment.home, name),
+            TestMode=trial,
+        )
+
+    return actor.does(f"puts a result of {rule} about {resource}{', as a trial' if trial else ''}", do)
+
+
+TAMPERED = Scenario(
+    name=f"{NAME}.tampered",
+    title="A rule is made to lie, and a remediation to do nothing: each call is told with who made it",
+    before=recorder(GROUP, INTERFACE),
+    parameters=(*RECORDS, ("GroupUnusedMode", "approve")),
+    lasts="40:00",
+    when=[
+        at("00:00", makes_group(alice, "left")),
+        at("08:00", puts_result(mallory, "group_unused", "left")),
+        at(
+            "12:00", with_rule(mallory, "deletes the results of", "delete_evaluation_results", "group_unused")
+        ),
+        at("16:00", lets_pass(mallory, "group_unused"), narrows(mallory, "monitoring_off")),
+        at(
+            "20:00",
+            with_rule(
+                mallory,
+                "excepts a group from",
+                "put_remediation_exceptions",
+                "group_unused",
+                ResourceKeys=[{"ResourceType": GROUP, "ResourceId": "sg-1"}],
+                Message="mine",
+            ),
+        ),
+        at(
+            "24:00",
+            with_rule(mallory, "deletes how to mend", "delete_remediation_configuration", "group_unused"),
+        ),
+    ],
+    then=[
+        by(
+            "10:30",
+            alert(NAME, "HIGH", "user/mallory", "COMPLIANT", subject="no rule's function puts results"),
+        ),
+        by(
+            "14:30", alert(NAME, "MEDIUM", "user/mallory", "start-config-rules-evaluation", subject="results")
+        ),
+        by(
+            "18:30",
+            alert(NAME, "HIGH", "user/mallory", '"keptNames": "*"', subject="was put anew"),
+            alert(NAME, "HIGH", "is about AWS::S3::Bucket, not AWS::EC2::Instance", subject="was put anew"),
+        ),
+        by("22:30", alert(NAME, "MEDIUM", "sg-1", "mine", subject="were excepted")),
+        by("26:30", alert(NAME, "HIGH", "user/mallory", subject="no longer mends what a rule finds")),
+        at_the_end(judged("group_unused", "left", "")),
+    ],
+)
+
+UNTOUCHED = Scenario(
+    name=f"{NAME}.untouched",
+    title="Another rule is put, a trial of results, a refused call: no alert",
+    before=with_a_managed_rule(GROUP),
+    parameters=(*RECORDS, ("GroupUnusedKeptNames", "*")),
+    when=[
+        at(
+            "00:00",
+            mallory.calls("config", "delete_evaluation_results", ConfigRuleName="restricted-ssh"),
+            mallory.calls(
+                "config",
+                "put_config_rule",
+                ConfigRule={
+                    "ConfigRuleName": "mine",
+                    "Source": {"Owner": "AWS", "SourceIdentifier": "ENCRYPTED_VOLUMES"},
+                },
+            ),
+            puts_result(mallory, "group_unused", "default", trial=True),
+            with_rule(
+                intern,
+                "is refused to put exceptions of",
+                "put_remediation_exceptions",
+                "group_unused",
+                refused=True,
+                ResourceKeys=[{"ResourceType": GROUP, "ResourceId": "sg-1"}],
+            ),
+        )
+    ],
+    then=[at_the_end(no_more_alerts_than(0, of=NAME))],
+)
+
 READING = REFUSED
-SCENARIOS = (SCENARIO, SILENT, TOLD)
+SCENARIOS = (SCENARIO, SILENT, TOLD, TAMPERED, UNTOUCHED)

@@ -6,7 +6,9 @@ parameter names.
 What we do: report the resource and the rule's reason; since when it is so, and what it was before, from the
 two last items that Config has; who made it so, from CloudTrail's event history. Event history is some minutes
 behind: where it knows no call yet, the alert says so, and ten minutes later a second one names the caller. We
-say how Config mends it, and when Config has given up on a resource, which it does silently.
+say how Config mends it, and when Config has given up on a resource, which it does silently. Who puts such a
+rule anew, deletes its results or its remediation, excepts resources from that, or puts results without being
+a rule's function, is told too: so a rule lies or falls silent.
 
 What we leave alone: the resource. Config itself mends it, where the rule has a remediation. Whoever made it
 so is told even if the stack expects that principal: a rule is about the resource.
@@ -22,12 +24,11 @@ from typing import Any
 
 from chalicelib import delayed
 from chalicelib.aws import Aws
-from chalicelib.config_rule import ConfigRule
-from chalicelib.config_rules import load_rule
 from chalicelib.errors import AWS_ERRORS
-from chalicelib.events import Raw, Tick, single, tick
+from chalicelib.events import Raw, Tick, api_call, single, tick
 from chalicelib.ledger.ledger import ledger_of
 from chalicelib.looking import Unseen, unseen
+from chalicelib.references import EXPECTED_PRINCIPALS
 from chalicelib.remediation import (
     Alert,
     Asked,
@@ -41,6 +42,7 @@ from chalicelib.remediation import (
     Sighting,
     Way,
 )
+from chalicelib.remediations.noncompliant import tampering
 from chalicelib.remediations.noncompliant.change import (
     DETAIL_TYPE,
     NON_COMPLIANT,
@@ -60,21 +62,21 @@ from chalicelib.remediations.noncompliant.mending import (
     remedy_of,
     with_last_attempt,
 )
-from chalicelib.settings import Settings, matches_any
-from chalicelib.stack import Parameter
+from chalicelib.remediations.noncompliant.told import (
+    BROUGHT,
+    OWN_RULES,
+    TOLD,
+    TOLD_PARAMETER,
+    is_told,
+    none_is_told,
+    own_rule,
+)
+from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.triggers import OnEvent, OnQueue, OnSchedule
 from chalicelib.wording import aws_command, some, span, when
 
 NAME = "noncompliant"
 QUEUE = "NoncompliantLater"
-OWN_RULES, TOLD, BROUGHT = "CONFIG_RULES_OWN", "CONFIG_RULES_TOLD", "CONFIG_RULES"
-_NO_OTHERS = "none"
-TOLD_PARAMETER = Parameter(
-    name="ConfigRulesTold",
-    type="CommaDelimitedList",
-    default=_NO_OTHERS,
-    description="Other rules of AWS Config to be told of, by name, wildcards allowed; the stack's own are.",
-)
 _JUDGED_SO = {"complianceType": [NON_COMPLIANT]}
 PATTERN = {
     "source": [SOURCE],
@@ -161,11 +163,11 @@ class GivenUp:
 
 def look(aws: Aws, change: ComplianceChange, settings: Settings) -> Seen:
     """What can be read of the resource, its past, and who changed it."""
-    if not _is_told(change.rule, settings):
+    if not is_told(change.rule, settings):
         return Seen(told=False)
     blind: list[Unseen] = []
     course, deeds = _past(aws, change, blind)
-    rule = _own_rule(change.rule, settings)
+    rule = own_rule(change.rule, settings)
     remedy = _read(blind, "the rule's remediation", _SOME, remedy_of, aws, change.region, change.rule)
     given_up = _given_up(blind, aws, change) if remedy is not None else None
     return Seen(
@@ -253,21 +255,6 @@ def blind(change: ComplianceChange, why: Unseen, _settings: Settings) -> Seen:
     return Seen(given_up=LeftAlone(kind=change.kind, id=change.id, why=why.why), could_not_read=(why,))
 
 
-def _is_told(rule: str, settings: Settings) -> bool:
-    return rule.startswith(settings.text(OWN_RULES)) or matches_any(rule, settings.names(TOLD))
-
-
-def _own_rule(rule: str, settings: Settings) -> ConfigRule | None:
-    """The stack's own rule of that name, from this very package."""
-    own = settings.text(OWN_RULES)
-    if not rule.startswith(own):
-        return None
-    try:
-        return load_rule(rule.removeprefix(own))
-    except ModuleNotFoundError:  # somebody's rule that is named as ours are
-        return None
-
-
 # ---- looked at again ----------------------------------------------------------------------------
 
 
@@ -332,7 +319,7 @@ def decide(change: ComplianceChange, seen: Seen, _now: datetime, settings: Setti
 
 
 def _bad(change: ComplianceChange, seen: Seen, settings: Settings) -> Alert:
-    rule = _own_rule(change.rule, settings)
+    rule = own_rule(change.rule, settings)
     by_now = () if seen.still_bad else (("By now", seen.now or "gone, or no longer judged"),)
     often = (("How often", f"{seen.times} times in 24 h"),) if seen.times > 1 else ()
     return Alert(
@@ -492,12 +479,12 @@ def _history_command(change: ComplianceChange) -> str:
 
 def look_by_the_hour(aws: Aws, event: Tick, settings: Settings) -> GivenUp:
     """Every resource that Config leaves alone under a rule that is told of."""
-    if settings.text(BROUGHT) == "no" and settings.names(TOLD) == (_NO_OTHERS,):
+    if none_is_told(settings):
         return GivenUp()
     found: list[tuple[str, LeftAlone]] = []
     blind: list[Unseen] = []
     for rule in _read(blind, "which rules AWS Config has", (), _rules, aws, event.region):
-        if _is_told(rule, settings):
+        if is_told(rule, settings):
             what = f"what AWS Config leaves alone under {rule}"
             left = _read(blind, what, (), _left_bad, aws, event.region, rule)
             found += [(rule, each) for each in left]
@@ -537,7 +524,9 @@ def decide_by_the_hour(event: Tick, given_up: GivenUp, _now: datetime, _settings
 REMEDIATION = Remediation(
     name=NAME,
     title="A resource is not compliant with a rule of AWS Config",
-    woken_by="a rule of AWS Config finds a resource not compliant, or compliant again",
+    woken_by=(
+        "a rule of AWS Config finds a resource not compliant, or compliant again; a call that makes it lie"
+    ),
     response=(
         "reports who made it so, since when, and what it was before; says where Config has given up on it"
     ),
@@ -561,12 +550,20 @@ REMEDIATION = Remediation(
             look=look_by_the_hour,
             decide=decide_by_the_hour,
         ),
+        Way(
+            on=OnEvent(pattern=tampering.PATTERN),
+            parse=api_call,
+            look=tampering.look,
+            decide=tampering.decide,
+            blind=tampering.blind,
+        ),
     ),
     grants=GRANTS,
     settings={
         OWN_RULES: {"Fn::Sub": "${AWS::StackName}-"},
         TOLD: TOLD_PARAMETER.joined,
         BROUGHT: {"Ref": "ConfigRules"},
+        IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
         **delayed.settings_of(QUEUE),
     },
     parameters=(TOLD_PARAMETER,),

@@ -50,7 +50,7 @@ class Rules:
         self._channels = channels
         self._compliance = Compliance(setting, channels)
         self.remediations = Remediations(setting, self._compliance)
-        self._custom = Custom(setting, channels, self._compliance)
+        self.custom = Custom(setting, channels, self._compliance)
         self._turns: dict[tuple[str, str], int] = {}
         self._running: set[tuple[str, str]] = set()
         self._on_snapshot: dict[tuple[str, str], float] = {}
@@ -163,7 +163,7 @@ class Rules:
                 last = self._on_snapshot.get((region, name))
                 if last is None or now - last >= hours * 3600 - 60:
                     self._on_snapshot[region, name] = now
-                    self._custom.on_schedule(region, rule, message)
+                    self.custom.on_schedule(region, rule, message)
 
     # ---- running ------------------------------------------------------------------------------------
 
@@ -176,7 +176,7 @@ class Rules:
         self._compliance.of(region, name).invoked = self._setting.clock.now
         if rule.source.owner != "AWS":
             if _hours_of(rule):
-                self._custom.on_schedule(region, rule)
+                self.custom.on_schedule(region, rule)
             if not by_clock and _runs_on_change(rule):
                 self._run_on_all(region, rule)
         elif rule.source.source_identifier in OF_ACCOUNT:
@@ -193,7 +193,7 @@ class Rules:
         self, region: str, rule: Any, item: Item, before: Item | None, *, left: bool = False
     ) -> None:
         if rule.source.owner != "AWS":
-            self._custom.on_item(region, rule, item, before, left=left)
+            self.custom.on_item(region, rule, item, before, left=left)
             return
         judge = OF_ITEMS[rule.source.source_identifier]
         subject = Subject(item.found, rule.input_parameters_dict, partial(self._beside, region))
