@@ -20,8 +20,8 @@ from scenarios.cloud.authorization.variables import Unresolved, filled_in, varia
 from scenarios.cloud.authorization.wildcards import (
     ARN_PARTS,
     UNNAMED,
-    action_matches,
     matches,
+    means_action,
     resource_matches,
 )
 from scenarios.cloud.kernel.caller import Caller, CallerKind
@@ -196,7 +196,7 @@ class Statement:
         return how if all(holding) else Match.NO
 
     def _means_action(self, action: str) -> bool:
-        return any(action_matches(pattern, action) for pattern in self.actions) != self.not_actions
+        return means_action(self.actions, action) != self.not_actions
 
     def _means_resource(self, request: Request, keys: RequestKeys) -> bool:
         if self.resources is None:

@@ -30,6 +30,12 @@ def action_matches(pattern: str, action: str) -> bool:
 
 
 @lru_cache(maxsize=8192)
+def means_action(patterns: tuple[str, ...], action: str) -> bool:
+    """Whether one of these means the action. Kept as a whole: AWS's own policies name a thousand actions."""
+    return any(action_matches(each, action) for each in patterns)
+
+
+@lru_cache(maxsize=8192)
 def resource_matches(pattern: str, resource: str) -> bool:
     """Whether the resource is meant.
 

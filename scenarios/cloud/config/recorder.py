@@ -23,7 +23,7 @@ from botocore.exceptions import ClientError
 from scenarios.cloud.config.items import GLOBAL, Found, Item, Status
 from scenarios.cloud.config.recording import records
 from scenarios.cloud.config.resource_types.all_types import BY_SERVICE
-from scenarios.cloud.config.resource_types.ec2 import touched
+from scenarios.cloud.config.resource_types.ec2 import reached
 from scenarios.cloud.config.resource_types.view import SERVICE, MayNotLook, ResourceType, Told, View
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
@@ -41,18 +41,22 @@ _Heard = Callable[[Item, Item | None], None]
 
 @dataclass(slots=True)
 class Notice:
-    """What calls said since Config looked last: types that they may have changed, and every text in them.
+    """What calls said since Config looked last; None stands for all.
 
-    None stands for all.
+    `ids`: of what they may have changed, by type. `texts`: every text in them.
     """
 
-    types: set[str] | None = field(default_factory=set)
+    ids: dict[str, set[str]] | None = field(default_factory=dict)
     texts: set[str] | None = field(default_factory=set)
 
-    def take(self, types: Collection[str] | None, texts: Collection[str] | None) -> None:
+    def take(self, ids: Mapping[str, Collection[str]] | None, texts: Collection[str] | None) -> None:
         """Take in one call."""
-        self.types = None if self.types is None or types is None else self.types | set(types)
         self.texts = None if self.texts is None or texts is None else self.texts | set(texts)
+        if self.ids is None or ids is None:
+            self.ids = None
+            return
+        for kind, some in ids.items():
+            self.ids.setdefault(kind, set()).update(some)
 
 
 @dataclass(slots=True)
@@ -67,6 +71,13 @@ class Recording:
         """The newest item of a resource."""
         found = self.items.get(key)
         return found[-1] if found else None
+
+    def of_type(self, kind: str, ids: Collection[str] | None = None) -> list[Item]:
+        """The newest item of every resource of a type that is there; `ids`: of these alone."""
+        if ids is None:
+            return [item for item in self.present() if item.found.type == kind]
+        found = (self.last((kind, each)) for each in ids)
+        return [item for item in found if item is not None and not item.is_deleted]
 
     def present(self) -> Iterator[Item]:
         """The newest item of every resource that is there."""
@@ -188,7 +199,8 @@ class Recorders:
             notice.take(None, None)
         else:
             texts = set(texts_of(by.parameters)) | set(texts_of(by.response))
-            notice.take(touched(by.operation, texts) if service == "ec2" else None, texts)
+            known_last = partial(self._known, region)
+            notice.take(reached(by.operation, texts, known_last) if service == "ec2" else None, texts)
         if not known:
             look = partial(self._look, region, service)
             self._setting.clock.after(seconds, look, f"AWS Config looks at {service}")
@@ -205,11 +217,12 @@ class Recorders:
             if (frequency := records(found, each.name)) and (daily or frequency == "CONTINUOUS" or first)
         ]
         everything = daily or first or notice is None
-        if notice is not None and notice.types is not None and not everything:
-            wanted = [each for each in wanted if each.name in notice.types]
-        texts = None if everything or notice is None else notice.texts
+        texts, ids = (None, None) if everything or notice is None else (notice.texts, notice.ids)
+        if ids is not None:
+            wanted = [each for each in wanted if each.name in ids]
         if wanted and self._may_assume(region, found.role_arn):
-            view = View(self._setting, found.role_arn, region, Told(texts, partial(self._known, region)))
+            told = Told(texts, partial(self._known, region), ids)
+            view = View(self._setting, found.role_arn, region, told)
             for each in wanted:
                 self._take(region, each, view)
 
@@ -235,21 +248,23 @@ class Recorders:
             self._look_soon(region, kind.service, _AGAIN_SECONDS)
             return
         self._succeeded(region)
-        self._record(region, kind, found)
+        self._record(region, kind, found, view.only(kind.name))
         if not all(each.settled for each in found):
             self._look_soon(region, kind.service, _AGAIN_SECONDS)
 
-    def _record(self, region: str, kind: ResourceType, found: Sequence[Found]) -> None:
+    def _record(
+        self, region: str, kind: ResourceType, found: Sequence[Found], only: Collection[str] | None
+    ) -> None:
+        """Make items of what was found; the rest of what was looked for (`only`, None for all) is gone."""
         recording = self.of(region)
         for each in found:
             last = recording.last(each.key)
             if last is None or last.is_deleted:
                 self._add(region, kind, each, Status.DISCOVERED)
-            elif replace(each, settled=True) != replace(last.found, settled=True):
+            elif each is not last.found and replace(each, settled=True) != replace(last.found, settled=True):
                 self._add(region, kind, each, Status.OK)
         there = {each.key for each in found}
-        gone = [item for item in recording.present() if item.found.type == kind.name]
-        for item in gone:
+        for item in recording.of_type(kind.name, only):
             if item.found.key not in there:
                 left = replace(item.found, relations=(), supplementary={}, tags={})
                 self._add(region, kind, left, Status.DELETED)

@@ -48,9 +48,9 @@ class Rules:
         self._setting = setting
         self._recorders = recorders
         self._channels = channels
-        self._compliance = Compliance(setting, channels)
-        self.remediations = Remediations(setting, self._compliance)
-        self.custom = Custom(setting, channels, self._compliance)
+        self.compliance = Compliance(setting, channels)
+        self.remediations = Remediations(setting, self.compliance)
+        self.custom = Custom(setting, channels, self.compliance)
         self._turns: dict[tuple[str, str], int] = {}
         self._running: set[tuple[str, str]] = set()
         self._on_snapshot: dict[tuple[str, str], float] = {}
@@ -83,12 +83,12 @@ class Rules:
     def _deleted(self, call: ApiCall) -> None:
         name = call.parameters["ConfigRuleName"]
         self._turns[call.region, name] = self._turns.get((call.region, name), 0) + 1
-        self._compliance.forget(call.region, name)
+        self.compliance.forget(call.region, name)
 
     def _start(self, region: str, name: str) -> None:
         """A rule that was put runs at once, and by the clock from then on."""
         turn = self._turns[region, name] = self._turns.get((region, name), 0) + 1
-        known = self._compliance.of(region, name)
+        known = self.compliance.of(region, name)
         known.activated = known.activated or self._setting.clock.now
         run = partial(self._run, region, name)
         self._setting.clock.after(_AT_ONCE_SECONDS, run, f"AWS Config runs {name}")
@@ -173,7 +173,7 @@ class Rules:
         rule = self._rules(region).get(name)
         if rule is None:
             return
-        self._compliance.of(region, name).invoked = self._setting.clock.now
+        self.compliance.of(region, name).invoked = self._setting.clock.now
         if rule.source.owner != "AWS":
             if _hours_of(rule):
                 self.custom.on_schedule(region, rule)
@@ -199,7 +199,7 @@ class Rules:
         subject = Subject(item.found, rule.input_parameters_dict, partial(self._beside, region))
         said = NOT_OURS if item.is_deleted or left else judge(subject)
         now = self._setting.clock.now
-        self._compliance.record(region, rule, item.found.key, said, ordered=item.captured, invoked=now)
+        self.compliance.record(region, rule, item.found.key, said, ordered=item.captured, invoked=now)
 
     def _run_on_account(self, region: str, rule: Any) -> None:
         recorder, now = self._recorders.recorder(region), self._setting.clock.now
@@ -207,7 +207,7 @@ class Rules:
             return
         view, known = (
             View(self._setting, recorder.role_arn, region),
-            self._compliance.of(region, rule.config_rule_name),
+            self.compliance.of(region, rule.config_rule_name),
         )
         try:
             judge = OF_ACCOUNT[rule.source.source_identifier]
@@ -219,9 +219,9 @@ class Rules:
         known.succeeded = now
         there = {(kind, identity) for kind, identity, _ in said}
         for kind, identity, verdict in said:
-            self._compliance.record(region, rule, (kind, identity), verdict, ordered=now, invoked=now)
+            self.compliance.record(region, rule, (kind, identity), verdict, ordered=now, invoked=now)
         for key in [key for key in known.results if key not in there]:
-            self._compliance.record(region, rule, key, NOT_OURS, ordered=now, invoked=now)
+            self.compliance.record(region, rule, key, NOT_OURS, ordered=now, invoked=now)
 
     def _beside(self, region: str, kind: str) -> list[Found]:
         present = self._recorders.of(region).present()

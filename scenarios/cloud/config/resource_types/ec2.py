@@ -9,7 +9,7 @@ Source: https://github.com/awslabs/aws-config-resource-schema, https://github.co
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from scenarios.cloud.config.items import SEVERAL_ZONES, Found, Relation, camel, tags_of
@@ -41,11 +41,13 @@ _TOUCHED: Final[Mapping[str, tuple[str, ...]]] = {
 _TAGS: Final = ("CreateTags", "DeleteTags")
 _MAKES: Final = ("Create", "Delete", "Run", "Terminate", "Attach", "Detach")
 _ID: Final = re.compile(r"([a-z]+)-[0-9a-f]{8,17}")
+# Calls that name a rule of a group name the group beside it.
+_BESIDE: Final = frozenset({"sgr"})
 
 
 def touched(operation: str, texts: Iterable[str]) -> set[str] | None:
-    """The types that a call may have changed; None for all."""
-    kinds = {match[1] for each in texts if (match := _ID.fullmatch(each))}
+    """The types of what a call may have changed; None for all."""
+    kinds = {match[1] for each in texts if (match := _ID.fullmatch(each))} - _BESIDE
     if not kinds or kinds - _TOUCHED.keys() or (operation.startswith(_MAKES) and operation not in _TAGS):
         return None
     return (
@@ -55,9 +57,37 @@ def touched(operation: str, texts: Iterable[str]) -> set[str] | None:
     )
 
 
+def reached(
+    operation: str, texts: Collection[str], last: Callable[[tuple[str, str]], Found | None]
+) -> dict[str, set[str]] | None:
+    """The ids of the resources that a call may have changed, by type; None for all.
+
+    Those that it names, and those that were related to them when Config looked last (`last`): a group that an
+    interface leaves is named by nobody.
+    """
+    types = touched(operation, texts)
+    if types is None:
+        return None
+    found: dict[str, set[str]] = {kind: set() for kind in types}
+    for each in texts:
+        match = _ID.fullmatch(each)
+        if match is None or match[1] in _BESIDE:
+            continue
+        kind, *others = _TOUCHED[match[1]]
+        found[kind].add(each)
+        if others and operation not in _TAGS:
+            known = last((kind, each))
+            if known is None:
+                return None
+            for relation in known.relations:
+                if relation.type in found:
+                    found[relation.type].add(relation.id)
+    return found
+
+
 def instances(view: View) -> Iterator[Found]:
     """Instances, until they are terminated."""
-    for each in _instances(view):
+    for each in _instances(view, view.only(INSTANCE)):
         state = each["State"]["Name"]
         interfaces = [one["NetworkInterfaceId"] for one in each.get("NetworkInterfaces", ())]
         volumes = [one["Ebs"]["VolumeId"] for one in each.get("BlockDeviceMappings", ()) if "Ebs" in one]
@@ -83,7 +113,7 @@ def instances(view: View) -> Iterator[Found]:
 
 def network_interfaces(view: View) -> Iterator[Found]:
     """Network interfaces."""
-    for each in _interfaces(view):
+    for each in _interfaces(view, "network-interface-id", view.only(INTERFACE)):
         yield Found(
             type=INTERFACE,
             id=each["NetworkInterfaceId"],
@@ -103,10 +133,11 @@ def network_interfaces(view: View) -> Iterator[Found]:
 def security_groups(view: View) -> Iterator[Found]:
     """Security groups, each with the network interfaces and instances that have it."""
     interfaces: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for one in _interfaces(view):
+    only = view.only(GROUP)
+    for one in _interfaces(view, "group-id", only):
         for name in _groups_of(one):
             interfaces[name].append(one)
-    for each in view("ec2", "DescribeSecurityGroups")["SecurityGroups"]:
+    for each in view("ec2", "DescribeSecurityGroups", **_filter("group-id", only))["SecurityGroups"]:
         group = each["GroupId"]
         having = interfaces[group]
         on = [one.get("Attachment", {}).get("InstanceId") for one in having]
@@ -132,7 +163,7 @@ def security_groups(view: View) -> Iterator[Found]:
 
 def volumes(view: View) -> Iterator[Found]:
     """Volumes."""
-    for each in view("ec2", "DescribeVolumes")["Volumes"]:
+    for each in view("ec2", "DescribeVolumes", **_filter("volume-id", view.only(VOLUME)))["Volumes"]:
         yield Found(
             type=VOLUME,
             id=each["VolumeId"],
@@ -199,8 +230,8 @@ def flow_logs(view: View) -> Iterator[Found]:
         )
 
 
-def _instances(view: View) -> list[Mapping[str, Any]]:
-    reservations = view("ec2", "DescribeInstances")["Reservations"]
+def _instances(view: View, only: list[str] | None = None) -> list[Mapping[str, Any]]:
+    reservations = view("ec2", "DescribeInstances", **_filter("instance-id", only))["Reservations"]
     return [
         each
         for reservation in reservations
@@ -209,9 +240,15 @@ def _instances(view: View) -> list[Mapping[str, Any]]:
     ]
 
 
-def _interfaces(view: View) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = view("ec2", "DescribeNetworkInterfaces")["NetworkInterfaces"]
+def _interfaces(view: View, name: str = "", only: list[str] | None = None) -> list[Mapping[str, Any]]:
+    answer = view("ec2", "DescribeNetworkInterfaces", **_filter(name, only))
+    found: list[Mapping[str, Any]] = answer["NetworkInterfaces"]
     return found
+
+
+def _filter(name: str, only: list[str] | None) -> dict[str, Any]:
+    """The parameters that ask for these alone; one that is gone is no error then."""
+    return {} if only is None else {"Filters": [{"Name": name, "Values": only}]}
 
 
 def _subnets(view: View) -> list[Mapping[str, Any]]:

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/config/latest/developerguide/using-service-linked-ro
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ from scenarios.cloud.setting import Setting
 
 SERVICE: Final = "config.amazonaws.com"
 SESSION: Final = "AWSConfig-Describe"
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+_MOST_IN_A_FILTER: Final = 200
 _DENIALS: Final = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
 
 
@@ -37,11 +39,13 @@ class MayNotLook(Exception):
 class Told:
     """What is known before Config looks: the texts of the calls that changed something, None for all.
 
-    `last`: a resource as it was found last, by type and id.
+    `last`: a resource as it was found last, by type and id. `ids`: of those that may have changed, by type;
+    None where these calls don't tell.
     """
 
     texts: Collection[str] | None = None
     last: Callable[[tuple[str, str]], Found | None] = lambda _: None
+    ids: Mapping[str, Collection[str]] | None = None
 
 
 class View:
@@ -70,6 +74,12 @@ class View:
         if texts is None or any((name or identity) in each for each in texts):
             return None
         return self._told.last((kind, identity))
+
+    def only(self, kind: str) -> list[str] | None:
+        """The ids of this type that need be read; None for all."""
+        ids = self._told.ids
+        found = None if ids is None else sorted(ids.get(kind, ()))
+        return None if found is None or len(found) > _MOST_IN_A_FILTER else found
 
     def unless(self, absent: str, service: str, operation: str, **parameters: Any) -> Any:
         """The same; {} where the error's code begins with `absent`."""
