@@ -24,6 +24,7 @@ CATALOG: tuple[Remediation, ...] = tuple(
         "host_pressure",
         "instance_state",
         "noncompliant",
+        "config_history",
         "security_group_opened",
         "bucket_public",
         "access_key_created",

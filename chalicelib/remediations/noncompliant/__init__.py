@@ -554,7 +554,7 @@ REMEDIATION = Remediation(
             on=OnEvent(pattern=tampering.PATTERN),
             parse=api_call,
             look=tampering.look,
-            decide=tampering.decide,
+            decide=tampering.decide_on_call,
             blind=tampering.blind,
         ),
     ),

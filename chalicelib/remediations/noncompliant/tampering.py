@@ -207,7 +207,7 @@ def _differs(rule: Mapping[str, Any], own: ConfigRule) -> Iterator[str]:
         yield "it is no longer asked every so often"
 
 
-def decide(event: ApiCallEvent, seen: Seen, _now: datetime, _settings: Settings) -> Plan:
+def decide_on_call(event: ApiCallEvent, seen: Seen, _now: datetime, _settings: Settings) -> Plan:
     """Tell who did it."""
     tampering = CALLS.get(event.name)
     by_stack = event.actor.invoked_by == _CLOUDFORMATION
@@ -222,7 +222,7 @@ def decide(event: ApiCallEvent, seen: Seen, _now: datetime, _settings: Settings)
             severity=severity,
             title=f"{tampering.title}: {about}" if about else tampering.title,
             facts=tuple(_facts(event, seen)),
-            advice=_advice(event, seen),
+            advice=_advice(event),
             quiet=_quiet(event),
             flood=Flood(subject=f"tampering/{event.region}/{event.name}", most=_MOST_ONE_BY_ONE),
         )
@@ -243,6 +243,7 @@ def _facts(event: ApiCallEvent, seen: Seen) -> Iterator[tuple[str, str]]:
     if seen.asks:
         yield "It asks", seen.asks
     yield from _said(event)
+    yield from _command(event, seen)
     yield from call_facts(event)
 
 
@@ -271,18 +272,23 @@ def _resource(each: Any) -> str:
     return " ".join(str(each[name]) for name in names if each.get(name)) or "unreadable"
 
 
-def _advice(event: ApiCallEvent, seen: Seen) -> str:
-    asked = "Ask the caller whether this was meant; if it was not, disable their credentials first."
-    if event.name in (PUT_RULE, "PutRemediationConfigurations", "DeleteRemediationConfiguration"):
-        return f"{asked} A deploy leaves alone what CloudFormation believes to be as it was."
-    if not seen.rules:
-        return asked
+def _command(event: ApiCallEvent, seen: Seen) -> Iterator[tuple[str, str]]:
+    """What shows what was excepted, or has a rule asked anew."""
+    if not seen.rules or event.name in _PUT:
+        return
     what, operation, option = (
         ("What is excepted", "describe-remediation-exceptions", "--config-rule-name")
         if event.name == "PutRemediationExceptions"
-        else ("To have the rule asked anew", "start-config-rules-evaluation", "--config-rule-names")
+        else ("To have it asked anew", "start-config-rules-evaluation", "--config-rule-names")
     )
-    command = aws_command(
-        "configservice", operation, {option: seen.rules[0], "--region": event.region or "REGION"}
-    )
-    return f"{asked} {what}: {command}"
+    given = {option: seen.rules[0], "--region": event.region or "REGION"}
+    yield what, aws_command("configservice", operation, given)
+
+
+_PUT: Final = (PUT_RULE, "PutRemediationConfigurations", "DeleteRemediationConfiguration")
+_ASK: Final = "Ask the caller whether this was meant; if it was not, disable their credentials first."
+_DEPLOY: Final = "A deploy leaves alone what CloudFormation believes to be as it was."
+
+
+def _advice(event: ApiCallEvent) -> str:
+    return f"{_ASK} {_DEPLOY}" if event.name in _PUT else _ASK

@@ -219,9 +219,13 @@ class Channels:
         self._setting.clock.after(HISTORY_SECONDS, write, "AWS Config writes its history files")
 
     def _write_history(self, region: str, run: int) -> None:
+        if self._regions[region].runs == run and self._recorders.records(region):
+            self.write_history(region)
+            self._later(region, run)
+
+    def write_history(self, region: str) -> None:
+        """Six hours are over: write what was recorded since the last files, one for each type."""
         known = self._regions[region]
-        if known.runs != run or not self._recorders.records(region):
-            return
         begun, known.written = known.written, self._setting.clock.now
         by_type: dict[str, list[Item]] = {}
         for items in self._recorders.of(region).items.values():
@@ -230,7 +234,6 @@ class Channels:
                     by_type.setdefault(item.found.type, []).append(item)
         for kind, items in sorted(by_type.items()):
             self._write_file(region, kind, sorted(items, key=lambda each: each.captured))
-        self._later(region, run)
 
     def _write_file(self, region: str, kind: str, items: list[Item]) -> None:
         name = history_name(kind, items[0].captured, items[-1].captured)

@@ -21,6 +21,7 @@ from chalicelib.ledger.entries import entry_of
 from chalicelib.looking import Unseen
 from chalicelib.remediation import Outcome, Plan
 from chalicelib.remediations.cis_alarms import CIS_CONTROLS
+from chalicelib.remediations.noncompliant.tampering import CALLS
 from chalicelib.remediations.stack_changed.promise import Part, Place
 from chalicelib.remediations.table_deleted.backups import Backup
 from chalicelib.remediations.trail_digest.objects import CREATED, DELETED, MARKED
@@ -158,6 +159,8 @@ CASES = [
     case("noncompliant", "decide", id="compliant again"),
     case("noncompliant", "decide_later", {"compliance": "NON_COMPLIANT", "named": False}),
     case("noncompliant", "decide_by_the_hour"),
+    *(case("noncompliant", "decide_on_call", {**DONE, "name": name}, id=name) for name in CALLS),
+    case("config_history", "decide"),
 ]
 
 

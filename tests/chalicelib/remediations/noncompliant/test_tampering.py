@@ -9,7 +9,7 @@ from chalicelib.events import api_call
 from chalicelib.looking import Unseen
 from chalicelib.matching import EventPattern
 from chalicelib.remediation import Severity
-from chalicelib.remediations.noncompliant.tampering import CALLS, PATTERN, Seen, blind, decide, look
+from chalicelib.remediations.noncompliant.tampering import CALLS, PATTERN, Seen, blind, decide_on_call, look
 from chalicelib.remediations.noncompliant.told import BROUGHT, OWN_RULES, TOLD, own_rule
 from chalicelib.settings import Settings
 
@@ -84,7 +84,7 @@ def session(role, name):
 
 
 def told(event, *rules):
-    plan = decide(event, look(Aws(*rules), event, SETTINGS), NOON, SETTINGS)
+    plan = decide_on_call(event, look(Aws(*rules), event, SETTINGS), NOON, SETTINGS)
     return plan.alerts[0] if plan.alerts else None
 
 
@@ -205,7 +205,7 @@ def test_what_could_not_be_looked_at_is_told_where_it_may_be_ours(event, concern
     seen = blind(event, Unseen(why="denied"), SETTINGS)
 
     assert seen.concerns is concerns
-    assert [each.severity for each in decide(event, seen, NOON, SETTINGS).alerts] == [
+    assert [each.severity for each in decide_on_call(event, seen, NOON, SETTINGS).alerts] == [
         Severity.HIGH
     ] * concerns
 
