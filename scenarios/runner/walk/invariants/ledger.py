@@ -13,6 +13,7 @@ from chalicelib.remediation import CallProgress, Outcome
 from chalicelib.runtime.notify import subject_of
 from scenarios.runner.walk.course import Course, MadeCall, is_finding
 from scenarios.runner.walk.invariants.alert_names import (
+    FINDING,
     follows_calls,
     moves,
     paired,
@@ -55,8 +56,8 @@ class _SoFar:
 
     def take(self, call: MadeCall) -> None:
         if (call.service, call.operation) == ("sns", "Publish"):
-            text = str(call.parameters["Message"])
-            self.sent.add((text.rpartition("Finding ")[2].strip(), str(call.parameters.get("Subject"))))
+            found = FINDING.search(str(call.parameters["Message"]))
+            self.sent.add((found[1] if found else "", str(call.parameters.get("Subject"))))
         self.made.add((call.service, xform_name(call.operation), _as_text(call.parameters)))
 
     def _has_sent(self, finding: str, subject: str) -> bool:

@@ -35,7 +35,7 @@ ENTRY = LedgerEntry(
     progress={0: CallProgress.DONE},
     told=frozenset({0}),
 )
-TEXT = f"[HIGH] The trail was stopped\n\nFinding {ENTRY.id}"
+TEXT = f"[HIGH] The trail was stopped\n\nFinding {ENTRY.id}\n\nTo ask next"
 SUBJECT = "HIGH: The trail was stopped"
 
 
