@@ -24,6 +24,7 @@ SERVICE = Service(
         "functions in other languages, which only stand, provisioned concurrency, "
         "lanes of a shard and tumbling windows together, streamed answers"
     ),
+    direct=True,
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

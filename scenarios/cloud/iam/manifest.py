@@ -15,6 +15,7 @@ SERVICE = Service(
         "order, on every call; the condition keys that calls, callers and resources bring"
     ),
     missing="VPC endpoint policies, what S3 ACLs allow, MFA devices; keys that no service describes",
+    direct=True,
     permissions=PERMISSIONS,
     recorded=(
         Recorded(

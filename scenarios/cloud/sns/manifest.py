@@ -15,6 +15,7 @@ SERVICE = Service(
     "signed requests, delivery policies, dead letters; FIFO topics; filter policies; raw messages, "
     "attributes; subscriptions that wait for a confirmation; batches of which a part is refused",
     missing="SMS, mobile push, Firehose, message archives, delivery logs, signatures outside HTTP",
+    direct=True,
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

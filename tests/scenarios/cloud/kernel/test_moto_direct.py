@@ -117,6 +117,18 @@ ALARM = {
     "ComparisonOperator": "GreaterThanThreshold",
     "Dimensions": [{"Name": "d", "Value": "ü"}],
 }
+DOCUMENT = '{"Version": "2012-10-17", "Statement": []}'
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:t"
+FUNCTION_ARN = "arn:aws:lambda:eu-west-1:123456789012:function:f"
+FUNCTION = {
+    "FunctionName": "f",
+    "Role": "arn:aws:iam::123456789012:role/r",
+    "Code": {"ZipFile": b"PK"},
+    "Handler": "app.f",
+    "Runtime": "python3.13",
+    "Environment": {"Variables": {"A": "ü"}},
+}
+PERMISSION = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"}
 RULE = {"Name": "r", "EventPattern": '{"source": ["aws.ec2"]}', "State": "ENABLED"}
 OF_OTHERS = {
     "events": [
@@ -157,6 +169,62 @@ OF_OTHERS = {
         ("GetParameter", {"Name": "none"}),
         ("DeleteParameter", {"Name": "/a/b"}),
         ("DescribeParameters", {}),
+    ],
+    "iam": [
+        ("CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": DOCUMENT, "MaxSessionDuration": 7200}),
+        ("CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": DOCUMENT}),
+        ("PutRolePolicy", {"RoleName": "r", "PolicyName": "p", "PolicyDocument": DOCUMENT}),
+        ("GetRolePolicy", {"RoleName": "r", "PolicyName": "p"}),
+        ("GetRole", {"RoleName": "r"}),
+        (
+            "TagRole",
+            {"RoleName": "r", "Tags": [{"Key": "k", "Value": "a b&c=ü+\n"}, {"Key": "l", "Value": ""}]},
+        ),
+        ("ListRoleTags", {"RoleName": "r", "MaxItems": 1}),
+        ("CreateUser", {"UserName": "ann", "Path": "/of/people/"}),
+        ("CreateAccessKey", {"UserName": "ann"}),
+        ("ListUsers", {}),
+        ("UpdateAccountPasswordPolicy", {"MinimumPasswordLength": 14, "RequireNumbers": True}),
+        ("GetAccountPasswordPolicy", {}),
+        ("GetUser", {"UserName": "nobody"}),
+        ("UntagRole", {"RoleName": "r", "TagKeys": []}),
+        ("DeleteRole", {"RoleName": "r"}),
+    ],
+    "sns": [
+        ("CreateTopic", {"Name": "t", "Attributes": {"DisplayName": "a b"}, "Tags": []}),
+        ("CreateTopic", {"Name": "t.fifo", "Attributes": {}}),
+        ("SetTopicAttributes", {"TopicArn": TOPIC, "AttributeName": "DisplayName", "AttributeValue": ""}),
+        ("Subscribe", {"TopicArn": TOPIC, "Protocol": "email", "Endpoint": "a@example.com"}),
+        ("ListSubscriptionsByTopic", {"TopicArn": TOPIC}),
+        (
+            "Publish",
+            {
+                "TopicArn": TOPIC,
+                "Message": "two\nlines & more",
+                "MessageAttributes": {"a": {"DataType": "Binary", "BinaryValue": b"\xff"}},
+            },
+        ),
+        ("GetTopicAttributes", {"TopicArn": TOPIC}),
+        ("GetTopicAttributes", {"TopicArn": f"{TOPIC}-none"}),
+        ("ListTopics", {}),
+    ],
+    "lambda": [
+        ("CreateFunction", FUNCTION),
+        ("CreateFunction", FUNCTION),
+        ("GetFunctionConfiguration", {"FunctionName": "f"}),
+        ("GetFunctionConfiguration", {"FunctionName": f"{FUNCTION_ARN}:$LATEST"}),
+        ("GetFunction", {"FunctionName": "f", "Qualifier": "9"}),
+        ("AddPermission", {"FunctionName": "f", **PERMISSION}),
+        ("GetPolicy", {"FunctionName": "f"}),
+        ("RemovePermission", {"FunctionName": "f", "StatementId": "s"}),
+        ("PutFunctionEventInvokeConfig", {"FunctionName": "f", "MaximumRetryAttempts": 1}),
+        ("GetFunctionEventInvokeConfig", {"FunctionName": "f"}),
+        ("PutFunctionConcurrency", {"FunctionName": "f", "ReservedConcurrentExecutions": 5}),
+        ("ListTags", {"Resource": FUNCTION_ARN}),
+        ("TagResource", {"Resource": FUNCTION_ARN, "Tags": {"k": "ü"}}),
+        ("GetFunction", {"FunctionName": "none"}),
+        ("ListFunctions", {"FunctionVersion": "ALL"}),
+        ("DeleteFunction", {"FunctionName": "f"}),
     ],
 }
 
@@ -217,8 +285,20 @@ def test_what_botocore_draws_a_token_for_takes_the_long_way():
 
 def test_a_service_that_is_asked_in_another_way_takes_the_long_one():
     with moto_without_physics(0, REGISTRY.mends):
-        assert asked_directly(SESSION.client("sns"), "ListTopics", {}) is None
+        assert asked_directly(SESSION.client("ec2"), "DescribeVpcs", {}) is None
         assert asked_directly(SESSION.client("s3"), "ListBuckets", {}) is None
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters"),
+    [
+        pytest.param("Invoke", {"FunctionName": "f", "Payload": b"{}"}, id="a payload"),
+        pytest.param("UntagResource", {"Resource": FUNCTION_ARN, "TagKeys": ["k"]}, id="a list in the query"),
+    ],
+)
+def test_what_a_responder_can_not_be_told_takes_the_long_way(operation, parameters):
+    with moto_without_physics(0, REGISTRY.mends):
+        assert asked_directly(SESSION.client("lambda"), operation, parameters) is None
 
 
 def test_keys_answer_as_on_the_long_way():
