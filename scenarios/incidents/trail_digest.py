@@ -10,6 +10,7 @@ from scenarios.runner.scenario import Action, Scenario, at, at_the_end, by, unti
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than
 from scenarios.runner.words.existing_trail import ARN, EXISTING_TRAIL, PARAMETERS
+from scenarios.runner.words.givens import no_looks_for_floods
 from scenarios.runner.words.trail_actions import (
     DIGESTS,
     LOGS,
@@ -56,6 +57,7 @@ def is_refused_to_write() -> Action:
 SCENARIO = Scenario(
     name="trail_digest",
     title="Somebody hides what they did: one audit log is deleted, another written anew",
+    given=(no_looks_for_floods(),),
     lasts="03:30:00",
     when=[
         at("05:00", works(mallory, "backdoor")),
@@ -73,6 +75,7 @@ SCENARIO = Scenario(
 BOMB = Scenario(
     name="trail_digest.bomb",
     title="A log file is replaced by one that swells to 64 MB: who did it, and that it can't be read",
+    given=(no_looks_for_floods(),),
     lasts="03:10:00",
     when=[
         at("40:00", works(mallory, "backdoor")),
@@ -104,6 +107,7 @@ SOUND = Scenario(
 DESTROYED = Scenario(
     name="trail_digest.destroyed",
     title="A log file and the newest digest are deleted for good, and a log file is planted",
+    given=(no_looks_for_floods(),),
     lasts="04:20:00",
     when=[
         at("05:00", works(mallory, "backdoor")),
@@ -123,6 +127,7 @@ DESTROYED = Scenario(
 EXISTING = Scenario(
     name="trail_digest.existing_trail",
     title="The trail was there before the stack; its bucket is watched too",
+    given=(no_looks_for_floods(),),
     before=EXISTING_TRAIL,
     parameters=PARAMETERS,
     lasts="03:30:00",
@@ -145,6 +150,7 @@ KNOWN_BEFORE = "an earlier run verified it"
 FORGED = Scenario(
     name="trail_digest.forged",
     title="Digests are forged, replaced and deleted, the trail is stopped: each is reported by its kind",
+    given=(no_looks_for_floods(),),
     lasts="09:10:00",
     when=[
         at("05:00", works(mallory, "backdoor")),
