@@ -12,6 +12,7 @@ import freezegun.api
 import hypothesis
 import pytest
 from _pytest import unraisableexception
+from hypothesis.internal.conjecture import providers
 
 from scenarios.cloud.kernel import clock
 from scenarios.cloud.kernel.isolation import NO_AWS_FILES
@@ -95,6 +96,11 @@ hypothesis.settings.register_profile(
     derandomize=bool(os.environ.get("CI")),
 )
 hypothesis.settings.load_profile("suite")
+
+# Hypothesis reads every module for constants to try: two seconds in each process, before the first test. At a
+# desk it tries those that it knows itself.
+if not ALL:
+    vars(providers)["_get_local_constants"] = lambda: providers._local_constants
 
 # Every mock_aws() forgets boto3's session, and a new session would read botocore's descriptions of the
 # services again: megabytes of JSON, always the same. Who names further folders reads anew.

@@ -220,17 +220,19 @@ def test_the_http_side_reads_the_ledger_asks_for_validations_and_nothing_else():
     }
 
 
-ALL = [
-    pytest.param(grant, id=f"{remediation.name}: {grant.action}")
-    for remediation in CATALOG
-    for grant in (*grants_of(remediation), *acting_grants_of(remediation))
-] + [pytest.param(grant, id=f"HTTP: {grant.action}") for grant in HTTP_GRANTS]
+ALL = {
+    **{each.name: (*grants_of(each), *acting_grants_of(each)) for each in CATALOG},
+    "HTTP": tuple(HTTP_GRANTS),
+}
 
 
-@pytest.mark.parametrize("grant", ALL)
-def test_a_wide_grant_says_why_it_can_not_be_narrower(grant):
-    assert "*" not in grant.action
-    assert "*" not in grant.resource or grant.because
+@pytest.mark.parametrize("function", ALL)
+def test_a_wide_grant_says_why_it_can_not_be_narrower(function):
+    grants = ALL[function]
+
+    assert grants
+    assert [grant for grant in grants if "*" in grant.action] == []
+    assert [grant for grant in grants if "*" in grant.resource and not grant.because] == []
 
 
 @pytest.mark.parametrize("remediation", CATALOG, ids=lambda each: each.name)
