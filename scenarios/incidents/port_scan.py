@@ -78,6 +78,7 @@ UNREAD = Scenario(
     before=BEFORE,
     parameters=WATCHED,
     lasts="25:00",
+    loses=True,  # what a flow log may not deliver is kept nowhere
     given=[web.there(), flow_log(GROUP, may_deliver=False)],
     when=[at("01:00", connects(MALLORY, [web], range(1000, 1030)))],
     then=[

@@ -90,9 +90,10 @@ class FlowLogs:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._watches: dict[tuple[str, str], _Watch] = {}
+        self._only_stand = False
         setting.calls.answer("ec2", "CreateFlowLogs", self._create)
         setting.calls.after("ec2", "CreateFlowLogs", self._created)
-        setting.laws.when_stacks_change(self.look)
+        setting.laws.when_stacks_change(self._stacks_are)
 
     # ---- the API ---------------------------------------------------------------------------------
 
@@ -152,11 +153,13 @@ class FlowLogs:
         for each in (call.response or {}).get("FlowLogIds", ()):
             self._watch(call.region, each, call.parameters.get("DestinationOptions") or {})
 
-    def look(self, _stacks: Sequence[Stack] = ()) -> None:
-        """Watch those that were made without a call of anybody's, for a scenario."""
-        for region in self._setting.regions:
-            for each in self._all(region):
-                self._watch(region, each, {})
+    def _stacks_are(self, stacks: Sequence[Stack]) -> None:
+        self._only_stand = any(stack.of_type("AWS::EC2::FlowLog") for stack in stacks)
+
+    def look(self, region: str) -> None:
+        """Watch those of a region that were made without a call of anybody's, for a scenario."""
+        for each in self._all(region):
+            self._watch(region, each, {})
 
     def _all(self, region: str) -> dict[str, Any]:
         found: dict[str, Any] = moto_state.backend("ec2", self._setting.account, region).flow_logs
@@ -171,8 +174,13 @@ class FlowLogs:
     # ---- windows ---------------------------------------------------------------------------------
 
     def saw(self, region: str, interface: Interface, seen: Seen) -> None:
-        """An interface saw something now."""
-        self.look()
+        """An interface saw something now.
+
+        Raises NotSimulated where a flow log of a template would have to tell of it: such a one only stands.
+        """
+        if self._only_stand:
+            raise NotSimulated("ec2", "traffic under a flow log of a template (AWS::EC2::FlowLog)")
+        self.look(region)
         now = int(self._setting.clock.now.timestamp())
         for (where, flow_log), watch in self._watches.items():
             model = self._all(where).get(flow_log) if where == region else None

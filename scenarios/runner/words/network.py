@@ -79,7 +79,7 @@ def flow_log(group: str, *, log_format: str = "", may_deliver: bool = True) -> G
             MaxAggregationInterval=60,
             **({"LogFormat": log_format} if log_format else {}),
         )
-        world.setting.laws[FlowLogs].look()
+        world.setting.laws[FlowLogs].look(world.deployment.home)
 
     return Given(f"a flow log of the VPC to {group}", do)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
+from ipaddress import IPv4Address
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
@@ -66,7 +67,8 @@ def made(kind: Any, **given: Any) -> Any:  # noqa: PLR0911 - one for each kind o
         return {HOSTILE: HOSTILE}
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next(iter(kind))
-    return {str: HOSTILE, int: 3, bool: True, datetime: NOON, Any: HOSTILE}.get(kind)
+    plain = {str: HOSTILE, int: 3, bool: True, datetime: NOON, Any: HOSTILE}
+    return {**plain, IPv4Address: IPv4Address("10.0.0.5")}.get(kind)
 
 
 TRAIL_ARN = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/Trail"
@@ -77,6 +79,8 @@ SETTINGS = Settings(
     values={
         "CONFIG_RULES_OWN": "trailwarden-",
         "CIS_THRESHOLD": "1",
+        "DNS_TUNNEL_GROUP": "app",
+        "DNS_TUNNEL_NAMES": "2",
         "CIS_TRAIL_GROUP": "trail",
         "ERROR_BURST_GROUP": "app",
         "ERROR_BURST_PATTERN": "ERROR",
@@ -84,7 +88,14 @@ SETTINGS = Settings(
         "FAILED_LOGIN_TRAIL_GROUP": "trail",
         "FAILED_LOGIN_WINDOW_SECONDS": "600",
         "INSTANCE_STATES_TOLD": "running",
+        "PATH_TRAVERSAL_GROUP": "app",
+        "PORT_SCAN_GROUP": "app",
+        "PORT_SCAN_HOSTS": "2",
+        "PORT_SCAN_PORTS": "2",
         "STACK_CHANGED_STACK": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/trailwarden/1",
+        "SURGE_OF_ERRORS_FAILURES": "2",
+        "SURGE_OF_ERRORS_GROUP": "app",
+        "SURGE_OF_ERRORS_REFUSALS": "2",
         "TRAIL_DIGEST_TRAIL_ARN": TRAIL_ARN,
         "TRAIL_VALIDATION_TRAIL_ARN": TRAIL_ARN,
         "TRAIL_STOPPED_TRAIL_ARN": TRAIL_ARN,
@@ -161,6 +172,10 @@ CASES = [
     case("noncompliant", "decide_by_the_hour"),
     *(case("noncompliant", "decide_on_call", {**DONE, "name": name}, id=name) for name in CALLS),
     case("config_history", "decide"),
+    case("port_scan", "decide"),
+    case("dns_tunnel", "decide"),
+    case("path_traversal", "decide"),
+    case("surge_of_errors", "decide"),
 ]
 
 
