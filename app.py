@@ -198,6 +198,12 @@ def surge_of_errors_handler(event: dict[str, Any], context: Any) -> dict[str, An
     return answer(load("surge_of_errors"), event, context)
 
 
+@app.watches("instance_credentials_used_elsewhere")
+def instance_credentials_used_elsewhere_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell who uses an instance's credentials from where, and revoke them."""
+    return answer(load("instance_credentials_used_elsewhere"), event, context)
+
+
 @app.evaluates("eni_ungrouped")
 def eni_ungrouped_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Say which network interfaces have no security group."""

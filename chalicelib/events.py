@@ -44,6 +44,10 @@ class Actor:
     access_key_id: str = ""
     issuer_arn: str = ""  # the role behind a session
     invoked_by: str = ""
+    principal_id: str = ""  # of a role's session: the role's own id, a colon, the session's name
+    # "1.0" or "2.0": EC2's metadata service handed out these credentials, by that version of it.
+    role_delivery: str = ""
+    session_began: str = ""  # when these credentials were handed out, as CloudTrail prints times
 
     @property
     def label(self) -> str:
@@ -77,6 +81,8 @@ class ApiCallEvent:
     response: Raw
     additional: Raw
     resources: tuple[str, ...] = ()  # ARNs of what a data event is about; few other records name any
+    vpc_endpoint: str = ""  # the VPC endpoint that the request went through, and whose it is
+    vpc_endpoint_account: str = ""
 
     @property
     def principal(self) -> str:
@@ -209,6 +215,9 @@ def api_call(raw: Raw) -> tuple[ApiCallEvent, ...]:
                 access_key_id=text_of(identity.get("accessKeyId")),
                 issuer_arn=text_of(issuer.get("arn")),
                 invoked_by=text_of(identity.get("invokedBy")),
+                principal_id=text_of(identity.get("principalId")),
+                role_delivery=text_of(session.get("ec2RoleDelivery")),
+                session_began=text_of(_optional_mapping(session.get("attributes")).get("creationDate")),
             ),
             source_ip=text_of(detail.get("sourceIPAddress")),
             user_agent=text_of(detail.get("userAgent")),
@@ -218,6 +227,8 @@ def api_call(raw: Raw) -> tuple[ApiCallEvent, ...]:
             response=_details(detail.get("responseElements")),
             additional=_details(detail.get("additionalEventData")),
             resources=tuple(_resources(detail.get("resources"))),
+            vpc_endpoint=text_of(detail.get("vpcEndpointId")),
+            vpc_endpoint_account=text_of(detail.get("vpcEndpointAccountId")),
         ),
     )
 

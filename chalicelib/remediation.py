@@ -8,7 +8,7 @@ approval, a test's assertion, a log line and an undo all use one value.
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import combinations
@@ -100,7 +100,9 @@ class Call:
 
     `operation` is boto3's method name (`restore_table_from_backup`). `already`: error codes that mean the
     resource already is as wanted. `undo`: the call that reverts it. `lost`: what this call can't bring back,
-    or loses for good, such as an id that AWS renews; told before it is made.
+    or loses for good, such as an id that AWS renews; told before it is made. `gives`: by a field of its
+    answer, such as a new group's id, the text that stands for it in its own undo and in later calls of the
+    plan until it is known.
     """
 
     service: str
@@ -111,6 +113,7 @@ class Call:
     already: tuple[str, ...] = ()
     undo: "Call | None" = None
     lost: str = ""
+    gives: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for the ledger."""
@@ -122,6 +125,17 @@ class Call:
         undo = value.get("undo")
         return cls(
             **{**value, "already": tuple(value["already"]), "undo": cls.from_json(undo) if undo else None}
+        )
+
+    def knowing(self, known: Mapping[str, str]) -> "Call":
+        """The same with what is known by now in the place of the texts that stand for it, its undo too."""
+        if not known:
+            return self
+        return replace(
+            self,
+            parameters=_filled(self.parameters, known),
+            gives={name: known.get(text, text) for name, text in self.gives.items()},
+            undo=self.undo.knowing(known) if self.undo else None,
         )
 
     @property
@@ -142,6 +156,14 @@ class Call:
     def __str__(self) -> str:
         words = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
         return f"{self.service}.{self.operation}({words}) in {self.account}/{self.region}"
+
+
+def _filled(value: Any, known: Mapping[str, str]) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _filled(each, known) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_filled(each, known) for each in value]
+    return known.get(value, value) if isinstance(value, str) else value
 
 
 def _any_call(_call: Call) -> bool:
@@ -258,6 +280,14 @@ class Plan:
     def alert(cls, *alerts: Alert, calls: Sequence[Call] = ()) -> Self:
         """Send these alerts, and make these calls where the mode allows it."""
         return cls(alerts=alerts, calls=tuple(calls))
+
+    def knowing(self, index: int, answer: Mapping[str, Any]) -> "Plan":
+        """The plan once AWS has answered call `index`: what it gives stands in its undo and later calls."""
+        known = {text: str(answer[name]) for name, text in self.calls[index].gives.items() if name in answer}
+        return replace(
+            self,
+            calls=(*self.calls[:index], *(each.knowing(known) for each in self.calls[index:])),
+        )
 
     @property
     def empty(self) -> bool:

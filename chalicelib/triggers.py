@@ -27,17 +27,25 @@ class OnEvent:
 
     `pattern` may hold CloudFormation references. `everywhere`: the event may happen in any watched region,
     so the spoke template forwards it to the home region's bus. `forwards`: the pattern it forwards, if the
-    home region needs more events than those that wake the function.
+    home region needs more events than those that wake the function. `reads`: calls that only read wake it
+    too; a rule hears of Describe, Get and List only in a state of its own.
+    Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
     """
 
     pattern: Raw
     everywhere: bool = False
     forwards: Raw | None = None
+    reads: bool = False
 
     @property
     def forwarded(self) -> Raw:
         """The pattern of the spoke's rule."""
         return self.pattern if self.forwards is None else self.forwards
+
+    @property
+    def state(self) -> str:
+        """The state of its rules."""
+        return "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS" if self.reads else "ENABLED"
 
     def woke(self, raw: Raw) -> bool:
         """Whether this is an event of the names that the pattern asks for."""

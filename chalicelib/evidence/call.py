@@ -11,7 +11,7 @@ NOT_RECORDED = "not recorded"
 def call_facts(event: ApiCallEvent) -> Iterator[tuple[str, str]]:
     """The facts of a call, the most important first."""
     yield "Who", event.actor.label
-    if event.actor.session:
+    if event.actor.session and not event.actor.role_delivery:  # EC2 names a session by its instance
         yield "Session", f"{event.actor.session}, as whoever assumed the role named it"
     if event.actor.invoked_by:
         yield "By way of", _by_way_of(event.actor.invoked_by)
@@ -20,7 +20,7 @@ def call_facts(event: ApiCallEvent) -> Iterator[tuple[str, str]]:
     yield "When", when(event.at)
     yield "Account", event.account or NOT_RECORDED
     yield "Region", event.region or NOT_RECORDED
-    yield "CloudTrail event", event.key
+    yield "GuardDuty finding" if ":guardduty:" in event.key else "CloudTrail event", event.key
 
 
 def failure_fact(event: ApiCallEvent) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import StillUnderWay
@@ -107,9 +108,21 @@ class Ledger:
         """Keep a finding as another ledger holds it; replaces the one here."""
         self.rows.put(item_of(entry))
 
-    def did(self, entry: LedgerEntry, index: int, progress: CallProgress) -> LedgerEntry:
-        """Note how far call `index` of the plan has come."""
-        return self._changed(entry, lambda kept: {"progress": {**kept.progress, index: progress}})
+    def did(
+        self,
+        entry: LedgerEntry,
+        index: int,
+        progress: CallProgress,
+        answer: Mapping[str, Any] = MappingProxyType({}),
+    ) -> LedgerEntry:
+        """Note how far call `index` of the plan has come; what AWS answered is filled into the plan."""
+        return self._changed(
+            entry,
+            lambda kept: {
+                "progress": {**kept.progress, index: progress},
+                "plan": kept.plan.knowing(index, answer),
+            },
+        )
 
     def mark(self, entry: LedgerEntry, what: Mark, index: int, outcome: Outcome | None = None) -> LedgerEntry:
         """Note that alert `index` of the plan was sent or not, and with it perhaps the outcome.

@@ -6,10 +6,11 @@ version of one the default, joins a group, takes a boundary away, rewrites whom 
 What we do: after such a call we read what is there now, and report whom it made an administrator and by
 what: everything on everything, or a right by which one gives oneself the rest
 (`chalicelib/evidence/powers.py`). HIGH; CRITICAL where callers did it to themselves. A role that strangers
-or everybody may assume, an identity provider that was added or changed, and a boundary that is gone are
-HIGH. In mode enforce a policy that was attached is detached, one written into the user, role or group is
-deleted, and a user leaves the group, once CloudTrail's event history knows the call. These take rights
-away; nothing here can give any, and so a person undoes it, with the command that the alert has.
+or everybody may assume, an identity provider or a trust anchor of Roles Anywhere that was added or changed,
+and a boundary that is gone are HIGH. In mode enforce a policy that was attached is detached, one written
+into the user, role or group is deleted, and a user leaves the group, once CloudTrail's event history knows
+the call. These take rights away; nothing here can give any, and so a person undoes it, with the command that
+the alert has.
 
 What we leave alone, and tell with the command: versions of a policy, since many may hold it; whom a role
 trusts; boundaries; identity providers. Without a word: policies that make nobody an administrator,
@@ -33,10 +34,12 @@ from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
 from chalicelib.evidence.lately import GRANTS as LATELY
+from chalicelib.evidence.lately import lately
 from chalicelib.evidence.outsiders import SETTING as TRUSTED
 from chalicelib.evidence.outsiders import outsiders, trusted
 from chalicelib.evidence.powers import EVERYTHING, powers
 from chalicelib.evidence.seen import Seen, blind, see, tags_of, tell
+from chalicelib.looking import Unseen
 from chalicelib.own_calls import own_calls
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG, TRUSTED_ACCOUNTS
 from chalicelib.remediation import (
@@ -61,9 +64,15 @@ _KINDS = ("User", "Role", "Group")
 _TRUSTS = ("UpdateAssumeRolePolicy", "CreateRole")
 _VERSIONS = ("CreatePolicyVersion", "SetDefaultPolicyVersion")
 _UNBOUND = ("DeleteUserPermissionsBoundary", "DeleteRolePermissionsBoundary")
-_PROVIDERS = ("CreateSAMLProvider", "UpdateSAMLProvider", "CreateOpenIDConnectProvider")
+_PROVIDERS = (
+    "CreateSAMLProvider",
+    "UpdateSAMLProvider",
+    "CreateOpenIDConnectProvider",
+    "CreateTrustAnchor",
+    "UpdateTrustAnchor",
+)
 PATTERN = successful_calls(
-    ("iam",),
+    ("iam", "rolesanywhere"),
     (
         *(f"Attach{kind}Policy" for kind in _KINDS),
         *(f"Put{kind}Policy" for kind in _KINDS),
@@ -159,6 +168,9 @@ class Promotion:
 def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Promotion]:
     """What the call gave, where it makes an administrator of somebody or lets a stranger in."""
     iam = aws.client("iam", event.region)
+    if not event.parameters:
+        why = "the record doesn't say whom the call was about"
+        return Seen(unread=Unseen(why=why), lately=lately(aws, event))
 
     def tags(_: Promotion) -> Mapping[str, str]:
         kind = kind_of(event)
@@ -252,7 +264,7 @@ def _trusted(iam: Any, event: ApiCallEvent, settings: Settings) -> Promotion | N
 
 def _bound(iam: Any, event: ApiCallEvent) -> Promotion | None:
     if event.name in _PROVIDERS:
-        provider = event.said("sAMLProviderArn", "name", "url")
+        provider = event.said("sAMLProviderArn", "name", "url", "trustAnchorId")
         return Promotion(whom=("an identity provider",), by=provider, allows=("roles that trust it",))
     if event.name in _UNBOUND:
         return _promotion(event, "its boundary, which is gone", ("all that its policies say",))

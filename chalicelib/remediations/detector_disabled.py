@@ -10,9 +10,10 @@ back empty, once CloudTrail's event history knows the call: a detector of GuardD
 default standards, Macie. What was there before (findings, filters, members, standards) does not come back,
 and the alert says so before. An undo switches it off again.
 
-What we leave alone: flow logs, a recorder, a delivery channel, rules and analyzers that were deleted: what
-they were is in no event, so the alert says how to look; members that an administrator's account lost; what
-is on again by the time we look; what was narrowed without being switched off; refused attempts.
+What we leave alone: flow logs, logs of DNS queries, activity streams, a recorder, a delivery channel, rules
+and analyzers that were deleted: what they were is in no event, so the alert says how to look; members that
+an administrator's account lost; what is on again by the time we look; what was narrowed without being
+switched off; refused attempts.
 
 Sources: https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_suspend-disable.html,
 https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-disable.html,
@@ -231,6 +232,17 @@ TELLS: Mapping[tuple[str, str], Watcher] = {
         what="Standards of Security Hub were switched off", severity=_SEES_LESS
     ),
     ("inspector2.amazonaws.com", "Disable"): Watcher(what="Inspector is off"),
+    ("route53resolver.amazonaws.com", "DeleteResolverQueryLogConfig"): Watcher(
+        what="Logs of DNS queries were switched off",
+        look=("route53resolver", "list-resolver-query-log-configs"),
+    ),
+    ("route53resolver.amazonaws.com", "DisassociateResolverQueryLogConfig"): Watcher(
+        what="DNS queries of a network are not logged any more",
+        look=("route53resolver", "list-resolver-query-log-config-associations"),
+    ),
+    ("rds.amazonaws.com", "StopActivityStream"): Watcher(
+        what="A database's activity stream was stopped", look=("rds", "describe-db-clusters")
+    ),
     ("wafv2.amazonaws.com", "DeleteWebACL"): Watcher(what="A web ACL of WAF was deleted"),
     (_TRAIL, "DeleteEventDataStore"): Watcher(
         what="An event data store of CloudTrail Lake was deleted",
@@ -415,7 +427,7 @@ _DELETION = _way(
 REMEDIATION = Remediation(
     name=NAME,
     title="What watches the account was switched off",
-    woken_by="a call that switches off GuardDuty, Security Hub, Macie, Config, flow logs or EBS encryption",
+    woken_by="a call that switches off GuardDuty, Security Hub, Macie, Config, logs or EBS encryption",
     response="reports what watches no more; switches it on again where its mode is `enforce`",
     page=__doc__ or "",
     ways=(

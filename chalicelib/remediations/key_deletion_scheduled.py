@@ -1,4 +1,4 @@
-"""A KMS key was scheduled for deletion, or disabled.
+"""A KMS key was scheduled for deletion, disabled, or opened to strangers.
 
 What a key encrypted is lost with it: backups, buckets, databases, secrets. A deletion waits for seven days
 at least, and until then the key works for nobody; a disabled key works for nobody either.
@@ -6,10 +6,11 @@ at least, and until then the key works for nobody; a disabled key works for nobo
 What we do: report which key, its state, when it is deleted, and its aliases' command: HIGH. In mode enforce
 the deletion is cancelled and the key enabled, once CloudTrail's event history knows the call, some minutes
 after it. Nothing here can take a key away, and so a person undoes it, with the command that the alert has.
+After PutKeyPolicy we report whom the key's policy lets in who is not of this account or of those that the
+stack trusts: HIGH. What the policy was before is in no event, so it is told, and nothing is done.
 
 What we leave alone: a key that works by the time we look; keys that AWS manages; imported key material that
-was deleted, key policies and grants; refused attempts. A key with the tag of the parameter `ExpectedTag` is
-told as LOW.
+was deleted, grants; refused attempts. A key with the tag of the parameter `ExpectedTag` is told as LOW.
 
 Sources: https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html,
 https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
@@ -18,6 +19,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from chalicelib import delayed
 from chalicelib.aws import Aws
@@ -26,9 +28,11 @@ from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
 from chalicelib.evidence.lately import GRANTS as LATELY
+from chalicelib.evidence.outsiders import SETTING as TRUSTED
+from chalicelib.evidence.outsiders import outsiders, trusted
 from chalicelib.evidence.seen import Seen, blind, see, tell
 from chalicelib.own_calls import own_calls
-from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG
+from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG, TRUSTED_ACCOUNTS
 from chalicelib.remediation import (
     Asked,
     Call,
@@ -43,18 +47,19 @@ from chalicelib.remediation import (
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.triggers import OnEvent, successful_calls
-from chalicelib.wording import aws_command, when
+from chalicelib.wording import aws_command, some, when
 
 NAME = "key_deletion_scheduled"
 PUT_OFF = "KeyDeletionScheduledPutOff"  # the queue of calls that event history doesn't know yet
 SCHEDULE, DISABLE = "ScheduleKeyDeletion", "DisableKey"
 PATTERN = successful_calls(("kms",), (SCHEDULE, DISABLE))
+OPENED = successful_calls(("kms",), ("PutKeyPolicy",))
 _KEYS = "arn:${AWS::Partition}:kms:*:${AWS::AccountId}:key/*"
 _ANY = "which key it is, and in which region, isn't known before"
 GRANTS = (
     *(
         Grant(action=f"kms:{action}", resource=_KEYS, because=_ANY)
-        for action in ("DescribeKey", "ListResourceTags")
+        for action in ("DescribeKey", "GetKeyPolicy", "ListResourceTags")
     ),
     *LATELY,
     *(
@@ -73,6 +78,10 @@ _GONE = "NotFoundException"
 _ADVICE = """\
 Ask the caller whether this was meant. If the caller is unknown, disable their credentials first.
 What the key encrypts can't be read until it is enabled again: look for errors of KMS in what needs it."""
+_OPENED = """\
+Ask the caller whether this was meant. If the caller is unknown, disable their credentials first, and put \
+the policy back as it was. Who may use the key reads what it encrypts where they get at that: shared \
+snapshots, open buckets. A grant that they made meanwhile stays: aws kms list-grants."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +109,26 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Key]:
             deleted_at=found.get("DeletionDate"),
         )
 
-    def tags(_: Key) -> Mapping[str, str]:
-        return {each["TagKey"]: each["TagValue"] for each in kms.list_resource_tags(KeyId=key)["Tags"]}
+    return see(
+        aws, event, settings, remediation=NAME, read=read, gone=(_GONE,), tags=lambda _: _tags(kms, key)
+    )
 
-    return see(aws, event, settings, remediation=NAME, read=read, gone=(_GONE,), tags=tags)
+
+def look_at_policy(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[tuple[str, ...]]:
+    """Whom the key's policy lets in who is a stranger."""
+    kms, key = aws.client("kms", event.region), _key(event)
+
+    def read() -> tuple[str, ...] | None:
+        policy = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+        return outsiders(policy, (event.account, *trusted(settings))) or None
+
+    return see(
+        aws, event, settings, remediation=NAME, read=read, gone=(_GONE,), tags=lambda _: _tags(kms, key)
+    )
+
+
+def _tags(kms: Any, key: str) -> Mapping[str, str]:
+    return {each["TagKey"]: each["TagValue"] for each in kms.list_resource_tags(KeyId=key)["Tags"]}
 
 
 def _key(event: ApiCallEvent) -> str:
@@ -126,6 +151,30 @@ def decide(event: ApiCallEvent, facts: Seen[Key], _now: datetime, _settings: Set
         advice=_ADVICE,
         calls=_works_again(event, facts.state),
         asks=[Asked("what-was-done-to", key)],
+    )
+
+
+def decide_on_policy(
+    event: ApiCallEvent, facts: Seen[tuple[str, ...]], _now: datetime, _settings: Settings
+) -> Plan:
+    """Tell whom a key lets in now."""
+    if event.failed or facts.nothing:
+        return Plan.nothing()
+    key = _key(event).rpartition("/")[2]
+    named = {"--key-id": key, "--region": event.region}
+    history = {"--lookup-attributes": f"AttributeKey=ResourceName,AttributeValue={_key(event)}"}
+    return tell(
+        event,
+        facts,
+        severity=Severity.HIGH,
+        title=f"KMS key {key} {'lets' if facts.state else 'may let'} strangers in",
+        facts=(
+            ("Key", key),
+            *((("Lets in", some(facts.state)),) if facts.state else ()),
+            ("Its policy", aws_command("kms", "get-key-policy", {**named, "--policy-name": "default"})),
+            ("Changed before", aws_command("cloudtrail", "lookup-events", history)),
+        ),
+        advice=_OPENED,
     )
 
 
@@ -180,19 +229,28 @@ _WORKS_NO_MORE = Way(
 
 REMEDIATION = Remediation(
     name=NAME,
-    title="A KMS key was scheduled for deletion, or disabled",
-    woken_by="`ScheduleKeyDeletion` and `DisableKey` of KMS, anywhere",
-    response="reports which key works no more; cancels that and enables it where its mode is `enforce`",
+    title="A KMS key was scheduled for deletion, disabled, or opened to strangers",
+    woken_by="`ScheduleKeyDeletion`, `DisableKey` and `PutKeyPolicy` of KMS, anywhere",
+    response="reports it; cancels a deletion and enables the key where its mode is `enforce`",
     page=__doc__ or "",
     ways=(
         _WORKS_NO_MORE,
         delayed.delayed(_WORKS_NO_MORE, PUT_OFF),
         COUNTING,
+        Way(
+            on=OnEvent(pattern=OPENED, everywhere=True),
+            parse=api_call,
+            look=look_at_policy,
+            decide=decide_on_policy,
+            blind=blind,
+            proof=Proof(by=ProvenBy.STATE, because="it never acts"),
+        ),
         own_calls("KeyDeletionScheduledRole", ("kms",), ("CancelKeyDeletion", "EnableKey")),
     ),
     grants=GRANTS,
     declared_calls=DECLARED_CALLS,
     settings={
+        TRUSTED: TRUSTED_ACCOUNTS.joined,
         EXPECTED_TAG_KEY: EXPECTED_TAG.ref,
         IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
         **delayed.settings_of(PUT_OFF),

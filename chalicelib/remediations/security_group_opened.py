@@ -4,16 +4,16 @@ Whoever opens SSH, RDP or a database to everybody is found by scanners within mi
 in by one rule (0.0.0.0/0, ::/0), by two halves of it, by a prefix list, by a range of ports that holds 22
 among others, or by protocol -1, which means all; and an old rule may be modified.
 
-What we do: after AuthorizeSecurityGroupIngress and ModifySecurityGroupRules we look at the group as it is.
+What we do: after AuthorizeSecurityGroupIngress and ModifySecurityGroupRules we look at the group as it is,
+after ModifyManagedPrefixList at the groups with a rule for that list, each by itself.
 The rules that the call added or changed are reported where they let so many public addresses in, together
 with the group's other rules, that it is the internet (one 256th of it or more), at a port of the stack's
 list (parameter `SecurityGroupOpenedPorts`): HIGH. In mode enforce these rules are revoked, one call each, and
 the undo adds them again, under new ids.
 
 What we leave alone: other ports, such as 80 and 443; every other rule of the group; rules out of it
-(egress); a rule that is gone by the time we look; refused attempts, which `cis_alarms` counts; a prefix list
-that a rule has had before and that now gets more entries. A group with the tag of the parameter `ExpectedTag`
-is told as LOW.
+(egress); a rule that is gone by the time we look; refused attempts, which `cis_alarms` counts. A group with
+the tag of the parameter `ExpectedTag` is told as LOW.
 
 Sources: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupIngress.html,
 https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-19
@@ -68,8 +68,8 @@ PORTS_PARAMETER = Parameter(
     constraint="Port numbers with commas between.",
 )
 
-MODIFY = "ModifySecurityGroupRules"
-PATTERN = successful_calls(("ec2",), ("AuthorizeSecurityGroupIngress", MODIFY))
+MODIFY, WIDEN = "ModifySecurityGroupRules", "ModifyManagedPrefixList"
+PATTERN = successful_calls(("ec2",), ("AuthorizeSecurityGroupIngress", MODIFY, WIDEN))
 
 _GROUPS = "arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:security-group/*"
 _ANY_GROUP = "which group is opened, and in which region, isn't known before"
@@ -131,6 +131,11 @@ _KNOWN_AS = {
 _ADVICE = """\
 Ask the caller whether this was meant. If the caller is unknown, disable their credentials first, and look \
 what came in meanwhile: the flow logs, the hosts' own logs."""
+
+_BEFORE = {
+    MODIFY: "a rule of the same id; the record doesn't say which",
+    WIDEN: "the same rule; the list had fewer entries",
+}
 
 Network = IPv4Network | IPv6Network
 
@@ -202,20 +207,46 @@ class Opened:
 def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Opened]:
     """What the call has opened, as far as it is still open."""
     ec2 = aws.client("ec2", event.region)
-    group, touched = touched_by(event)
 
-    def tags(_: Opened) -> Mapping[str, str]:
-        (described,) = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
-        return tags_of(described.get("Tags", ()))
+    def read() -> Opened | None:
+        touched = _with_list(ec2, list_of(event)) if event.name == WIDEN else dict([touched_by(event)])
+        found = [
+            each
+            for group, rules in touched.items()
+            if (each := opened(list(_rules(ec2, group)), rules, _listed(settings)))
+        ]
+        rules = tuple(rule for each in found for rule in each.rules)
+        ports = tuple(dict.fromkeys(port for each in found for port in each.ports))
+        return Opened(rules=rules, ports=ports) if found else None
 
-    return see(
-        aws,
-        event,
-        settings,
-        remediation=NAME,
-        read=lambda: opened(list(_rules(ec2, group)), touched, _listed(settings)),
-        tags=tags,
-    )
+    def tags(found: Opened) -> Mapping[str, str]:
+        """Those that all of the groups have."""
+        groups = sorted({rule.group for rule in found.rules})
+        described = ec2.describe_security_groups(GroupIds=groups)["SecurityGroups"]
+        first, *others = [tags_of(each.get("Tags", ())) for each in described]
+        return {key: value for key, value in first.items() if all(each.get(key) == value for each in others)}
+
+    return see(aws, event, settings, remediation=NAME, read=read, tags=tags)
+
+
+def list_of(event: ApiCallEvent) -> str:
+    """The id of the prefix list that was modified.
+
+    Which of EC2's two forms its record has is unconfirmed: both are read.
+    """
+    asked = event.parameters.get("ModifyManagedPrefixListRequest")
+    named = asked.get("PrefixListId") if isinstance(asked, Mapping) else event.said("prefixListId")
+    return named if isinstance(named, str) else ""
+
+
+def _with_list(ec2: Any, prefix_list: str) -> dict[str, frozenset[str]]:
+    """The groups that let a prefix list in, each with the ids of these rules; EC2 has no filter for that."""
+    found: dict[str, set[str]] = {}
+    for page in ec2.get_paginator("describe_security_group_rules").paginate() if prefix_list else ():
+        for rule in page["SecurityGroupRules"]:
+            if rule.get("PrefixListId") == prefix_list and not rule.get("IsEgress"):
+                found.setdefault(rule["GroupId"], set()).add(rule["SecurityGroupRuleId"])
+    return {group: frozenset(rules) for group, rules in found.items()}
 
 
 def touched_by(event: ApiCallEvent) -> tuple[str, frozenset[str]]:
@@ -327,30 +358,35 @@ def decide(event: ApiCallEvent, facts: Seen[Opened], _now: datetime, _settings: 
     if event.failed or facts.nothing:
         return Plan.nothing()
     found = facts.state or Opened(rules=(), ports=())
-    group = found.rules[0].group if found.rules else touched_by(event)[0] or "not recorded"
+    groups = tuple(dict.fromkeys(rule.group for rule in found.rules)) or (touched_by(event)[0],)
+    which = f"Security group {groups[0] or 'not recorded'}"
+    if event.name == WIDEN:
+        which = f"{len(groups)} security groups" if len(groups) > 1 else which
+        which = which if facts.state else f"What lets {list_of(event) or 'a prefix list'} in"
     return tell(
         event,
         facts,
         severity=Severity.HIGH,
-        title=f"Security group {group} was opened to the internet"
+        title=f"{which} {'was' if len(groups) == 1 else 'were'} opened to the internet"
         if facts.state
-        else f"Security group {group} may have been opened to the internet",
-        facts=_facts(event, found, group),
+        else f"{which} may have been opened to the internet",
+        facts=_facts(event, found, groups),
         advice=_ADVICE,
         calls=[_revoke(event, rule) for rule in found.rules],
-        asks=[Asked("what-was-done-to", group)],
+        asks=[Asked("what-was-done-to", each) for each in groups[:1] if each],
     )
 
 
-def _facts(event: ApiCallEvent, found: Opened, group: str) -> Iterator[tuple[str, str]]:
-    yield "Group", group
+def _facts(event: ApiCallEvent, found: Opened, groups: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    yield "Group", some(groups) or "not recorded"
+    if event.name == WIDEN:
+        yield "By the prefix list", list_of(event) or "not recorded"
     if found.ports:
         yield "Opened", some([f"{port} {_KNOWN_AS.get(port, '')}".strip() for port in found.ports])
     for rule in found.rules:
         yield "Now", str(rule)
-    changed = event.name == MODIFY
-    yield "Before", "a rule of the same id; the record doesn't say which" if changed else "no such rule"
-    who_uses_it = {"--filters": f"Name=group-id,Values={group}", "--region": event.region}
+    yield "Before", _BEFORE.get(event.name, "no such rule")
+    who_uses_it = {"--filters": f"Name=group-id,Values={','.join(groups)}", "--region": event.region}
     yield "Who uses it", aws_command("ec2", "describe-network-interfaces", who_uses_it)
 
 
@@ -379,7 +415,7 @@ def _revoke(event: ApiCallEvent, rule: Rule) -> Call:
 REMEDIATION = Remediation(
     name=NAME,
     title="A security group was opened to the internet",
-    woken_by="`AuthorizeSecurityGroupIngress` and `ModifySecurityGroupRules` of EC2, anywhere",
+    woken_by="`AuthorizeSecurityGroupIngress`, `ModifySecurityGroupRules`, `ModifyManagedPrefixList` of EC2",
     response="reports who opened which ports; revokes these rules where its mode is `enforce`",
     page=__doc__ or "",
     ways=(

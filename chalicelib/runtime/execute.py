@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -40,15 +41,19 @@ def carry_out(
         except LedgerUnreachable as error:
             return _stopped(entry, error), error
         try:
-            progress = _made(aws, call, tried_before=before is CallProgress.BEGUN)
+            progress, answer = _made(aws, call, tried_before=before is CallProgress.BEGUN)
         except Exception as error:  # noqa: BLE001 - any error is reported and then rises
             failure = _explained(error, call, entry)
             known = {index: CallProgress.REFUSED} if _refused(error) else {}
             return _settled(ledger, entry, Outcome.FAILED, str(failure), known), failure
         try:
-            entry = ledger.did(entry, index, progress)
+            entry = ledger.did(entry, index, progress, answer)
         except LedgerUnreachable as error:
-            done = replace(entry, progress={**entry.progress, index: progress})
+            done = replace(
+                entry,
+                progress={**entry.progress, index: progress},
+                plan=entry.plan.knowing(index, answer),
+            )
             return _stopped(done, error), error
     return _settled(ledger, entry, Outcome.ACTED), None
 
@@ -96,20 +101,21 @@ def _settled(
         return replace(entry, outcome=outcome, failure=failure, progress={**entry.progress, **progress})
 
 
-def _made(aws: Aws, call: Call, *, tried_before: bool) -> CallProgress:
-    """Make one call; an error that is one of its `already` codes means that the world is as wanted.
+def _made(aws: Aws, call: Call, *, tried_before: bool) -> tuple[CallProgress, Mapping[str, Any]]:
+    """Make one call, and say what AWS answered; one of its `already` codes means that the world is as wanted.
 
     It may be so by an earlier try: of this function, or of botocore where it has sent the request again.
     """
     if call.account != aws.account:
         raise NotAllowed(f"the call belongs to account {call.account!r}, this function to {aws.account}")
     try:
-        getattr(aws.client(call.service, call.region), call.operation)(**call.parameters)
+        answer = getattr(aws.client(call.service, call.region), call.operation)(**call.parameters)
     except ClientError as error:
         if error.response["Error"]["Code"] not in call.already:
             raise
-        return CallProgress.UNSURE if tried_before or _sent_again(error) else CallProgress.FOUND
-    return CallProgress.DONE
+        found = CallProgress.UNSURE if tried_before or _sent_again(error) else CallProgress.FOUND
+        return found, {}
+    return CallProgress.DONE, answer
 
 
 def _refused(error: Exception) -> bool:

@@ -21,6 +21,7 @@ from chalicelib.template.watch import OF_THE_STACK
 from chalicelib.triggers import OnEvent
 
 _HOME_BUS = {"Fn::Sub": "arn:${AWS::Partition}:events:${HomeRegion}:${AWS::AccountId}:event-bus/default"}
+_LONGEST = 29
 _CALLS = ["AWS API Call via CloudTrail"]
 
 
@@ -30,11 +31,12 @@ def spoke(remediations: Iterable[Remediation]) -> dict[str, Any]:
     watching = ""
     for each in remediations:
         for number, trigger in enumerate(_everywhere(each), start=1):
-            name = f"{logical_id(each.name)}Forward{number if number > 1 else ''}"
+            name = forward_of(each.name, number)
             watching = watching or (name if each.name == OF_THE_STACK else "")
             about_guard = name == watching
             forwards[name] = _rule(
-                _and_about_the_guard(trigger.forwarded) if about_guard else trigger.forwarded
+                _and_about_the_guard(trigger.forwarded) if about_guard else trigger.forwarded,
+                state=trigger.state,
             )
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
@@ -64,6 +66,17 @@ def spoke(remediations: Iterable[Remediation]) -> dict[str, Any]:
     }
 
 
+def forward_of(remediation: str, number: int = 1) -> str:
+    """The logical id of a spoke's rule: a long name loses its last words, since it stands in the rule's own.
+
+    EventBridge takes 64 characters: the stack's, these, and what CloudFormation adds.
+    """
+    words, end = remediation.split("_"), f"Forward{number if number > 1 else ''}"
+    while len(logical_id("_".join(words)) + end) > _LONGEST:
+        words.pop()
+    return logical_id("_".join(words)) + end
+
+
 def _everywhere(remediation: Remediation) -> list[OnEvent]:
     return [each for each in remediation.triggers if isinstance(each, OnEvent) and each.everywhere]
 
@@ -84,12 +97,12 @@ def _role() -> dict[str, Any]:
     }
 
 
-def _rule(pattern: Any, role: str = "ForwardRole") -> dict[str, Any]:
+def _rule(pattern: Any, role: str = "ForwardRole", state: str = "ENABLED") -> dict[str, Any]:
     return {
         "Type": "AWS::Events::Rule",
         "Properties": {
             "EventPattern": pattern,
-            "State": "ENABLED",
+            "State": state,
             "Targets": [{"Id": "home", "Arn": _HOME_BUS, "RoleArn": {"Fn::GetAtt": [role, "Arn"]}}],
         },
     }

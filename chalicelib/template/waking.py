@@ -109,6 +109,7 @@ def rule_that_wakes(function: str, rule: str, trigger: OnEvent | OnSchedule, **t
             "Properties": {
                 "Name": {"Fn::Sub": f"${{AWS::StackName}}-{rule}"},
                 **wakes,
+                **({"State": trigger.state} if isinstance(trigger, OnEvent) and trigger.reads else {}),
                 "Targets": [
                     {"Id": f"{rule}LambdaTarget", "Arn": {"Fn::GetAtt": [function, "Arn"]}, **target}
                 ],

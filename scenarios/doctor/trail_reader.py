@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chalicelib.catalog import CATALOG
-from chalicelib.template.parts import logical_id
+from chalicelib.template.spoke import forward_of
 from chalicelib.trail.description import TrailArn, TrailConfiguration, describe
 from chalicelib.triggers import OnEvent
 from scenarios.doctor.asking import Asker
@@ -46,7 +46,7 @@ def read_account(asker: Asker, stack_name: str) -> AccountFacts:
         ),
         regions=regions,
         promised_forwards=frozenset(
-            f"{logical_id(each.name)}Forward"
+            forward_of(each.name)
             for each in CATALOG
             for trigger in each.triggers
             if isinstance(trigger, OnEvent) and trigger.everywhere

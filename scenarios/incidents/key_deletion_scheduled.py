@@ -1,5 +1,6 @@
 """Somebody has a KMS key deleted, or disables it."""
 
+import json
 from typing import Any
 
 from chalicelib.remediation import Outcome
@@ -16,8 +17,24 @@ ACTING = (
     ("ExpectedTag", "expected"),
 )
 
+STRANGER, PARTNER = "999988887777", "210987654321"
+
 mallory = Actor(name="mallory", address="203.0.113.66")
 deployer = Actor(name="deploy-bot", address="198.51.100.9")
+
+
+def _policy(*others: str) -> str:
+    """A key's policy that lets these accounts in beside its own."""
+    statements = [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+            "Action": "kms:*" if account == ACCOUNT else ["kms:Decrypt", "kms:CreateGrant"],
+            "Resource": "*",
+        }
+        for account in (ACCOUNT, *others)
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 def key(name: str, *, region: str = "", tag: str = "") -> Given:
@@ -113,7 +130,34 @@ ENFORCED = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, ENFORCED)
+OPENED = Scenario(
+    name="key_deletion_scheduled.opened",
+    title="A key's policy lets a stranger in: an alert; a partner, or the account alone: none",
+    parameters=(("TrustedAccounts", PARTNER), ("ExpectedTag", "expected")),
+    given=[key("backups"), key("shared"), key("own"), key("test", tag=NAME)],
+    when=[
+        at(
+            "00:00",
+            on_key(mallory, "backups", "put_key_policy", Policy=_policy(STRANGER)),
+            on_key(mallory, "shared", "put_key_policy", Policy=_policy(PARTNER)),
+            on_key(mallory, "own", "put_key_policy", Policy=_policy()),
+            on_key(mallory, "test", "put_key_policy", Policy=_policy(STRANGER)),
+        ),
+    ],
+    then=[
+        by(
+            "02:30",
+            alert(NAME, "HIGH", STRANGER, "user/mallory", "get-key-policy", subject="lets strangers in"),
+        ),
+        at_the_end(
+            alert(NAME, "LOW", f"expected={NAME}"),
+            outcome(NAME, Outcome.TOLD, times=2),
+            no_more_alerts_than(2, of=NAME),
+        ),
+    ],
+)
+
+SCENARIOS = (SCENARIO, ENFORCED, OPENED)
 
 READS = (
     ("kms", "DescribeKey"),

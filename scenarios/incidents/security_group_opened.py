@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.remediation import Outcome
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import ACCOUNT, World
-from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by
+from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome, state
 from scenarios.runner.words.undoing import undoes_by_hand
@@ -110,6 +110,63 @@ def closes(actor: Actor, name: str) -> Action:
         ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=group["IpPermissions"])
 
     return actor.does(f"closes {name}", do)
+
+
+def prefix_list(name: str) -> Given:
+    """A managed list of addresses, of one company."""
+
+    def do(world: World) -> None:
+        world.harness.client("ec2").create_managed_prefix_list(
+            PrefixListName=name, Entries=[{"Cidr": "10.0.0.0/8"}], MaxEntries=20, AddressFamily="IPv4"
+        )
+
+    return Given(f"a prefix list {name}", do)
+
+
+def lets_list_in(name: str, listed: str, *, port: int = 22) -> Given:
+    """A group with one rule, for a prefix list."""
+
+    def do(world: World) -> None:
+        ec2 = world.harness.client("ec2")
+        group = ec2.create_security_group(GroupName=name, Description="for a scenario")["GroupId"]
+        permission = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
+        named = [{"PrefixListId": _list(ec2, listed)["PrefixListId"]}]
+        ec2.authorize_security_group_ingress(
+            GroupId=group, IpPermissions=[{**permission, "PrefixListIds": named}]
+        )
+
+    return Given(f"a security group {name} that lets {listed} in", do)
+
+
+def _list(ec2: Any, name: str) -> dict[str, Any]:
+    found: list[dict[str, Any]] = ec2.describe_managed_prefix_lists()["PrefixLists"]
+    return next(each for each in found if each["PrefixListName"] == name)
+
+
+def widens_list(actor: Actor, name: str, block: str) -> Action:
+    """ModifyManagedPrefixList with one more entry."""
+
+    def do(world: World, caller: Caller) -> None:
+        with world.calls.muted():
+            listed = _list(world.client(world.user("reader"), "ec2"), name)
+        world.client(caller, "ec2").modify_managed_prefix_list(
+            PrefixListId=listed["PrefixListId"],
+            PrefixListName=name,
+            CurrentVersion=listed["Version"],
+            AddEntries=[{"Cidr": block}],
+        )
+
+    return actor.does(f"adds {block} to the prefix list {name}", do)
+
+
+def lists_let_in(name: str, count: int) -> Check:
+    """How many prefix lists the group lets in."""
+
+    def judge(ec2: Any) -> str | None:
+        found = [each for one in _group(ec2, name)["IpPermissions"] for each in one["PrefixListIds"]]
+        return None if len(found) == count else f"it lets in {found or 'none'}"
+
+    return state(f"the group {name} lets in {count} prefix lists", judge, "ec2")
 
 
 def lets_in(name: str, *origins: str, region: str = "") -> Check:
@@ -253,7 +310,33 @@ ELSEWHERE = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, ENFORCED, UNDONE, SILENT, ELSEWHERE)
+WIDENED = Scenario(
+    name="security_group_opened.widened",
+    title="A prefix list that groups let in gets the whole internet: their rules for it are revoked",
+    parameters=ACTING,
+    given=[prefix_list("offices"), lets_list_in("web", "offices"), lets_list_in("db", "offices", port=5432)],
+    when=[
+        at("00:00", widens_list(mallory, "offices", "192.0.2.0/24")),
+        at("05:00", widens_list(mallory, "offices", WORLD)),
+    ],
+    then=[
+        until("05:00", lists_let_in("web", 1)),
+        by(
+            "07:30",
+            alert(
+                NAME, "HIGH", "22 SSH", "5432 PostgreSQL", "user/mallory", subject="2 security groups were"
+            ),
+        ),
+        at_the_end(
+            lists_let_in("web", 0),
+            lists_let_in("db", 0),
+            outcome(NAME, Outcome.ACTED),
+            no_more_alerts_than(1, of=NAME),
+        ),
+    ],
+)
+
+SCENARIOS = (SCENARIO, ENFORCED, UNDONE, SILENT, ELSEWHERE, WIDENED)
 
 # What a look reads, for the test that has each of these fail.
 READS = (

@@ -19,7 +19,6 @@ from chalicelib.triggers import OnEvent
 _VIA = "AWS API Call via CloudTrail"
 _ASKED_FOR_BY_NAME = ("eventSource", "eventName", "errorCode", "readOnly", "managementEvent", "eventType")
 
-_NOT_YET = "no entry yet"
 _OWN_ONLY = "common in other people's stacks; of Trailwarden's own parts it is watched"
 _DATA = "a read, or a data event: too many by far, and most of them wanted"
 _BUILDS = "builds networks, which is daily work; CIS's alarms count what changes ways out"
@@ -98,8 +97,8 @@ CALLS: Mapping[str, Mapping[str, str]] = {
         "ModifyImageAttribute": "",
         "DisableEbsEncryptionByDefault": "",
         "DeleteFlowLogs": "",
-        "ModifyInstanceAttribute": _NOT_YET,
-        "ModifyInstanceMetadataOptions": _NOT_YET,
+        "ModifyInstanceAttribute": "daily work; a script in user data runs at a start, which is told",
+        "ModifyInstanceMetadataOptions": _HARMLESS_ALONE,
         "GetPasswordData": _DATA,
         "DeleteRoute": "",
         "CreateNatGateway": _BUILDS,
@@ -136,7 +135,7 @@ CALLS: Mapping[str, Mapping[str, str]] = {
     "kms": {
         "ScheduleKeyDeletion": "",
         "DisableKey": "",
-        "PutKeyPolicy": _NOT_YET,
+        "PutKeyPolicy": "",
         "CreateGrant": "services make them all the time, in their callers' names",
     },
     "lambda": {
@@ -147,9 +146,9 @@ CALLS: Mapping[str, Mapping[str, str]] = {
     },
     "dynamodb": {
         "DeleteTable": "",
-        "DeleteBackup": _NOT_YET,
-        "UpdateContinuousBackups": _NOT_YET,
-        "ExportTableToPointInTime": _NOT_YET,
+        "DeleteBackup": "daily where backups are rotated; `table_deleted` tells of a table with none left",
+        "UpdateContinuousBackups": "both ways by one call: that it is off is seen where a table is deleted",
+        "ExportTableToPointInTime": _DATA,
     },
     "logs": {
         "DeleteLogGroup": _OWN_ONLY,
@@ -160,9 +159,9 @@ CALLS: Mapping[str, Mapping[str, str]] = {
     "events": {"DisableRule": _OWN_ONLY, "DeleteRule": _OWN_ONLY, "RemoveTargets": _OWN_ONLY},
     "sns": {"Unsubscribe": _OWN_ONLY},
     "organizations": {"LeaveOrganization": "", "DetachPolicy": ""},
-    "account": {"EnableRegion": _NOT_YET},
-    "backup": {"DeleteBackupVault": _NOT_YET},
-    "ssm": {"SendCommand": _NOT_YET},
+    "account": {"EnableRegion": "nothing by itself; `trailwarden doctor` tells of one without a spoke"},
+    "backup": {"DeleteBackupVault": "AWS deletes empty vaults only, and refuses a locked one"},
+    "ssm": {"SendCommand": "how instances are managed every day"},
     "secretsmanager": {"GetSecretValue": _DATA},
 }
 

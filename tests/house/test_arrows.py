@@ -146,6 +146,7 @@ DEPLOYED = {
         "chalicelib.counting",
         "chalicelib.delayed",
         "chalicelib.own_calls",
+        "chalicelib.quarantine",
         "chalicelib.sharing",
         "chalicelib.ledger",
         "chalicelib.data_events",
@@ -160,6 +161,7 @@ DEPLOYED = {
     "chalicelib.counting": ("chalicelib.events", "chalicelib.aws", *_TYPES),
     "chalicelib.own_calls": ("chalicelib.events", "chalicelib.aws", *_TYPES),
     "chalicelib.delayed": ("chalicelib.events", "chalicelib.aws", *_TYPES),
+    "chalicelib.quarantine": ("chalicelib.looking", *_TYPES),
     "chalicelib.sharing": ("chalicelib.evidence", "chalicelib.events", "chalicelib.aws", *_TYPES),
     "chalicelib.questions": (),
     "chalicelib.data_events": (),
@@ -417,6 +419,7 @@ def test_only_the_executor_reaches_aws_by_the_name_of_an_operation():
     assert by_name == {
         "chalicelib.runtime.execute",
         "chalicelib.runtime.declared",
+        "chalicelib.quarantine",  # only compares it, to say what has moved on
         "chalicelib.runtime.own",  # only compares it with a record's
         "chalicelib.remediation",
         "chalicelib.remediations.trail_stopped.undoing",  # only reads which settings a call had made

@@ -98,8 +98,11 @@ def heard_again(event: ApiCallEvent, place: Place, rule: Part, declared: Declare
 
 def _enabled(order: Order) -> Iterator[Call]:
     name = order.part.physical_id
-    if order.properties.get("State", "ENABLED") == "ENABLED":
+    state = order.properties.get("State", "ENABLED")
+    if state == "ENABLED":
         yield order.call("events", "enable_rule", undo=("disable_rule", {"Name": name}), Name=name)
+    elif state != "DISABLED":
+        yield from _rule(order)  # EnableRule knows one state only
 
 
 def _rule(order: Order) -> Iterator[Call]:

@@ -115,7 +115,7 @@ _OF_CALLER: dict[str, Callable[[Caller], Found]] = {
     "kms:calleraccount": lambda caller: caller.account,
     "lambda:sourcefunctionarn": lambda caller: caller.function_arn or None,
     "ec2:sourceinstancearn": _of_instance,
-    "ec2:roledelivery": _of_instance,
+    "ec2:roledelivery": lambda caller: caller.ec2_role_delivery or _of_instance(caller),
 }
 
 

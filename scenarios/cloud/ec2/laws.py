@@ -4,6 +4,7 @@ from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.ec2 import monitoring
 from scenarios.cloud.ec2.alarm_actions import AlarmActions
 from scenarios.cloud.ec2.flow_logs import FlowLogs
+from scenarios.cloud.ec2.found_by_address import FoundByAddress
 from scenarios.cloud.ec2.instances import Instances
 from scenarios.cloud.ec2.resource_events import ResourceEvents
 from scenarios.cloud.ec2.security_groups import SecurityGroups
@@ -21,4 +22,5 @@ def register(setting: Setting) -> None:
         cloudwatch.actions.teach(service, act)
     setting.laws.add(SecurityGroups(setting))
     setting.laws.add(Traffic(setting, setting.laws.add(FlowLogs(setting))))
+    setting.laws.add(FoundByAddress(setting))
     monitoring.register(setting)

@@ -57,6 +57,8 @@ class Caller:
     session_token: str = ""
     expires: datetime | None = None
     function_arn: str = ""  # of the function whose credentials these are
+    ec2_role_delivery: str = ""  # "1.0" or "2.0": handed out by EC2's metadata service, by that version of it
+    vpc_endpoint: tuple[str, str] = ("", "")  # that its calls go through, and whose it is
     invoked_by: str = ""
     service_role: bool = False
 

@@ -171,6 +171,7 @@ class Rehearsal:
                 each.key == key_of_it for each in parsed.get(name, ())
             ):
                 handled.fired[name] = outcome
+        handled.fired |= self._told_unseen({name: parsed.get(name, ()) for name in handled.failed})
         handled.plans = self._found({name: parsed[name] for name in handled.fired})
         if len(world.setting.trace) > MOST_MOMENTS:
             del world.setting.trace[:]
@@ -210,6 +211,18 @@ class Rehearsal:
                         yield name, tuple(way.parse(event))
                     except MalformedEvent:
                         continue
+
+    def _told_unseen(self, failed: Mapping[str, Iterable[Any]]) -> dict[str, Outcome]:
+        """What is told of events that can't be looked at, such as in a region that AWS doesn't have."""
+        with self._world.calls.muted():
+            stored = {
+                name: self._ledger.stored(name, each) for name, events in failed.items() for each in events
+            }
+        return {
+            name: entry.outcome
+            for name, entry in stored.items()
+            if entry is not None and entry.outcome is Outcome.UNSEEN
+        }
 
     def _found(self, fired: Mapping[str, Iterable[Any]]) -> dict[str, Mapping[str, Any]]:
         """The plans that the ledger holds of events, as JSON."""

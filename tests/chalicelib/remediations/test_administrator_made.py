@@ -1,13 +1,16 @@
 """Who was made an administrator, and what takes it back: values in, a plan out."""
 
+from unittest.mock import MagicMock
+
 import pytest
 
 from chalicelib.events import api_call
 from chalicelib.evidence.powers import EVERYTHING
 from chalicelib.evidence.seen import Seen
 from chalicelib.looking import Unseen
+from chalicelib.matching import EventPattern
 from chalicelib.remediation import Severity
-from chalicelib.remediations.administrator_made import DECLARED_CALLS, PATTERN, Promotion, decide
+from chalicelib.remediations.administrator_made import DECLARED_CALLS, PATTERN, Promotion, decide, look
 from chalicelib.settings import Settings
 
 SETTINGS = Settings(topic_arn="t", ledger="l", values={})
@@ -95,3 +98,27 @@ def test_what_could_not_be_read_is_told_as_grave_and_nothing_is_done(name):
     plan = plan_of(event(name, userName="alice"), Seen(unread=Unseen(why="denied", denied=True)))
 
     assert (plan.alerts[0].severity, plan.calls) == (Severity.HIGH, ())
+
+
+@pytest.mark.parametrize("name", sorted(PATTERN["detail"]["eventName"]))
+def test_a_record_without_parameters_is_told_and_nothing_is_done(name):
+    """CloudTrail leaves out what is too large for a record."""
+    called = event(name)
+
+    plan = plan_of(called, look(MagicMock(), called, SETTINGS))
+
+    assert plan.alerts[0].severity in (Severity.HIGH, Severity.CRITICAL)
+    assert "doesn't say whom" in dict(plan.alerts[0].facts)["Could not look"]
+    assert not plan.calls
+
+
+def test_a_trust_anchor_lets_certificates_of_others_into_roles():
+    """IAM Roles Anywhere: whoever has a certificate of that authority assumes the roles that trust it."""
+    made = event("CreateTrustAnchor", enabled=True, trustAnchorId="rogue")
+    record = {"source": "aws.rolesanywhere", "detail-type": "AWS API Call via CloudTrail"}
+    detail = {"eventSource": "rolesanywhere.amazonaws.com", "eventName": made.name}
+
+    assert EventPattern(PATTERN).matches({**record, "detail": detail})
+    plan = plan_of(made, look(MagicMock(), made, SETTINGS))
+    assert ("By", "rogue") in plan.alerts[0].facts
+    assert not plan.calls

@@ -45,7 +45,8 @@ def test_what_is_written_down_at_home_is_forwarded_though_it_wakes_nobody():
 
 @pytest.mark.parametrize("name", RULES)
 def test_a_rule_sends_home_and_nowhere_else(name):
-    assert RULES[name]["State"] == "ENABLED"
+    reads = name == "InstanceCredentialsForward"
+    assert RULES[name]["State"] == ("ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS" if reads else "ENABLED")
     (target,) = RULES[name]["Targets"]
     assert target["Arn"] == HOME_BUS
     role = "ForwardGuardRole" if name == "ForwardGuard" else "ForwardRole"

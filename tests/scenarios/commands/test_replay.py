@@ -391,6 +391,28 @@ def test_a_threshold_is_the_stacks_parameter():
     assert json.loads(below)["filters"] == ["CIS 4.3"]
 
 
+def test_a_record_of_a_region_that_aws_does_not_have_is_told_without_a_look():
+    """Published records name regions by a pseudonym."""
+    shared = {
+        **ROOT,
+        "eventSource": "ec2.amazonaws.com",
+        "eventName": "ModifySnapshotAttribute",
+        "eventType": "AwsApiCall",
+        "awsRegion": "us-nowhere-9r",
+        "requestParameters": {
+            "snapshotId": "snap-0123456789abcdef0",
+            "createVolumePermission": {"add": {"items": [{"group": "all"}]}},
+        },
+        "responseElements": {"_return": True},
+    }
+
+    ((report,), _) = replayed(shared)
+
+    assert report["fired"] == ["snapshot_shared"]
+    assert report["plans"][0]["outcome"] == "unseen"
+    assert "Could not connect" in report["failed"]["snapshot_shared"]
+
+
 def test_failed_sign_ins_are_told_by_the_remediation_that_their_alarm_wakes():
     failed = {
         **ROOT,

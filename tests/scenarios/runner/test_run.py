@@ -11,16 +11,16 @@ from scenarios.runner.scenario import Scenario, at
 from scenarios.runner.show.failure import failure
 from scenarios.runner.words.aws_itself import aws_measures, aws_tells
 from tests.scenarios.cloud.cloudwatch.alarms.test_unfed import UNFED
-from tests.scenarios.cloud.eventbridge.test_unheard import GUARDDUTY
+from tests.scenarios.cloud.eventbridge.test_unheard import INSPECTOR
 from tests.scenarios.cloud.small_worlds import queue, rule
 
-FINDING = dict.fromkeys(("accountId", "region", "id", "arn", "type", "resource", "service", "severity"), "x")
+FINDING = dict.fromkeys(("findingArn", "severity", "status", "type", "resources"), "x")
 MEASURES = aws_measures("AWS/ELB", "UnHealthyHostCount", 2, LoadBalancerName="web")
-TELLS = aws_tells("aws.guardduty", "GuardDuty Finding", FINDING)
+TELLS = aws_tells("aws.inspector2", "Inspector2 Finding", FINDING)
 SCENARIO = Scenario(name="waits", title="Two wait in vain", when=[], then=[], lasts="05:00")
 STACK = {
     **queue(),
-    **rule("Findings", GUARDDUTY),
+    **rule("Findings", INSPECTOR),
     "Unhealthy": {"Type": "AWS::CloudWatch::Alarm", "Properties": UNFED},
 }
 
@@ -38,7 +38,7 @@ def test_both_fail_the_run_and_say_how_to_answer():
         "the alarm Unhealthy watches AWS/ELB UnHealthyHostCount by LoadBalancerName, which the simulated AWS "
         "never emits: put it with aws_measures or aws_tells, or name Unhealthy in the scenario's not_emitted"
     )
-    assert waiting.startswith("the rule Findings waits for aws.guardduty: GuardDuty Finding, which the ")
+    assert waiting.startswith("the rule Findings waits for aws.inspector2: Inspector2 Finding, which the ")
     assert [moment.kind for moment in report.timeline][:2] == ["no data", "no event"]
 
 
@@ -58,7 +58,7 @@ def test_a_scenario_answers_for_them(answer):
 
 
 def test_a_run_that_failed_tells_which_field_kept_a_rule_from_running():
-    severe = {**GUARDDUTY, "detail": {"severity": [{"numeric": [">", 7]}]}}
+    severe = {**INSPECTOR, "detail": {"severity": [{"numeric": [">", 7]}]}}
     scenario = replace(SCENARIO, when=[at("01:00", TELLS)])
     told = rehearsed(scenario, {**STACK, **rule("Findings", severe)})
     quiet = rehearsed(replace(scenario, not_emitted=("Unhealthy",)), {**STACK, **rule("Findings", severe)})
@@ -67,7 +67,7 @@ def test_a_run_that_failed_tells_which_field_kept_a_rule_from_running():
     )
 
     (near,) = told.near
-    assert near.startswith("rule Findings in us-east-1 nearly matched GuardDuty Finding: detail.severity: ")
+    assert near.startswith("rule Findings in us-east-1 nearly matched Inspector2 Finding: detail.severity: ")
     assert near in failure(told, "waits")
     assert quiet.near == ()
     assert asked.near == told.near

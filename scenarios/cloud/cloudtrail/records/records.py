@@ -72,6 +72,9 @@ def record_of(call: ApiCall, recorded: Recorded, *, event_id: str, request_id: s
     data = recorded.is_data_event(operation)
     record["managementEvent"] = not data
     record["recipientAccountId"] = caller.account
+    endpoint, owner = caller.vpc_endpoint
+    if endpoint:
+        record |= {"vpcEndpointId": endpoint, "vpcEndpointAccountId": owner}
     record["eventCategory"] = "Data" if data else "Management"
     if not by_service and not caller.invoked_by:
         record["tlsDetails"] = tls_details(_host(call, recorded))

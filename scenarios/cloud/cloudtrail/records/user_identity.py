@@ -59,7 +59,8 @@ def _session_context(caller: Caller, moment: datetime) -> dict[str, Any] | None:
             "accountId": caller.account,
             "userName": caller.name,
         }
-        return {"sessionIssuer": issuer, "attributes": attributes}
+        delivered = {"ec2RoleDelivery": caller.ec2_role_delivery} if caller.ec2_role_delivery else {}
+        return {"sessionIssuer": issuer, "attributes": attributes, **delivered}
     if caller.session_created is None and not caller.mfa:
         return None
     return {"attributes": attributes}

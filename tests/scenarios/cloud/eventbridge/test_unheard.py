@@ -9,13 +9,13 @@ from scenarios.cloud.services import REGISTRY
 from tests.scenarios.cloud.small_worlds import admin, noted, queue, rule, world
 
 TRAIL = "AWS API Call via CloudTrail"
-GUARDDUTY = {"source": ["aws.guardduty"], "detail-type": ["GuardDuty Finding"]}
+INSPECTOR = {"source": ["aws.inspector2"], "detail-type": ["Inspector2 Finding"]}
 
 
 @pytest.mark.parametrize(
     ("pattern", "missing"),
     [
-        pytest.param(GUARDDUTY, ["aws.guardduty: GuardDuty Finding"], id="a service that is not simulated"),
+        pytest.param(INSPECTOR, ["aws.inspector2: Inspector2 Finding"], id="a service that is not simulated"),
         pytest.param({"source": ["aws.health"]}, ["aws.health"], id="without a detail-type"),
         pytest.param({"source": ["aws.partner/x"]}, ["aws.partner/x"], id="a partner"),
         pytest.param(
@@ -29,8 +29,8 @@ GUARDDUTY = {"source": ["aws.guardduty"], "detail-type": ["GuardDuty Finding"]}
             id="a schedule, which goes over no bus",
         ),
         pytest.param(
-            {"source": [{"prefix": "aws.gua"}], "detail-type": ["GuardDuty Finding"]},
-            ['{"prefix": "aws.gua"}: GuardDuty Finding'],
+            {"source": [{"prefix": "aws.insp"}], "detail-type": ["Inspector2 Finding"]},
+            ['{"prefix": "aws.insp"}: Inspector2 Finding'],
             id="by prefix",
         ),
         pytest.param(
@@ -39,8 +39,8 @@ GUARDDUTY = {"source": ["aws.guardduty"], "detail-type": ["GuardDuty Finding"]}
             id="one of several",
         ),
         pytest.param(
-            {"$or": [GUARDDUTY, {"source": ["aws.ec2"]}]},
-            ["aws.guardduty: GuardDuty Finding"],
+            {"$or": [INSPECTOR, {"source": ["aws.ec2"]}]},
+            ["aws.inspector2: Inspector2 Finding"],
             id="one alternative",
         ),
         pytest.param({"source": ["aws.s3"], "detail-type": ["Object Created"]}, [], id="what S3 tells"),
@@ -57,21 +57,24 @@ def test_what_of_a_pattern_nobody_sends(pattern, missing):
 
 
 def test_a_rule_is_told_once_and_an_event_that_comes_answers_for_it():
-    with world({**queue(), **rule(pattern=GUARDDUTY)}) as cloud:
-        admin(cloud, "events").put_rule(Name="Rule", EventPattern=json.dumps(GUARDDUTY))
+    with world({**queue(), **rule(pattern=INSPECTOR)}) as cloud:
+        admin(cloud, "events").put_rule(Name="Rule", EventPattern=json.dumps(INSPECTOR))
         said = noted(cloud, "no event")
         before = [each.name for each in cloud.never_emitted()]
-        cloud.eventbridge.emit("us-east-1", {"source": "aws.guardduty", "detail-type": "GuardDuty Finding"})
+        cloud.eventbridge.emit("us-east-1", {"source": "aws.inspector2", "detail-type": "Inspector2 Finding"})
 
         assert said == [
-            "the rule Rule waits for aws.guardduty: GuardDuty Finding, which the simulated AWS never emits"
+            "the rule Rule waits for aws.inspector2: Inspector2 Finding, which the simulated AWS never emits"
         ]
         assert before == ["Rule"]
         assert cloud.never_emitted() == ()
 
 
 def test_a_rule_that_can_hear_something_else_needs_no_answer():
-    pattern = {"source": ["aws.s3", "aws.guardduty"], "detail-type": ["Object Created", "GuardDuty Finding"]}
+    pattern = {
+        "source": ["aws.s3", "aws.inspector2"],
+        "detail-type": ["Object Created", "Inspector2 Finding"],
+    }
     with world({**queue(), **rule(pattern=pattern)}) as cloud:
         assert noted(cloud, "no event") == []
         assert len(noted(cloud, "in part")) == 1
@@ -79,5 +82,5 @@ def test_a_rule_that_can_hear_something_else_needs_no_answer():
 
 
 def test_a_disabled_rule_waits_for_nothing():
-    with world({**queue(), **rule(pattern=GUARDDUTY, State="DISABLED")}) as cloud:
+    with world({**queue(), **rule(pattern=INSPECTOR, State="DISABLED")}) as cloud:
         assert noted(cloud, "no event") == []
