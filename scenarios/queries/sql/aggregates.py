@@ -297,10 +297,25 @@ def _avg(given: Sequence[Typed]) -> Found:
     return _of_double("avg")(given)
 
 
+def _several(given: Typed) -> int:
+    """How many values are asked for, as a literal."""
+    if not isinstance(given.value, int) or not 0 < given.value <= _MOST_VALUES:
+        raise SqlNotSimulated("the largest or the smallest of a number of values that is no literal")
+    return given.value
+
+
+def _sorted_by(value: Typed, key: Typed, count: int, order: str) -> Found:
+    """The first values by a key, those without one left out."""
+    packed = f"struct_pack(v := {value.sql}, k := {key.sql}) ORDER BY {key.sql} {order} NULLS LAST"
+    kept = f"list_filter({{0}}, lambda tw_e: tw_e.k IS NOT NULL)[1:{count}]"
+    cut = f"list_transform({kept}, lambda tw_e: tw_e.v)"
+    return array(value.type), "list", [packed], f"CASE WHEN len({cut}) > 0 THEN {cut} END"
+
+
 def _extreme(duckdb: str) -> Aggregate:
     def how(given: Sequence[Typed]) -> Found:
-        if len(given) > 1:
-            raise SqlNotSimulated(f"{duckdb} of several values")
+        if len(given) == 2 and given[0].type.bare.name in ORDERED:
+            return _sorted_by(given[0], given[0], _several(given[1]), _ORDERS[duckdb])
         return _one(None, duckdb, tuple(ORDERED))(given)
 
     return how
@@ -308,8 +323,9 @@ def _extreme(duckdb: str) -> Aggregate:
 
 def _extreme_by(duckdb: str) -> Aggregate:
     def how(given: Sequence[Typed]) -> Found:
-        if len(given) > 2:
-            raise SqlNotSimulated("max_by or min_by of several values")
+        if len(given) == 3 and given[1].type.bare.name in ORDERED:
+            order = _ORDERS[duckdb.removeprefix("arg_").removesuffix("_null")]
+            return _sorted_by(given[0], given[1], _several(given[2]), order)
         if len(given) != 2 or given[1].type.bare.name not in ORDERED:
             return None
         return given[0].type, duckdb, [each.sql for each in given], "{}"
@@ -328,6 +344,37 @@ def _histogram(given: Sequence[Typed]) -> Found:
     return kind, "histogram", [given[0].sql], f"CAST({{}} AS {kind.duckdb})"
 
 
+def _map_agg(given: Sequence[Typed]) -> Found:
+    """Of a key that comes again the first value is kept; a key that is NULL is left out."""
+    if len(given) != 2:
+        return None
+    kind = map_of(given[0].type, given[1].type)
+    return kind, "list", [_entry(given)], _or_null(f"map_from_entries({_FIRST_OF_KEYS})")
+
+
+def _multimap_agg(given: Sequence[Typed]) -> Found:
+    if len(given) != 2:
+        return None
+    kind = map_of(given[0].type, array(given[1].type))
+    same = "list_filter({0}, lambda tw_g: tw_g.k IS NOT DISTINCT FROM tw_e.k)"
+    values = f"list_transform({same}, lambda tw_g: tw_g.v)"
+    entries = f"list_transform({_FIRST_OF_KEYS}, lambda tw_e: struct_pack(k := tw_e.k, v := {values}))"
+    return kind, "list", [_entry(given)], _or_null(f"map_from_entries({entries})")
+
+
+def _entry(given: Sequence[Typed]) -> str:
+    return f"struct_pack(k := {given[0].sql}, v := {given[1].sql})"
+
+
+def _or_null(sql: str) -> str:
+    """NULL where there was no row."""
+    return f"CASE WHEN {{0}} IS NOT NULL THEN {sql} END"
+
+
+_BEFORE: Final = "len(list_filter({0}[1:tw_i - 1], lambda tw_f: tw_f.k IS NOT DISTINCT FROM tw_e.k))"
+_FIRST_OF_KEYS: Final = f"list_filter({{0}}, lambda tw_e, tw_i: tw_e.k IS NOT NULL AND {_BEFORE} = 0)"
+_MOST_VALUES: Final = 10_000
+_ORDERS: Final = {"max": "DESC", "min": "ASC"}
 _TRUTHS: Final = ("boolean",)
 _AGGREGATES: Final[dict[str, Aggregate]] = {
     "count": _one(BIGINT, "count"),
@@ -354,12 +401,15 @@ _AGGREGATES: Final[dict[str, Aggregate]] = {
     "var_samp": _of_double("var_samp"),
     "var_pop": _of_double("var_pop"),
     "histogram": _histogram,
+    "map_agg": _map_agg,
+    "multimap_agg": _multimap_agg,
+    "geometric_mean": _of_double("geomean"),
     "bitwise_or_agg": _one(BIGINT, "bit_or", WHOLE, "CAST({} AS BIGINT)"),
     "bitwise_and_agg": _one(BIGINT, "bit_and", WHOLE, "CAST({} AS BIGINT)"),
 }
 _WORDS: Final = """
 approx_percentile approx_most_frequent approx_set bitwise_xor_agg checksum corr covar_pop covar_samp
-geometric_mean kurtosis map_agg map_union max_n merge multimap_agg numeric_histogram qdigest_agg
+kurtosis map_union max_n merge numeric_histogram qdigest_agg
 reduce_agg regr_intercept regr_slope skewness tdigest_agg
 """
 _NOT_SIMULATED: Final = frozenset(_WORDS.split())

@@ -251,9 +251,18 @@ def _date_of(value: str, _: Type, __: Type) -> str:
 
 
 def _to_json(value: str, given: Type, _: Type) -> str:
-    if _family(given) not in ("varchar", "whole", "boolean"):
+    if not _is_plain(given):
         raise SqlNotSimulated(f"CAST of {given.shown} to json")
     return f"to_json({value})"
+
+
+def _is_plain(given: Type) -> bool:
+    """Whether DuckDB writes it as JSON as Trino does: no fractions, no moments, no rows."""
+    if given.name == "map":
+        return given.of[0].bare.name == "varchar" and _is_plain(given.of[1])
+    if given.name == "array":
+        return _is_plain(given.of[0])
+    return _family(given) in ("varchar", "whole", "boolean", "unknown", "json")
 
 
 _CASTS: Final[dict[tuple[str, str], Callable[[str, Type, Type], str]]] = {
@@ -268,6 +277,10 @@ _CASTS: Final[dict[tuple[str, str], Callable[[str, Type, Type], str]]] = {
     ("varchar", "json"): _to_json,
     ("whole", "json"): _to_json,
     ("boolean", "json"): _to_json,
+    ("point", "json"): _to_json,
+    ("array", "json"): _to_json,
+    ("map", "json"): _to_json,
+    ("row", "json"): _to_json,
     ("whole", "whole"): _to_whole,
     ("whole", "point"): _plain,
     ("whole", "varchar"): _to_text,

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import duckdb
 
-from scenarios.queries.sql import regexes
+from scenarios.queries.sql import regexes, udfs
 from scenarios.queries.sql.casts import END, HOLE, MARK
 from scenarios.queries.sql.errors import QueryFailed, SqlNotSimulated
 
@@ -191,4 +191,13 @@ _FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], tuple[str, ...], str]]] = 
     "tw_json_number": (_json_number, (_TEXT, _TEXT), _TEXT),
     "tw_iso": (_iso, (_TEXT,), _TEXT),
     "tw_url": (_url, (_TEXT, _TEXT), "VARCHAR[]"),
+    "tw_strpos": (udfs.strpos, (_TEXT, _TEXT, "BIGINT"), "BIGINT"),
+    "tw_parts": (udfs.split, (_TEXT, _TEXT, "BIGINT"), "VARCHAR[]"),
+    "tw_pairs": (udfs.pairs, (_TEXT, _TEXT, _TEXT), "VARCHAR[]"),
+    "tw_parameter": (udfs.parameter, (_TEXT, _TEXT), "VARCHAR[]"),
+    "tw_from_base": (udfs.from_base, (_TEXT, "BIGINT"), "BIGINT"),
+    "tw_to_base": (udfs.to_base, ("BIGINT", "BIGINT"), _TEXT),
+    "tw_formatted": (udfs.formatted, (_TEXT, _TEXT), _TEXT),
+    "tw_canonical": (udfs.canonical, (_TEXT,), _TEXT),
+    "tw_cbrt": (udfs.cbrt, ("DOUBLE",), "DOUBLE"),
 }

@@ -662,11 +662,25 @@ class Expressions:
     def special(self, node: exp.Expression) -> Typed:
         """Functions whose arguments are not plain: TRIM(x), POSITION(a IN b), SUBSTRING(a FROM 1)."""
         if isinstance(node, exp.Trim):
-            return self._call(self, "trim", node, [node.this])
+            return self._trimmed(node)
         if isinstance(node, exp.StrPosition):
             return self._call(self, "strpos", node, [node.this, node.args["substr"]])
         given = [node.this, node.args.get("start"), node.args.get("length")]
         return self._call(self, "substr", node, [each for each in given if each is not None])
+
+    def _trimmed(self, node: exp.Trim) -> Typed:
+        """TRIM; with characters it takes away each of them, at one end or at both."""
+        how = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(
+            str(node.args.get("position") or "").upper(), "trim"
+        )
+        value = self._call(self, how, node, [node.this])
+        characters = node.args.get("expression")
+        if characters is None:
+            return value
+        whole, taken = self.typed(node.this), self.typed(characters)
+        if taken.type.bare not in (VARCHAR, UNKNOWN):
+            raise self.unfit("trim", node, [whole.type, taken.type])
+        return Typed(f"{how}({whole.sql}, {taken.sql})", VARCHAR)
 
     def aggregate_with(self, node: exp.Expression) -> Typed:
         """An aggregate with FILTER, a window function, LISTAGG."""

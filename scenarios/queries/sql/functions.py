@@ -61,6 +61,11 @@ rtrim(varchar) varchar                     rtrim({{0}}, {_BLANKS})
 replace(varchar, varchar) varchar          replace({{0}}, {{1}}, '')
 replace(varchar, varchar, varchar) varchar replace({{0}}, {{1}}, {{2}})
 strpos(varchar, varchar) bigint            strpos({{0}}, {{1}})
+strpos(varchar, varchar, bigint) bigint    tw_strpos({{0}}, {{1}}, {{2}})
+split_to_map(varchar, varchar, varchar) map(varchar, varchar)  map(list_filter(tw_pairs({{0}}, {{1}}, {{2}}), lambda tw_e, tw_i: tw_i % 2 = 1), list_filter(tw_pairs({{0}}, {{1}}, {{2}}), lambda tw_e, tw_i: tw_i % 2 = 0))
+url_extract_parameter(varchar, varchar) varchar  tw_parameter({{0}}, {{1}})[1]
+from_base(varchar, bigint) bigint          tw_from_base({{0}}, {{1}})
+to_base(bigint, bigint) varchar            tw_to_base({{0}}, {{1}})
 starts_with(varchar, varchar) boolean      starts_with({{0}}, {{1}})
 substr(varchar, bigint) varchar            CASE WHEN {{1}} = 0 OR {{1}} < -length({{0}}) THEN '' ELSE substr({{0}}, {{1}}) END
 substr(varchar, bigint, bigint) varchar    CASE WHEN {{1}} = 0 OR {{1}} < -length({{0}}) OR {{2}} <= 0 THEN '' ELSE substr({{0}}, {{1}}, {{2}}) END
@@ -90,7 +95,9 @@ url_encode(varchar) varchar                tw_url({{0}}, 'encode')[1]
 
 abs(N) N                                   abs({{0}})
 sqrt(double) double                        sqrt({{0}})
-cbrt(double) double                        cbrt({{0}})
+cbrt(double) double                        tw_cbrt({{0}})
+degrees(double) double                     degrees({{0}})
+radians(double) double                     radians({{0}})
 ln(double) double                          ln({{0}})
 log2(double) double                        log2({{0}})
 log10(double) double                       log10({{0}})
@@ -155,6 +162,8 @@ array_remove(array(T), T) array(T)         list_filter({{0}}, lambda tw_e: tw_e 
 arrays_overlap(array(T), array(T)) boolean CASE WHEN list_has_any({{0}}, {{1}}) THEN true WHEN len(list_filter({{0}}, lambda tw_e: tw_e IS NULL)) + len(list_filter({{1}}, lambda tw_e: tw_e IS NULL)) > 0 THEN NULL ELSE list_has_any({{0}}, {{1}}) END
 flatten(array(array(T))) array(T)          flatten({{0}})
 slice(array(T), bigint, bigint) array(T)   CASE WHEN {{1}} > 0 AND {{2}} >= 0 THEN {{0}}[{{1}}:{{1}} + {{2}} - 1] WHEN {{1}} < 0 AND {{2}} >= 0 THEN {{0}}[len({{0}}) + {{1}} + 1:len({{0}}) + {{1}} + {{2}}] ELSE {{array_zero}} END
+map_concat(map(K, V), map(K, V)) map(K, V)  CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN map_concat({{0}}, {{1}}) END
+repeat(T, bigint) array(T)                 list_transform(generate_series(1, {{1}}), lambda tw_i: {{0}})
 map_keys(map(K, V)) array(K)               map_keys({{0}})
 map_values(map(K, V)) array(V)             map_values({{0}})
 map() map(unknown, unknown)                MAP {{{{}}}}
@@ -349,9 +358,10 @@ def _concat_ws(where: Expressions, node: exp.Expression, arguments: Sequence[exp
 
 
 def _split_text(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
-    if len(arguments) != 2:
-        raise SqlNotSimulated("the function split with a limit")
-    value, delimiter = _texts(where, node, arguments, "split")
+    value, delimiter = _texts(where, node, arguments[:2], "split")
+    if len(arguments) == 3:
+        limit = where.coerced(where.typed(arguments[2]), BIGINT)
+        return Typed(f"tw_parts({value.sql}, {delimiter.sql}, {limit})", array(VARCHAR))
     failing = raised(
         "INVALID_FUNCTION_ARGUMENT", "'The delimiter may not be the empty string'", array(VARCHAR)
     )
@@ -371,22 +381,29 @@ def _split_part(where: Expressions, node: exp.Expression, arguments: Sequence[ex
     return Typed(f"CASE WHEN {index} < 1 THEN {failing} ELSE {parts}[{index}] END", VARCHAR)
 
 
+_FORMATS: Final = {"d": WHOLE, "f": ("double", "real", "decimal"), "s": ("varchar", "boolean", *WHOLE)}
+
+
 def _format(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
     given = [where.typed(each) for each in arguments]
     form = _literal(given[0], "a format")
-    pieces = re.split(r"(%s|%d|%%)", form)
+    pieces = re.split(r"(%[-0,]*\d*(?:\.\d+)?[sdf]|%%)", form)
     if any("%" in each for each in pieces[::2]):
-        raise SqlNotSimulated(f"the format {form!r}, beyond %s and %d")
+        raise SqlNotSimulated(f"the format {form!r}, beyond %s, %d and %f")
     values = iter(given[1:])
     parts: list[str] = []
     for each in pieces:
-        if each in ("%s", "%d"):
+        if each.startswith("%") and each != "%%":
             value = next(values, None)
             if value is None:
                 raise where.fails("INVALID_FUNCTION_ARGUMENT", node, f"Invalid format string: {form}")
-            if value.type.bare.name not in ("varchar", "boolean", "unknown", *WHOLE):
-                raise SqlNotSimulated(f"format() of {value.type.shown}")
-            parts.append(f"coalesce(CAST({value.sql} AS VARCHAR), 'null')")
+            if value.type.bare.name not in (*_FORMATS[each[-1]], "unknown"):
+                raise SqlNotSimulated(f"format() of {value.type.shown} with {each}")
+            shown = f"CAST({value.sql} AS VARCHAR)"
+            shown = (
+                shown if len(each) == len("%s") and each != "%f" else f"tw_formatted({text(each)}, {shown})"
+            )
+            parts.append(f"coalesce({shown}, 'null')")
         elif each:
             parts.append(text("%" if each == "%%" else each))
     return Typed(f"({' || '.join(parts) or text('')})", VARCHAR)
@@ -498,7 +515,7 @@ def _json_length(where: Expressions, node: exp.Expression, arguments: Sequence[e
 def _json_parse(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
     (value,) = _texts(where, node, arguments, "json_parse")
     words = f"'Cannot convert value to JSON: ''' || {value.sql} || ''''"
-    good = f"CAST({value.sql} AS JSON)"
+    good = f"CAST(tw_canonical({value.sql}) AS JSON)"
     return Typed(
         checked(value.sql, f"json_valid({value.sql})", good, ("INVALID_FUNCTION_ARGUMENT", words), JSON), JSON
     )
@@ -631,6 +648,9 @@ def _rounded(name: str) -> Callable[[Expressions, exp.Expression, Sequence[exp.E
             return Typed(f"{name}({value.sql}{places})", kind)
         if kind.name == "decimal" and name == "round":
             return _round_decimal(where, value, arguments)
+        if kind.name == "decimal" and len(arguments) == 1:
+            wanted = types.decimal((kind.length or 38) - kind.scale + min(1, kind.scale), 0)
+            return Typed(f"CAST({name}({value.sql}) AS {wanted.duckdb})", wanted)
         if kind.name in (*WHOLE, "decimal"):
             raise SqlNotSimulated(f"{name} of {kind.shown} with these arguments")
         raise where.unfit(name, node, [kind])

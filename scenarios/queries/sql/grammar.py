@@ -90,7 +90,7 @@ Subquery this alias with_ order limit offset
 Substring this start length
 Table this alias db catalog
 TableAlias this columns
-Trim this
+Trim this expression position
 TryCast this to safe
 Tuple expressions
 Union with_ this expression distinct order limit offset
