@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scenarios.cloud.world import World
-from scenarios.queries.insights import MalformedQuery, QueryFailed, QueryNotSimulated, Result
+from scenarios.queries.insights import MalformedQuery, QueryNotSimulated, Result
 from scenarios.runner.words.questions import ANSWERED
 
 MOST_ROWS = 4
@@ -30,11 +30,20 @@ class Pasted:
         value = self._option("--set").partition("=")[2]
         return f"{self.command[2]} ({value})" if value else self.command[2]
 
+    @property
+    def since(self) -> str:
+        """From when on."""
+        return self._option("--since")
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The region and the log group."""
+        return self._option("--region"), self._option("--log-group")
+
     def asked(self, world: World) -> Result:
         """What it comes to now. Raises KeyError for a group that isn't there, and what the query raises."""
-        since = datetime.fromisoformat(self._option("--since"))
-        group, region = self._option("--log-group"), self._option("--region")
-        return world.logs.queries.at_once(region, group, self.text, int(since.timestamp()) * 1000)
+        since = datetime.fromisoformat(self.since)
+        return world.logs.queries.at_once(*self.place, self.text, int(since.timestamp()) * 1000)
 
     def _option(self, name: str) -> str:
         place = self.command.index(name) if name in self.command else -1
@@ -57,10 +66,11 @@ def unanswerable(world: World) -> list[str]:
 def _refused(world: World, question: Pasted) -> str:
     why = ""
     try:
-        question.asked(world)
+        datetime.fromisoformat(question.since)
+        world.logs.queries.askable(*question.place, question.text)
     except KeyError as error:
         why = f"there is no log group {error}"
-    except (MalformedQuery, QueryNotSimulated, QueryFailed) as error:
+    except (MalformedQuery, QueryNotSimulated, ValueError) as error:
         why = str(error)
     return why and f"an alert's question {question.name} can't be asked: {why}"
 

@@ -144,11 +144,16 @@ class Queries:
 
         Raises KeyError where there is no such group, MalformedQuery, QueryNotSimulated and QueryFailed.
         """
-        if moto_state.log_group(self._setting.account, region, group) is None:
-            raise KeyError(group)
+        query = self.askable(region, group, text)
         now = milliseconds(self._setting.clock.now)
         window = Window(now=now // 1000, start=since, end=now)
-        return Query(text).run(lambda _source: self._events(region, (group,), since, now), window)
+        return query.run(lambda _source: self._events(region, (group,), since, now), window)
+
+    def askable(self, region: str, group: str, text: str) -> Query:
+        """A query for a group. Raises KeyError where there is none of that name, MalformedQuery."""
+        if moto_state.log_group(self._setting.account, region, group) is None:
+            raise KeyError(group)
+        return Query(text)
 
     # ---- the API ---------------------------------------------------------------------------------
 
