@@ -214,16 +214,6 @@ def test_a_deleted_flow_log_ends(cloud):
     assert "gone" not in [each["logGroupName"] for each in groups]
 
 
-def test_a_flow_log_of_a_template_only_stands_and_traffic_under_it_is_loud():
-    flow_log = {"Type": "AWS::EC2::FlowLog", "Properties": {"ResourceId": "vpc-1", "ResourceType": "VPC"}}
-    with world({"Flows": flow_log}) as cloud:
-        subnet = admin(cloud, "ec2").describe_subnets()["Subnets"][0]["SubnetId"]
-        made = admin(cloud, "ec2").create_network_interface(SubnetId=subnet)["NetworkInterface"]
-
-        with pytest.raises(NotSimulated, match="flow log of a template"):
-            send(cloud, OUTSIDE, made["PrivateIpAddress"], 22)
-
-
 # ---- firewalls -----------------------------------------------------------------------------------
 
 ENTRIES = [
