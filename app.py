@@ -84,16 +84,16 @@ def instance_state_handler(event: dict[str, Any], context: Any) -> dict[str, Any
     return answer(load("instance_state"), event, context)
 
 
-@app.watches("config_history")
-def config_history_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Write a file for each resource that AWS Config has recorded."""
-    return answer(load("config_history"), event, context)
-
-
 @app.watches("noncompliant")
 def noncompliant_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Tell which resource breaks a rule of AWS Config, and who made it so."""
     return answer(load("noncompliant"), event, context)
+
+
+@app.watches("config_history")
+def config_history_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Write a file for each resource that AWS Config has recorded."""
+    return answer(load("config_history"), event, context)
 
 
 @app.watches("security_group_opened")

@@ -44,7 +44,7 @@ def fragment(remediations: Iterable[Remediation], rules: Iterable[ConfigRule] = 
             rule_conditions(judging),
             *(each.conditions for each in functions),
         ),
-        "Resources": with_reasons(union(_resources(functions), config_rules(judging))),
+        "Resources": with_reasons(union(_resources(functions, judging), config_rules(judging))),
         "Outputs": union(
             {
                 "AlertTopicArn": {"Value": {"Ref": "AlertTopic"}},
@@ -66,12 +66,12 @@ def all_parameters(remediations: Iterable[Remediation], rules: Iterable[ConfigRu
     yield from rule_parameters(rules)
 
 
-def _resources(functions: tuple[Remediation, ...]) -> Template:
-    resources = _all_but_the_dashboard(functions)
+def _resources(functions: tuple[Remediation, ...], rules: tuple[ConfigRule, ...]) -> Template:
+    resources = _all_but_the_dashboard(functions, rules)
     return union(resources, dashboard(resources))
 
 
-def _all_but_the_dashboard(functions: tuple[Remediation, ...]) -> Template:
+def _all_but_the_dashboard(functions: tuple[Remediation, ...], rules: tuple[ConfigRule, ...]) -> Template:
     return union(
         alerts(),
         ledger(),
@@ -89,5 +89,5 @@ def _all_but_the_dashboard(functions: tuple[Remediation, ...]) -> Template:
         agents(),
         *(union(each.resources, alarms(each.alarms), function(each)) for each in functions),
         heartbeat_function(),
-        http(functions),
+        http(functions, rules),
     )

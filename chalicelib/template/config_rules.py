@@ -14,6 +14,7 @@ from chalicelib.config_rule import ConfigRule, Mending
 from chalicelib.remediation import Grant
 from chalicelib.stack import CloudFormation, Parameter, log_group
 from chalicelib.template.functions import bare_function
+from chalicelib.template.parameters import HAS_RULES as CONDITION
 from chalicelib.template.parameters import mode
 from chalicelib.template.parts import Template, logical_id, only_from_here, union
 from chalicelib.template.policies import document
@@ -25,7 +26,6 @@ CONFIG_RULES = Parameter(
     allowed=("no", "yes"),
     description="Whether the stack brings its rules of AWS Config; the account must have a recorder here.",
 )
-CONDITION = "HasConfigRules"
 _SERVICE = "config.amazonaws.com"
 _ON_CHANGE = ("ConfigurationItemChangeNotification", "OversizedConfigurationItemChangeNotification")
 # A rule's id is AWS's own, and there only once the rule is.

@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chalicelib.brakes import STACK
+from chalicelib.config_rule import ConfigRule
 from chalicelib.references import NAMESPACE, TRAIL_GROUP
 from chalicelib.remediation import Grant, Remediation
 from chalicelib.settings import (
@@ -190,35 +191,35 @@ def _reserved(at_once: int | Mapping[str, Any]) -> Template:
     return {"ReservedConcurrentExecutions": chosen}
 
 
-def _attached(function: str, policy: Mapping[str, Any]) -> Template:
+def _attached(function: str, policy: Mapping[str, Any], name: str = "more") -> Template:
     """A policy on a function's role, beside the one Chalice writes: lists in a template can't be extended."""
     return {
         "Type": "AWS::IAM::Policy",
         "Properties": {
-            "PolicyName": "more",
+            "PolicyName": name,
             "PolicyDocument": policy,
             "Roles": [{"Ref": f"{function}Role"}],
         },
     }
 
 
-def http(remediations: Sequence[Remediation]) -> Template:
+def http(remediations: Sequence[Remediation], rules: Sequence[ConfigRule] = ()) -> Template:
     """The HTTP side's function: it reads the ledger, notes what people ask, and wakes who does it.
+
+    `rules`: their functions are there under a condition, and get again what they gave up on.
 
     Only a request wakes it. Its leave to wake the others is a policy of its own: the others' variables name
     the key whose policy names its role, so that role can't name them.
     """
-    functions = [logical_id(each.name) for each in remediations]
-    waking = [Grant(action="lambda:InvokeFunction", resource=f"${{{name}.Arn}}") for name in functions]
-    named = ",".join(
-        f"{each.name}=${{{function}}}" for each, function in zip(remediations, functions, strict=True)
-    )
+    named = _named([each.name for each in remediations])
+    with_rules = ",".join((named, _named([each.name for each in rules])))
     queues = {
         each.name: each.settings[PUT_OFF_URL]["Ref"] for each in remediations if PUT_OFF_URL in each.settings
     }
     put_off = ",".join(f"{name}=${{{queue}}}" for name, queue in queues.items())
     return {
-        "APIHandlerWakingPolicy": _attached("ApiHandler", document(waking)),
+        "APIHandlerWakingPolicy": _attached("ApiHandler", document(_waking(remediations))),
+        **_waking_rules(rules),
         "APIHandler": {
             "Properties": {
                 "Runtime": RUNTIME,
@@ -230,7 +231,11 @@ def http(remediations: Sequence[Remediation]) -> Template:
                         VALIDATIONS: {"Ref": "Validations"},
                         DEAD_LETTERS: {"Ref": "DeadLetters"},
                         INSTRUCTION_KEY: {"Fn::GetAtt": ["InstructionKey", "Arn"]},
-                        FUNCTIONS: {"Fn::Sub": named},
+                        FUNCTIONS: {
+                            "Fn::If": [parameters.HAS_RULES, {"Fn::Sub": with_rules}, {"Fn::Sub": named}]
+                        }
+                        if rules
+                        else {"Fn::Sub": named},
                         PUT_OFF_QUEUES: {"Fn::Sub": put_off} if queues else "",
                     }
                 },
@@ -244,6 +249,24 @@ def http(remediations: Sequence[Remediation]) -> Template:
         # Who asks is a field of what API Gateway hands over. So not even an operator hands over anything.
         **invoked_by("APIHandler", {"RestAPI": _BY_THE_API}, closed_to_all),
     }
+
+
+def _waking_rules(rules: Sequence[ConfigRule]) -> Template:
+    if not rules:
+        return {}
+    policy = _attached("ApiHandler", document(_waking(rules)), "rules")
+    return {"APIHandlerWakingRulesPolicy": {"Condition": parameters.HAS_RULES, **policy}}
+
+
+def _named(names: Iterable[str]) -> str:
+    """`root_login=${RootLogin},...`, for Fn::Sub."""
+    return ",".join(f"{name}=${{{logical_id(name)}}}" for name in names)
+
+
+def _waking(of: Iterable[Remediation | ConfigRule]) -> list[Grant]:
+    return [
+        Grant(action="lambda:InvokeFunction", resource=f"${{{logical_id(each.name)}.Arn}}") for each in of
+    ]
 
 
 def heartbeat_function() -> Template:

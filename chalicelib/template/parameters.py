@@ -18,6 +18,7 @@ from chalicelib.template.watch import WATCH_BUS
 
 APPROVALS, APPROVAL_HOURS = "ApprovalsNeeded", "ApprovalHours"
 RESERVED = "ReservedConcurrency"
+HAS_RULES = "HasConfigRules"  # the condition under which there are rules of AWS Config
 
 # Those that belong to no single remediation.
 PARAMETERS = (

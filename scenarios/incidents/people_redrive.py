@@ -6,6 +6,7 @@ That is no decision: it may be whoever may ask, the actor too. Each event is han
 from chalicelib.remediation import Outcome
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
+from scenarios.incidents.group_unused import GROUP, INTERFACE, makes_group
 from scenarios.incidents.people import (
     APPROVE,
     DELETED,
@@ -24,6 +25,7 @@ from scenarios.runner.words.checks import alert, heard_of, kept, outcome, unless
 from scenarios.runner.words.givens import table
 from scenarios.runner.words.outages import fails, falls_ill, is_well_again
 from scenarios.runner.words.people import decides, redrives, ruled
+from scenarios.runner.words.recorder import RECORDS, judged, recorder
 
 root = Actor(name="root", address="203.0.113.7")
 
@@ -62,6 +64,24 @@ PUT_OFF = Scenario(
         by("02:30", alert(NAME, "HIGH", "could not be asked")),
         until("49:00", table_is("orders", there=False)),
         at_the_end(table_is("orders", there=True), outcome(NAME, Outcome.ACTED), kept(0)),
+    ],
+)
+
+RULE = Scenario(
+    name="people.redrive_rule",
+    title="AWS Config takes no results for a while: what a rule's function gave up on is sent again",
+    before=recorder(GROUP, INTERFACE),
+    parameters=RECORDS,
+    lasts="25:00",
+    when=[
+        at("00:00", falls_ill("config-service"), makes_group(mallory, "left")),
+        at("12:00", is_well_again("config-service")),
+        at("13:00", redrives(ann)),
+        at("15:00", redrives(ann, attempt=2)),
+    ],
+    then=[
+        until("12:30", judged("group_unused", "left", "")),
+        by("19:00", judged("group_unused", "left", "NON_COMPLIANT"), kept(0)),
     ],
 )
 
@@ -152,4 +172,4 @@ REPLANNED = Scenario(
     ],
 )
 
-SCENARIOS = (REDRIVEN, PUT_OFF, ONE_SOME_ALL, TWICE, REPLANNED)
+SCENARIOS = (REDRIVEN, PUT_OFF, RULE, ONE_SOME_ALL, TWICE, REPLANNED)

@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
@@ -18,7 +19,7 @@ from scenarios.cloud.config.items import Item
 from scenarios.cloud.config.queries import InvalidExpression, documents_of, parse
 from scenarios.cloud.config.recorder import Recorders
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.paging import Paging
 from scenarios.cloud.setting import Setting
 
@@ -46,6 +47,13 @@ _ROWS = Paging(
     message="The nextToken provided is invalid",
 )
 
+# moto answers these with nothing, as if there were nothing.
+_SILENT: Final = (
+    "ListAggregateDiscoveredResources",
+    "BatchGetAggregateResourceConfig",
+    "PutResourceConfig",
+)
+
 
 class History:
     """Answers questions about items."""
@@ -61,6 +69,8 @@ class History:
             ("SelectResourceConfig", self._select),
         ):
             setting.calls.answer("config", operation, answer)
+        for operation in _SILENT:
+            setting.calls.answer("config", operation, partial(_not_simulated, operation))
 
     def _history(self, asked: Asked) -> dict[str, Any]:
         given, recording = asked.parameters, self._recorders.of(asked.region)
@@ -160,6 +170,10 @@ class History:
                 "There are no configuration recorders available to provide the role needed to describe your "
                 "resources.",
             )
+
+
+def _not_simulated(operation: str, _asked: Asked) -> dict[str, Any]:
+    raise NotSimulated("config", operation)
 
 
 def kept(items: Sequence[Item], since: datetime) -> list[Item]:

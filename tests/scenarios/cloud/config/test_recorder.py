@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.world import ACCOUNT
 from tests.sample import in_turn
@@ -293,6 +294,24 @@ def test_what_was_never_seen_has_no_history():
         ]
         counts = config.get_discovered_resource_counts()
         assert counts["resourceCounts"] == [{"resourceType": GROUP, "count": 1}]
+        # What moto answers with nothing is no answer.
+        for call, asked in (
+            (
+                config.list_aggregate_discovered_resources,
+                {"ConfigurationAggregatorName": "a", "ResourceType": GROUP},
+            ),
+            (
+                config.put_resource_config,
+                {
+                    "ResourceType": "Our::Own::Type",
+                    "SchemaVersionId": "1",
+                    "ResourceId": "r",
+                    "Configuration": "{}",
+                },
+            ),
+        ):
+            with pytest.raises(NotSimulated):
+                call(**asked)
 
 
 @pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
