@@ -8,7 +8,8 @@ from scenarios.cloud.cloudformation.resources.only_stand import KINDS as ONLY_ST
 from scenarios.cloud.functions.code import placeholder
 from scenarios.cloud.services import REGISTRY
 from scenarios.cloud.world import Deployment, World
-from tests.scenarios.cloud.small_worlds import document, lets
+from tests.scenarios.cloud.firehose.stream_worlds import lake
+from tests.scenarios.cloud.small_worlds import document, lets, may, role
 
 NAME = "app"
 
@@ -268,6 +269,16 @@ def rotates(days):
     }
 
 
+def board(text):
+    return json.dumps({"widgets": [{"type": "text", "properties": {"markdown": text}}]})
+
+
+STREAM = {
+    "Name": "all",
+    "FirehoseArn": {"Fn::GetAtt": ["Lake", "Arn"]},
+    "RoleArn": {"Fn::GetAtt": ["streams", "Arn"]},
+}
+
 ROWS = [
     (
         "AWS::CloudWatch::Alarm",
@@ -279,6 +290,24 @@ ROWS = [
         ],
         1.0,
         5.0,
+    ),
+    (
+        "AWS::CloudWatch::Dashboard",
+        {},
+        {"DashboardName": "board", "DashboardBody": board("before")},
+        {"DashboardName": "board", "DashboardBody": board("after")},
+        lambda client, ref: client("cloudwatch").get_dashboard(DashboardName=ref)["DashboardBody"],
+        board("before"),
+        board("after"),
+    ),
+    (
+        "AWS::CloudWatch::MetricStream",
+        {**lake(), **role("streams", "streams.metrics.cloudwatch", may(["firehose:PutRecord*"]))},
+        {**STREAM, "OutputFormat": "json"},
+        {**STREAM, "OutputFormat": "opentelemetry1.0"},
+        lambda client, ref: client("cloudwatch").get_metric_stream(Name=ref)["OutputFormat"],
+        "json",
+        "opentelemetry1.0",
     ),
     (
         "AWS::Events::Rule",
@@ -615,7 +644,7 @@ def test_what_the_service_says_before_and_after(row):
 
         client("s3").create_bucket(Bucket="code")
         client("s3").put_object(Bucket="code", Key="k", Body=placeholder())
-        asked = {"StackName": NAME, "Capabilities": ["CAPABILITY_IAM"]}
+        asked = {"StackName": NAME, "Capabilities": ["CAPABILITY_NAMED_IAM"]}
         client("cloudformation").create_stack(**asked, TemplateBody=body(was))
         world.run(120)
         ref = physical_id(client)
