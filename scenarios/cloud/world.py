@@ -254,6 +254,15 @@ class World:
         key = caller.access_key_id
         return _session(key, self.deployment.home, self.identity.secret_of(key), caller.session_token)
 
+    def begin_action(self, number: int) -> None:
+        """What happens from here on is because of this action of a scenario.
+
+        Where a profile draws apart, the ids that moto draws for it don't go by how many were drawn before.
+        """
+        self.clock.cause = number
+        if self.setting.faults.draws_apart:
+            moto_hooks.draw_ids_from(self.setting.random("moto.ids").getrandbits(64))
+
     def client(self, caller: Caller, service: str, region: str = "") -> Any:
         """A real boto3 client that signs as `caller`."""
         return _client(self.session(caller), service, region or self.deployment.home)

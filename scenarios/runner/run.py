@@ -244,7 +244,7 @@ def begin(
 
 def act(world: World, timed: TimedAction, number: int) -> None:
     """Do an action now."""
-    world.clock.cause = number
+    world.begin_action(number)
     world.setting.note("action", timed.action.words)
     timed.action.do(world)
 

@@ -22,7 +22,7 @@ import botocore.session
 import pytest
 
 from scenarios.cloud.kernel.errors import InvalidTemplate, WorldError
-from scenarios.cloud.kernel.faults import PROFILES, Crash
+from scenarios.cloud.kernel.faults import PROFILES, Crash, Faults
 from scenarios.cloud.world import START, Deployment, World
 from tests.scenarios.cloud.functions.function_worlds import LOOK, code, function, outcomes, sends
 from tests.scenarios.cloud.functions.function_worlds import world as function_world
@@ -392,3 +392,17 @@ def test_a_world_needs_no_credentials_no_home_and_no_network(tmp_path):
 
     assert done.returncode == 0, done.stderr
     assert "Heard" in done.stdout
+
+
+@pytest.mark.parametrize(("apart", "same"), [(True, True), (False, False)])
+def test_in_a_walk_an_actions_ids_do_not_go_by_what_was_drawn_before(apart, same):
+    def group_made(before):
+        with world(topic(), faults=Faults(name="walk", draws_apart=apart)) as there:
+            ec2 = admin(there, "ec2")
+            ec2.describe_vpcs()  # moto makes the default VPC when EC2 is first asked
+            for number in range(before):
+                ec2.create_security_group(GroupName=f"before-{number}", Description="before")
+            there.begin_action(3)
+            return ec2.create_security_group(GroupName="web", Description="web")["GroupId"]
+
+    assert (group_made(0) == group_made(2)) == same
