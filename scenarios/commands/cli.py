@@ -29,6 +29,7 @@ SUMMARIES = MappingProxyType(
         "replay": "Put your CloudTrail records through rules and handlers.",
         "backtest": "Try new patterns on your CloudTrail records.",
         "query": "Ask your logs, as CloudWatch Logs Insights would answer.",
+        "dashboard": "Draw a dashboard of CloudWatch's as one page of HTML.",
         "match": "Try a pattern on events: match, or which field failed.",
         "validate-trail": "Whether a trail is still what CloudTrail delivered.",
         "catalog": "Every remediation: its triggers, grants and scenarios.",

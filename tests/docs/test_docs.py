@@ -37,6 +37,7 @@ NOT_RUN = {
     "trailwarden package": "it fetches wheels; tests/scenarios/commands/test_package.py runs it without",
     "trailwarden validate-trail": "it asks a real trail; test_validate_trail.py serves one",
     "trailwarden doctor": "it asks a real account; tests/scenarios/commands/test_doctor.py has one",
+    "trailwarden dashboard": "it asks a real account; tests/scenarios/commands/test_dashboard.py has one",
     **dict.fromkeys(
         [f"trailwarden {name}" for name in ("findings", "show", "approve", "refuse", "undo", "redrive")],
         "it asks the API of a real stack; tests/scenarios/people has one",

@@ -16,8 +16,8 @@ SERVICE = Service(
         "metrics, metric math; alarms on metrics, expressions and percentiles, each minute or each ten "
         "seconds; composite alarms and their suppressors; actions to SNS, Lambda, EC2 and simple scaling "
         "policies, refused where CloudWatch would; history; state-change and configuration events; "
-        "dashboards, whose text is held against the page that describes it; metric streams to Firehose, "
-        "in JSON and OpenTelemetry, with filters and percentiles"
+        "dashboards, whose text is held against the page that describes it, and pictures of metrics; metric "
+        "streams to Firehose, in JSON and OpenTelemetry, with filters and percentiles"
     ),
     missing=(
         "anomaly detection, searches, Metrics Insights queries, rarer statistics and functions of metric "

@@ -6,6 +6,7 @@ from scenarios.cloud.kernel import moto_state
 _LINES = """
 PutMetricData                   =                         *
 GetMetricData                   =                         *
+GetMetricWidgetImage            =                         *
 GetMetricStatistics             =                         *
 ListMetrics                     =                         *
 ListDashboards                  =                         *

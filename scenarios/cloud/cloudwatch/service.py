@@ -24,6 +24,7 @@ from scenarios.cloud.cloudwatch.alarms.telling import (
 )
 from scenarios.cloud.cloudwatch.alarms.unfed import UnfedAlarms
 from scenarios.cloud.cloudwatch.alarms.words import INITIAL_REASON
+from scenarios.cloud.cloudwatch.dashboards.images import WidgetImages
 from scenarios.cloud.cloudwatch.dashboards.validation import with_warnings
 from scenarios.cloud.cloudwatch.metrics.metric_data import MetricData
 from scenarios.cloud.cloudwatch.metrics.metric_puts import put_metric_data
@@ -50,7 +51,7 @@ class CloudWatch:
         self.unfed = UnfedAlarms(setting, self.store)
         self.changes: list[Change] = []
         Questions(setting, self.store)
-        MetricData(setting, self.store)
+        WidgetImages(setting, MetricData(setting, self.store).answer)
         AlarmRequests(setting, self._become, self._configured, self._composites.held)
         calls = setting.calls
         calls.answer("cloudwatch", "PutMetricData", self._put_metric_data)

@@ -28,9 +28,10 @@ class MetricData:
     def __init__(self, setting: Setting, store: Callable[[str], MetricStore]) -> None:
         self._setting = setting
         self._store = store
-        setting.calls.answer("cloudwatch", "GetMetricData", self._get_metric_data)
+        setting.calls.answer("cloudwatch", "GetMetricData", self.answer)
 
-    def _get_metric_data(self, asked: Asked) -> dict[str, Any]:
+    def answer(self, asked: Asked) -> dict[str, Any]:
+        """What GetMetricData is answered; raises Refused and NotSimulated."""
         given = asked.parameters
         _check(given)
         try:
