@@ -204,6 +204,12 @@ def instance_credentials_used_elsewhere_handler(event: dict[str, Any], context: 
     return answer(load("instance_credentials_used_elsewhere"), event, context)
 
 
+@app.watches("unusual_activity")
+def unusual_activity_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell what CloudTrail Insights finds unusual, and whose it is."""
+    return answer(load("unusual_activity"), event, context)
+
+
 @app.evaluates("eni_ungrouped")
 def eni_ungrouped_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Say which network interfaces have no security group."""

@@ -43,6 +43,7 @@ CATALOG: tuple[Remediation, ...] = tuple(
         "path_traversal",
         "surge_of_errors",
         "instance_credentials_used_elsewhere",
+        "unusual_activity",
     )
 )
 

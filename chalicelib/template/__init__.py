@@ -23,6 +23,7 @@ from chalicelib.template.functions import RUNTIME, function, heartbeat_function,
 from chalicelib.template.heartbeat import heartbeat
 from chalicelib.template.host import agents
 from chalicelib.template.keeping import alerts, dead_letters, ledger, validations
+from chalicelib.template.names import LONGEST_HOME, not_longer_than
 from chalicelib.template.parameters import CONDITIONS, mode_conditions, parameters
 from chalicelib.template.parts import Template, union
 from chalicelib.template.seals import instruction_key, seal_keys
@@ -73,6 +74,7 @@ def _resources(functions: tuple[Remediation, ...], rules: tuple[ConfigRule, ...]
 
 def _all_but_the_dashboard(functions: tuple[Remediation, ...], rules: tuple[ConfigRule, ...]) -> Template:
     return union(
+        not_longer_than(LONGEST_HOME),
         alerts(),
         ledger(),
         switch(),

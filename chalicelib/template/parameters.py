@@ -62,6 +62,12 @@ PARAMETERS = (
         allowed=("yes", "no"),
         description="Whether the stack's trail records who else writes to its ledger, queues and topics.",
     ),
+    Parameter(
+        name="RecordInsights",
+        default="no",
+        allowed=("no", "yes"),
+        description="Whether CloudTrail Insights looks for unusual activity in the stack's trail; it costs.",
+    ),
     *LOCK_PARAMETERS,
     Parameter(
         name="AuditGroups",
@@ -120,6 +126,9 @@ CONDITIONS: Template = {
     "OwnBucket": {"Fn::And": [{"Condition": "OwnTrail"}, {"Fn::Equals": [{"Ref": "ArchiveBucket"}, "none"]}]},
     "RecordsDataEvents": {
         "Fn::And": [{"Condition": "OwnTrail"}, {"Fn::Equals": [{"Ref": "RecordDataEvents"}, "yes"]}]
+    },
+    "RecordsInsights": {
+        "Fn::And": [{"Condition": "OwnTrail"}, {"Fn::Equals": [{"Ref": "RecordInsights"}, "yes"]}]
     },
     **PLAIN_CONDITIONS,
     **HEARTBEAT_CONDITION,

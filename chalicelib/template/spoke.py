@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.remediation import Remediation
+from chalicelib.template.names import LONGEST_SPOKE, not_longer_than
 from chalicelib.template.parts import STAYS, logical_id, trusting
 from chalicelib.template.watch import OF_THE_STACK
 from chalicelib.triggers import OnEvent
@@ -59,6 +60,7 @@ def spoke(remediations: Iterable[Remediation]) -> dict[str, Any]:
             },
         },
         "Resources": {
+            **not_longer_than(LONGEST_SPOKE),
             "ForwardRole": _role(),
             **forwards,
             **(_guard(list(forwards)) if watching else {}),

@@ -14,6 +14,8 @@ _TRAIL_ARN = {
 _TELLS_EVENTBRIDGE: Template = {
     "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
 }
+# https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_InsightSelector.html
+_INSIGHTS = [{"InsightType": "ApiCallRateInsight"}, {"InsightType": "ApiErrorRateInsight"}]
 
 
 def trail() -> Template:
@@ -64,6 +66,7 @@ def trail() -> Template:
                 "IncludeGlobalServiceEvents": True,
                 "EnableLogFileValidation": True,
                 "AdvancedEventSelectors": _recorded(),
+                "InsightSelectors": {"Fn::If": ["RecordsInsights", _INSIGHTS, {"Ref": "AWS::NoValue"}]},
                 "CloudWatchLogsLogGroupArn": {"Fn::GetAtt": ["TrailGroup", "Arn"]},
                 "CloudWatchLogsRoleArn": {"Fn::GetAtt": ["TrailGroupRole", "Arn"]},
             },

@@ -122,11 +122,11 @@ def test_the_guard_stays_and_tells_when_the_spoke_is_deleted():
     assert kept == {"ForwardGuard", "ForwardGuardRole"}
 
 
-def test_the_spoke_is_plain_cloudformation_with_rules_and_a_role():
+def test_the_spoke_is_plain_cloudformation_with_rules_a_role_and_its_names_limit():
     kinds = {each["Type"] for each in TEMPLATE["Resources"].values()}
 
     assert "Transform" not in TEMPLATE
-    assert kinds == {"AWS::IAM::Role", "AWS::Events::Rule"}
+    assert kinds == {"AWS::IAM::Role", "AWS::Events::Rule", "AWS::SSM::Parameter"}
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_the_home_region_is_a_region(region, valid):
 def test_a_remediation_that_only_looks_at_home_is_not_forwarded():
     at_home = [each for each in CATALOG if each.name == "failed_login"]
 
-    assert list(spoke(at_home)["Resources"]) == ["ForwardRole"]
+    assert list(spoke(at_home)["Resources"]) == ["StackNameHas21CharactersAtMost", "ForwardRole"]
 
 
 def test_the_role_of_an_existing_trail_and_a_region_switched_off_are_forwarded():
@@ -165,7 +165,8 @@ def test_a_spokes_name_as_long_as_the_guide_allows_leaves_every_name_whole():
     (longest,) = re.findall(
         r"`trailwarden-spoke`, at most (\d+) characters", Path("docs/deploying.md").read_text()
     )
-    names = [f"{'x' * int(longest)}-{name}-{'0' * 12}" for name in TEMPLATE["Resources"]]
+    named = [name for name, each in TEMPLATE["Resources"].items() if each["Type"] != "AWS::SSM::Parameter"]
+    names = [f"{'x' * int(longest)}-{name}-{'0' * 12}" for name in named]
 
     # What EventBridge and IAM take; CloudFormation cuts what is longer, and the guards know rules by name.
     assert max(len(name) for name in names) <= 64
