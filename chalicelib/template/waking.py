@@ -33,13 +33,15 @@ def queues(remediation: Remediation) -> Template:
 def invoked_by(function: str, permissions: Mapping[str, Any], closed: Closing = closed_to_others) -> Template:
     """A function's whole policy: what these permissions say, by the ids of their statements, and nobody else.
 
+    `OnlyIf` in one: the stack's condition under which its rule is there.
+
     `closed`: whom else it turns away. A permission (AWS::Lambda::Permission) can't deny, and AWS advises
     against both on one function, so the stack has none.
 
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-resourcepolicy.html
     """
     arn = {"Fn::GetAtt": [function, "Arn"]}
-    allowed = [_as_statement(name, each, arn) for name, each in permissions.items()]
+    allowed = [_where_there(each, _as_statement(name, each, arn)) for name, each in permissions.items()]
     turned_away = closed("lambda:InvokeFunction", "lambda:InvokeAsync", on=arn)
     return {
         f"{function}Policy": {
@@ -50,6 +52,12 @@ def invoked_by(function: str, permissions: Mapping[str, Any], closed: Closing = 
             },
         }
     }
+
+
+def _where_there(says: Mapping[str, Any], statement: Template) -> Template:
+    """A rule that is not there lets nobody in: somebody else could make one of its name."""
+    there = says.get("OnlyIf")
+    return {"Fn::If": [there, statement, {"Ref": "AWS::NoValue"}]} if there else statement
 
 
 def _as_statement(sid: str, says: Mapping[str, Any], function: Mapping[str, Any]) -> Template:
@@ -76,8 +84,10 @@ def _numbered(remediation: Remediation) -> Iterator[tuple[str, Trigger]]:
 
 def _permission(name: str, trigger: Trigger) -> Template:
     match trigger:
-        case OnEvent() | OnSchedule():
+        case OnEvent():
             return by_rule(name)
+        case OnSchedule(condition=condition):
+            return {**by_rule(name), "OnlyIf": condition}
         case OnLogs(log_group=group):
             group_arn = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}:*"
             named = {"Fn::Sub": [group_arn, {"Name": {"Ref": group}}]}

@@ -216,8 +216,17 @@ def _promised_statements(policies: Policies, resources: Resources) -> Iterator[t
             continue
         known = policies[function]
         for statement in declared.get("PolicyDocument", {}).get("Statement", ()):
-            there = statement["Sid"] in known if isinstance(known, frozenset) else known
-            yield function, statement["Sid"], there
+            sid = _sid(statement, resources)
+            if sid:
+                yield function, sid, sid in known if isinstance(known, frozenset) else known
+
+
+def _sid(statement: Mapping[str, Any], resources: Resources) -> str:
+    """The id of a statement; "" where it is only there with a rule of that name, and this stack has none."""
+    match statement:
+        case {"Fn::If": [_, {"Sid": str(rule)}, _]}:
+            return rule if rule in resources.physical else ""
+    return str(statement["Sid"])
 
 
 def _statements(asker: Asker, function: str) -> Told[frozenset[str]]:

@@ -97,13 +97,13 @@ class Promise:
             for each in self.parts
             if each.type == "AWS::Lambda::ResourcePolicy" and each.logical_id in self.template["Resources"]
         )
-        return {
-            statement["Sid"]: self._resolve(statement) if statement["Effect"] == "Allow" else statement
+        said = (
+            self._resolve(statement) if statement.get("Effect") != "Deny" else statement
             for properties in declared
             if self._resolve(properties["ResourceArn"]) == arn
             for statement in properties["PolicyDocument"]["Statement"]
-            if "Sid" in statement
-        }
+        )
+        return {each["Sid"]: each for each in said if each is not _LEFT_OUT and "Sid" in each}
 
     def _resolve(self, value: Any) -> Any:
         if isinstance(value, list):
