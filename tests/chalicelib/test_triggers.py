@@ -167,7 +167,7 @@ def sample(trigger) -> dict:
     pattern = trigger.pattern
     detail = pattern.get("detail", {})
     (name, *_), managing = detail.get("eventName", [None]), detail.get("managementEvent", [None])[0]
-    source = pattern["source"][0]
+    source = pattern.get("source", [None])[0]
     raw = event(source if isinstance(source, str) else "aws.any", pattern["detail-type"][0], name)
     return raw if managing is None else {**raw, "detail": {**raw["detail"], "managementEvent": managing}}
 

@@ -78,12 +78,12 @@ def test_the_number_of_modules_stays_small():
 
     Four of them: what to do where nothing can be read, floods, alerts, the ledger out of reach. Ratios with
     and without these, taking turns: 1.08 and 1.17, 1.21 and 1.13. Holding a plan against fresh facts
-    and the gate took some 1 ms each.
+    and the gate took some 1 ms each. A fifth, what the functions measure: 1 ms, too.
     """
     new = imported_by("import app") - imported_by(BASE)
 
     assert len([module for module in new if not module.startswith("chalicelib")]) <= 50
-    assert len([module for module in new if module.startswith("chalicelib")]) <= 36
+    assert len([module for module in new if module.startswith("chalicelib")]) <= 37
 
 
 def test_importing_the_application_asks_nothing_of_aws_or_the_environment():

@@ -104,7 +104,7 @@ def test_a_question_is_printed_for_aws_with_its_values():
     result = query("what-did-principal-do", "--set", "principal=user/ann", "--text")
 
     assert result.exit_code == 0
-    assert 'userIdentity.arn like "user/ann"' in result.stdout
+    assert 'concat(userIdentity.arn, "/") like "user/ann/"' in result.stdout
     assert "{{" not in result.stdout
 
 
