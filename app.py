@@ -198,10 +198,10 @@ def surge_of_errors_handler(event: dict[str, Any], context: Any) -> dict[str, An
     return answer(load("surge_of_errors"), event, context)
 
 
-@app.watches("instance_credentials_used_elsewhere")
-def instance_credentials_used_elsewhere_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+@app.watches("instance_credentials")
+def instance_credentials_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Tell who uses an instance's credentials from where, and revoke them."""
-    return answer(load("instance_credentials_used_elsewhere"), event, context)
+    return answer(load("instance_credentials"), event, context)
 
 
 @app.watches("unusual_activity")

@@ -42,7 +42,7 @@ CATALOG: tuple[Remediation, ...] = tuple(
         "dns_tunnel",
         "path_traversal",
         "surge_of_errors",
-        "instance_credentials_used_elsewhere",
+        "instance_credentials",
         "unusual_activity",
     )
 )

@@ -32,6 +32,7 @@ KEYS = (
     "PasswordOrMfaChangedSealKey",
     "DatabaseDeletedSealKey",
     "BackupMissingSealKey",
+    "InstanceCredentialsSealKey",
     "InstructionKey",
 )
 

@@ -16,7 +16,7 @@ GetDetector                     =                         detector(DetectorId)
 UpdateDetector                  =                         detector(DetectorId)
 DeleteDetector                  =                         detector(DetectorId)
 CreateFilter                    =                         filter(DetectorId,Name)
-GetFindings                     =                         detector(DetectorId)
+GetFindings                     =                         *
 """
 
 SERVICE = Service(

@@ -8,7 +8,7 @@ import json
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from ipaddress import IPv4Address
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -18,6 +18,7 @@ import pytest
 from chalicelib import own_calls
 from chalicelib.catalog import CATALOG, find
 from chalicelib.counting import COUNTING
+from chalicelib.events import Actor
 from chalicelib.ledger.entries import entry_of
 from chalicelib.looking import Unseen
 from chalicelib.remediation import Outcome, Plan
@@ -67,7 +68,7 @@ def made(kind: Any, **given: Any) -> Any:  # noqa: PLR0911 - one for each kind o
         return {HOSTILE: HOSTILE}
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next(iter(kind))
-    plain = {str: HOSTILE, int: 3, bool: True, datetime: NOON, Any: HOSTILE}
+    plain = {str: HOSTILE, int: 3, bool: True, datetime: NOON, timedelta: timedelta(days=7), Any: HOSTILE}
     return {**plain, IPv4Address: IPv4Address("10.0.0.5")}.get(kind)
 
 
@@ -77,6 +78,10 @@ SETTINGS = Settings(
     ledger="ledger",
     overruled=(HOSTILE,),
     values={
+        "BACKUP_MISSING_HOURS": "26",
+        "BACKUP_MISSING_KEPT": "7",
+        "BACKUP_MISSING_REGIONS": REGION,
+        "BACKUP_MISSING_ROLE": "role",
         "CONFIG_RULES_OWN": "trailwarden-",
         "CIS_THRESHOLD": "1",
         "DNS_TUNNEL_GROUP": "app",
@@ -124,6 +129,7 @@ SUMMED = {
     "logs": 1,
     "id": HOSTILE,
 }
+OF_INSTANCE = made(Actor, arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/role/i-0123456789abcdef0")
 AVAILABLE = made(Backup, status="AVAILABLE")
 MISSED = next(control for control in CIS_CONTROLS if control.missed[1] and not control.alerted_by)
 COUNTED = next(control for control in CIS_CONTROLS if not control.alerted_by and not control.sources)
@@ -171,6 +177,14 @@ CASES = [
     case("noncompliant", "decide_later", {"compliance": "NON_COMPLIANT", "named": False}),
     case("noncompliant", "decide_by_the_hour"),
     *(case("noncompliant", "decide_on_call", {**DONE, "name": name}, id=name) for name in CALLS),
+    case("backup_missing", "decide"),
+    case("backup_missing", "decide_failure"),
+    case("unusual_activity", "decide"),
+    case(
+        "instance_credentials",
+        "decide",
+        {**DONE, "actor": OF_INSTANCE, "vpc_endpoint_account": "210987654321"},
+    ),
     case("config_history", "decide"),
     case("port_scan", "decide"),
     case("dns_tunnel", "decide"),

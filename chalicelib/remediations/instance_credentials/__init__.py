@@ -63,15 +63,15 @@ from chalicelib.remediation import (
     Undoing,
     Way,
 )
-from chalicelib.remediations.instance_credentials_used_elsewhere import finding, whereabouts
-from chalicelib.remediations.instance_credentials_used_elsewhere.whereabouts import KNOWN_ADDRESSES, Machine
+from chalicelib.remediations.instance_credentials import finding, whereabouts
+from chalicelib.remediations.instance_credentials.whereabouts import KNOWN_ADDRESSES, Machine
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.stack import Parameter
 from chalicelib.triggers import OnEvent
 from chalicelib.wording import some
 
-NAME = "instance_credentials_used_elsewhere"
-PUT_OFF = "InstanceCredentialsUsedElsewherePutOff"  # the queue of calls that event history doesn't know yet
+NAME = "instance_credentials"
+PUT_OFF = "InstanceCredentialsPutOff"  # the queue of calls that event history doesn't know yet
 QUARANTINE = "INSTANCE_CREDENTIALS_QUARANTINE"
 BOTH = "both"
 QUARANTINE_PARAMETER = Parameter(
@@ -92,7 +92,7 @@ _BY_ENDPOINT = {
     "vpcEndpointAccountId": [{"anything-but": [{"Ref": "AWS::AccountId"}]}],
 }
 _OWN = {"eventName": list(quarantine.OWN_CALLS)}
-_ROLE = {"Fn::GetAtt": ["InstanceCredentialsUsedElsewhereRole", "Arn"]}
+_ROLE = {"Fn::GetAtt": ["InstanceCredentialsRole", "Arn"]}
 _BY_US = {"userIdentity": {"sessionContext": {"sessionIssuer": {"arn": [_ROLE]}}}}
 _VIA = {"detail-type": ["AWS API Call via CloudTrail"]}
 # Calls of our own role come by the same rule: one that asks for no names hears everything else, too.
@@ -117,8 +117,8 @@ GRANTS = (
     ),
     Grant(
         action="guardduty:GetFindings",
-        resource="arn:${AWS::Partition}:guardduty:*:${AWS::AccountId}:detector/*",
-        because="which region's detector it will be isn't known before",
+        resource="*",
+        because="the call takes no resource",
     ),
     *LATELY,
     *quarantine.ISOLATES,

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.evidence.outsiders import SETTING as TRUSTED
-from chalicelib.remediations.instance_credentials_used_elsewhere.whereabouts import (
+from chalicelib.remediations.instance_credentials.whereabouts import (
     SETTING,
     instance_of,
     may_be_foreign,
 )
 from chalicelib.settings import Settings
-from tests.chalicelib.remediations.instance_credentials_used_elsewhere.calls import ACCOUNT, call
+from tests.chalicelib.remediations.instance_credentials.calls import ACCOUNT, call
 
 PARTNER = "210987654321"
 SETTINGS = Settings(

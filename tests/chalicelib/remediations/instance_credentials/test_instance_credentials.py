@@ -11,18 +11,18 @@ from chalicelib.evidence.seen import Seen
 from chalicelib.looking import Unseen
 from chalicelib.quarantine import Interface, Isolation
 from chalicelib.remediation import Severity
-from chalicelib.remediations.instance_credentials_used_elsewhere import (
+from chalicelib.remediations.instance_credentials import (
     BOTH,
     QUARANTINE,
     REMEDIATION,
     Stolen,
     decide,
 )
-from chalicelib.remediations.instance_credentials_used_elsewhere.finding import credential_finding
-from chalicelib.remediations.instance_credentials_used_elsewhere.whereabouts import Machine
+from chalicelib.remediations.instance_credentials.finding import credential_finding
+from chalicelib.remediations.instance_credentials.whereabouts import Machine
 from chalicelib.settings import Settings
-from scenarios.incidents.instance_credentials_used_elsewhere import MADE_UP
-from tests.chalicelib.remediations.instance_credentials_used_elsewhere.calls import (
+from scenarios.incidents.instance_credentials import MADE_UP
+from tests.chalicelib.remediations.instance_credentials.calls import (
     ACCOUNT,
     INSTANCE,
     ROLE_ID,

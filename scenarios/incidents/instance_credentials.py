@@ -18,8 +18,8 @@ from scenarios.runner.words.checks import alert, heard_of, no_more_alerts_than, 
 from scenarios.runner.words.people import decides
 from scenarios.runner.words.undoing import undoes_by_hand
 
-NAME = "instance_credentials_used_elsewhere"
-MODE = ("InstanceCredentialsUsedElsewhereMode", "enforce")
+NAME = "instance_credentials"
+MODE = ("InstanceCredentialsMode", "enforce")
 ACTING = (MODE, ("IgnoredPrincipals", f"arn:aws:iam::{ACCOUNT}:user/deploy-bot"))
 THIEF = "203.0.113.66"
 OFFICE = "198.51.100.0/24"
