@@ -23,7 +23,7 @@ class FoundByAddress:
     def _described(self, asked: Asked) -> dict[str, Any]:
         """What moto answers without the filters that it doesn't know, and of that what fits them."""
         given = dict(asked.parameters)
-        filters = [each for each in given.pop("Filters", ()) if each["Name"] not in (*_PUBLIC, _IPV6)]
+        filters = [each for each in given.pop("Filters", ()) if each.get("Name") not in (*_PUBLIC, _IPV6)]
         ec2 = self._setting.session.client("ec2", region_name=asked.region)
         answer: dict[str, Any] = ec2.describe_network_interfaces(
             **given, **({"Filters": filters} if filters else {})
@@ -31,9 +31,9 @@ class FoundByAddress:
         answer.pop("ResponseMetadata", None)
         there = answer["NetworkInterfaces"]
         for each in asked.parameters.get("Filters", ()):
-            if each["Name"] in (*_PUBLIC, _IPV6):
-                of = _ipv6 if each["Name"] == _IPV6 else _public
-                there = [one for one in there if set(of(one)) & set(each["Values"])]
+            if (name := each.get("Name")) in (*_PUBLIC, _IPV6):
+                of = _ipv6 if name == _IPV6 else _public
+                there = [one for one in there if set(of(one)) & set(each.get("Values", ()))]
         return {**answer, "NetworkInterfaces": there}
 
 
