@@ -42,7 +42,10 @@ class Asking:
     def _ending(self, entry: LedgerEntry, alert: Alert) -> Iterator[str]:
         known = questions()
         for asked in asked_of(entry, alert, self.region):
-            question = known[asked.name]
+            question = known.get(asked.name)
+            if question is None:  # a package without its text files: the alert comes all the same
+                yield f"  {asked.name}: this package lacks its text"
+                continue
             yield f"  {question.title}"
             if question.needs and not _HARMLESS.fullmatch(asked.value):
                 yield f"    {_LEFT_OUT}"

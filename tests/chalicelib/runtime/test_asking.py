@@ -134,3 +134,9 @@ def test_a_name_that_looks_like_an_option_stays_a_value():
     (command, *_) = commands(ending(Asked(RESOURCE, "--log-group=evil"), principal=""))
 
     assert command[command.index("--set") + 1] == "resource=--log-group=evil"
+
+
+def test_an_alert_comes_from_a_package_that_lacks_the_questions_texts(monkeypatch):
+    monkeypatch.setattr("chalicelib.runtime.asking.questions", dict)
+
+    assert f"  {WHO}: this package lacks its text" in ending(principal=ANN).splitlines()

@@ -19,7 +19,8 @@ def code():
     """What is uploaded, without the libraries."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as written:
-        for file in (PROJECT / "app.py", *sorted((PROJECT / "chalicelib").rglob("*.py"))):
+        parts = (*(PROJECT / "chalicelib").rglob("*.py"), *(PROJECT / "chalicelib").rglob("*.txt"))
+        for file in (PROJECT / "app.py", *sorted(parts)):
             written.write(file, file.relative_to(PROJECT))
     return packed.getvalue()
 
