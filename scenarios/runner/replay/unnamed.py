@@ -28,6 +28,9 @@ class _Stack:
     region: str
 
 
+_OF_ANYBODYS = frozenset({"key_deletion_scheduled"})  # hears of a key's policy, whosever key it is
+
+
 class Unnamed:
     """Counts records about what was not named."""
 
@@ -49,8 +52,14 @@ class Unnamed:
             stack = _Stack(name, account, "" if source in _WITHOUT_REGION else region)
             if not self._is_named(stack) and len(self._stacks) < MOST_COUNTED:
                 self._stacks[stack] += 1
-        elif all(each.startswith(PERHAPS) for each in hit.rules) and self._ours.has(account, region, source):
+        elif self._perhaps(hit) and self._ours.has(account, region, source):
             self._by_id[source.removesuffix(".amazonaws.com")] += 1
+
+    @staticmethod
+    def _perhaps(hit: Hit) -> bool:
+        """Whether it would be told of the stack if its parts were named, and is not."""
+        heard = {each for each in hit.rules if not each.startswith(PERHAPS)}
+        return len(heard) < len(hit.rules) and heard <= _OF_ANYBODYS
 
     def _is_named(self, stack: _Stack) -> bool:
         ours = self._ours

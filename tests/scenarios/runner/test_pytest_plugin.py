@@ -52,7 +52,7 @@ def test_steps(world):
     assert world.inbox
 
 def test_hole(world):
-    world.client("ann", "cloudwatch").list_metric_streams()
+    world.client("ann", "cloudwatch").describe_anomaly_detectors()
 
 @pytest.mark.world(template="empty", tempalte="empty")
 def test_marker(world):

@@ -217,7 +217,8 @@ def test_what_is_told_has_the_records_own_names(named):
 def test_an_id_that_nobody_named_is_said_to_be_unsaid(named):
     _, said, code, told = named
 
-    assert told[-1]["fired"] == []
+    # A key's new policy is told of any key, and this one is not in the simulated account.
+    assert told[-1]["fired"] == ["key_deletion_scheduled"]
     assert "1 of the records is about keys or other ids that may be your stack's (kms 1)" in said
     assert code == 0
 
@@ -247,7 +248,7 @@ def test_a_list_of_the_stacks_parts_tells_ids(tmp_path):
 def test_without_names_nothing_is_told_of_them_and_they_are_proposed():
     alerts, said, *_ = replayed(ALL)
 
-    assert {title for each in alerts for _, title in each if "Trailwarden" in title} == set()
+    assert {title for each in alerts for _, title in each if "Trailwarden itself" in title} == set()
     assert f"if it is yours, name it: --stack-name {STACK}\n" in said
     assert f"name yours, such as --trail {TRAIL}" in said
 
