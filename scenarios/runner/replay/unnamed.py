@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chalicelib.stack import logical_id
 from scenarios.records.sift import Counts, Hit
 from scenarios.records.who import account_of
 from scenarios.runner.replay.ours import Ours
@@ -28,7 +29,7 @@ class _Stack:
     region: str
 
 
-_OF_ANYBODYS = frozenset({"key_deletion_scheduled"})  # hears of a key's policy, whosever key it is
+_OF_ANYBODYS = logical_id("key_deletion_scheduled")  # its rules ask for any key's new policy
 
 
 class Unnamed:
@@ -58,8 +59,8 @@ class Unnamed:
     @staticmethod
     def _perhaps(hit: Hit) -> bool:
         """Whether it would be told of the stack if its parts were named, and is not."""
-        heard = {each for each in hit.rules if not each.startswith(PERHAPS)}
-        return len(heard) < len(hit.rules) and heard <= _OF_ANYBODYS
+        heard = [each for each in hit.rules if not each.startswith(PERHAPS)]
+        return len(heard) < len(hit.rules) and all(each.startswith(_OF_ANYBODYS) for each in heard)
 
     def _is_named(self, stack: _Stack) -> bool:
         ours = self._ours
