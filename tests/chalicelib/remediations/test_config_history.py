@@ -117,6 +117,20 @@ def test_a_file_in_another_bucket_is_not_read():
         (packed(item("x" * 1024)), "too long"),
         (packed(*(item(f"sg-{n}") for n in range(1001))), "1001 resources"),
     ],
+    ids=[
+        "empty",
+        "not packed",
+        "cut short",
+        "no object",
+        "its items are no list",
+        "too large",
+        "an item that is none",
+        "no id",
+        "an id that is no text",
+        "another type",
+        "a long id",
+        "too many",
+    ],
 )
 def test_what_is_no_history_file_is_told_with_where_it_lies(body, why):
     found = look(Aws(body), EVENT, SETTINGS)
