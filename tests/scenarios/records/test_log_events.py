@@ -84,7 +84,7 @@ def test_a_range_leaves_out_other_times_and_keeps_what_has_none(tmp_path):
     [
         (b"{broken", "it is not JSON"),
         (b" \n", "given: it is empty"),
-        (gzip.compress(b"x" * 1000)[:20], "given"),
+        (gzip.compress(b"x" * 1000, mtime=0)[:20], "given"),
     ],
 )
 def test_what_can_not_be_read_is_said(tmp_path, content, complaint):
