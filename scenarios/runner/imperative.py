@@ -147,7 +147,7 @@ class ImperativeWorld:
     # ---- what happens ---------------------------------------------------------------------------
 
     def run(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
-        """Let time pass, and everything that is due in it happen."""
+        """Let time pass, and everything that is due in it happen; a function running then ends first."""
         self.simulated.run(timedelta(hours=hours, minutes=minutes, seconds=seconds).total_seconds())
 
     def do(self, action: Action) -> None:

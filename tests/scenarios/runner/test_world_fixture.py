@@ -64,7 +64,8 @@ def test_time_stands_still_until_it_is_let_pass(world):
 
     world.run(hours=1, minutes=2, seconds=3)
 
-    assert (world.now - START).total_seconds() == 3723
+    # A function may be running at the end, and ends first.
+    assert 3723 <= (world.now - START).total_seconds() < 3724
     assert datetime.now(UTC) == world.now
 
 
