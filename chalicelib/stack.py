@@ -85,6 +85,10 @@ class Parameter:
         """The chosen values of a list, as text with commas between."""
         return {"Fn::Join": [",", self.ref]}
 
+    def isnt(self, value: str) -> CloudFormation:
+        """The condition that something else was chosen."""
+        return {"Fn::Not": [{"Fn::Equals": [self.ref, value]}]}
+
 
 def logical_id(function_name: str) -> str:
     """`root_login` is `RootLogin` in CloudFormation, as Chalice names it."""

@@ -261,6 +261,6 @@ REMEDIATION = Remediation(
         EXPECTED: EXPECTED_PARAMETER.joined,
     },
     parameters=(GROUP_PARAMETER, NAMES_PARAMETER, EXPECTED_PARAMETER),
-    conditions={CONDITION: {"Fn::Not": [{"Fn::Equals": [GROUP_PARAMETER.ref, "none"]}]}},
+    conditions={CONDITION: GROUP_PARAMETER.isnt("none")},
     controls=("ATT&CK T1071.004", "ATT&CK T1048"),
 )

@@ -216,6 +216,6 @@ REMEDIATION = Remediation(
     grants=GRANTS,
     settings={GROUP: GROUP_PARAMETER.ref, PATTERN: PATTERN_PARAMETER.ref},
     parameters=(GROUP_PARAMETER, PATTERN_PARAMETER, THRESHOLD_PARAMETER, PERIOD_PARAMETER),
-    conditions={"HasErrorBurst": {"Fn::Not": [{"Fn::Equals": [GROUP_PARAMETER.ref, "none"]}]}},
+    conditions={"HasErrorBurst": GROUP_PARAMETER.isnt("none")},
     alarms=(ERROR_BURST,),
 )

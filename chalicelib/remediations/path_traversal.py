@@ -326,6 +326,6 @@ REMEDIATION = Remediation(
     grants=grants(GROUP_PARAMETER.name),
     settings={GROUP: GROUP_PARAMETER.ref, EXPECTED: EXPECTED_PARAMETER.joined},
     parameters=(GROUP_PARAMETER, EXPECTED_PARAMETER),
-    conditions={CONDITION: {"Fn::Not": [{"Fn::Equals": [GROUP_PARAMETER.ref, "none"]}]}},
+    conditions={CONDITION: GROUP_PARAMETER.isnt("none")},
     controls=("ATT&CK T1190", "ATT&CK T1083"),
 )

@@ -300,6 +300,6 @@ REMEDIATION = Remediation(
         EXPECTED: EXPECTED_PARAMETER.joined,
     },
     parameters=(GROUP_PARAMETER, PORTS_PARAMETER, HOSTS_PARAMETER, EXPECTED_PARAMETER),
-    conditions={CONDITION: {"Fn::Not": [{"Fn::Equals": [GROUP_PARAMETER.ref, "none"]}]}},
+    conditions={CONDITION: GROUP_PARAMETER.isnt("none")},
     controls=("ATT&CK T1046",),
 )

@@ -301,6 +301,6 @@ REMEDIATION = Remediation(
         EXPECTED: EXPECTED_PARAMETER.joined,
     },
     parameters=(GROUP_PARAMETER, FAILURES_PARAMETER, REFUSALS_PARAMETER, EXPECTED_PARAMETER),
-    conditions={CONDITION: {"Fn::Not": [{"Fn::Equals": [GROUP_PARAMETER.ref, "none"]}]}},
+    conditions={CONDITION: GROUP_PARAMETER.isnt("none")},
     controls=("ATT&CK T1595.003", "ATT&CK T1499"),
 )

@@ -150,11 +150,7 @@ def parameters(remediations: Iterable[Remediation]) -> Iterator[Parameter]:
 
 def mode_conditions(remediations: Iterable[Remediation]) -> Template:
     """Whether each remediation that can act may: not where it only observes."""
-    return {
-        f"{logical_id(each.name)}Acts": {"Fn::Not": [{"Fn::Equals": [_mode(each).ref, "observe"]}]}
-        for each in remediations
-        if each.acts
-    }
+    return {f"{logical_id(each.name)}Acts": _mode(each).isnt("observe") for each in remediations if each.acts}
 
 
 def _mode(remediation: Remediation) -> Parameter:

@@ -42,7 +42,7 @@ PLAIN_EMAIL = Parameter(
     description="Where AWS's own alarms about Trailwarden go: best another person. Empty: to AlertEmail.",
 )
 CONDITIONS: Template = {
-    "HasPlainEmail": {"Fn::Not": [{"Fn::Equals": [PLAIN_EMAIL.ref, ""]}]},
+    "HasPlainEmail": PLAIN_EMAIL.isnt(""),
     "IsPlainToldByMail": {"Fn::Or": [{"Condition": "HasPlainEmail"}, {"Condition": "HasAlertEmail"}]},
 }
 

@@ -30,7 +30,7 @@ WATCH_BUS = Parameter(
     default="none",
     description="An event bus of the archive account that watches from there; archive.json makes one.",
 )
-CONDITION: Template = {"IsWatched": {"Fn::Not": [{"Fn::Equals": [WATCH_BUS.ref, "none"]}]}}
+CONDITION: Template = {"IsWatched": WATCH_BUS.isnt("none")}
 _WATCH_EMAIL = Parameter(
     name="WatchEmail",
     default="",
@@ -118,7 +118,7 @@ def _role() -> Template:
 # ---- in the archive account ---------------------------------------------------------------------
 
 WATCH_PARAMETERS = declared([_WATCH_EMAIL])
-WATCH_CONDITION: Template = {"Watches": {"Fn::Not": [{"Fn::Equals": [_WATCH_EMAIL.ref, ""]}]}}
+WATCH_CONDITION: Template = {"Watches": _WATCH_EMAIL.isnt("")}
 WATCH_OUTPUT: Template = {
     "WatchBusArn": {"Condition": "Watches", "Value": {"Fn::GetAtt": ["WatchBus", "Arn"]}}
 }
