@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.errors import AWS_ERRORS, Throttled
 from chalicelib.events import Tick
+from chalicelib.evidence.log_events import text_of
 from chalicelib.looking import Unseen, unseen
 from chalicelib.remediation import Alert, Grant, Quiet, Severity
 from chalicelib.wording import aws_command
@@ -79,6 +80,16 @@ def grants(group: str) -> tuple[Grant, ...]:
     )
 
 
+def source_facts(asked: Question, event: Tick) -> tuple[tuple[str, str], ...]:
+    """What an alert's facts end with: where it was, what a log's text is worth, and how to ask again."""
+    return (
+        ("Account", event.account),
+        ("Region", event.region),
+        text_of(asked.group),
+        ("Look with", asked.command(event.region)),
+    )
+
+
 def cannot_see(title: str, why: str, severity: Severity, asked: Question, event: Tick) -> Alert:
     """The alert that what a remediation looks for would not be seen now; once a day, or an hour if HIGH.
 
@@ -107,6 +118,14 @@ def number(row: Row, name: str) -> int:
         return int(float(row.get(name, "0")))
     except (ValueError, OverflowError):
         return 0
+
+
+def count_of(logs: Any, question: Question, name: str) -> int | Unseen:
+    """The count of that name in the answer's one row; raises what may pass."""
+    answer = ask(logs, question)
+    if answer.could_not_read:
+        return answer.could_not_read
+    return number(answer.rows[0], name) if answer.rows else 0
 
 
 def ask(logs: Any, question: Question) -> Answer:

@@ -23,8 +23,17 @@ from datetime import datetime, timedelta
 
 from chalicelib.aws import Aws
 from chalicelib.events import Tick, single, tick
-from chalicelib.evidence.log_events import text_of
-from chalicelib.evidence.log_query import HOUR_SECONDS, Question, Row, ask, cannot_see, grants, number
+from chalicelib.evidence.log_query import (
+    HOUR_SECONDS,
+    Question,
+    Row,
+    ask,
+    cannot_see,
+    count_of,
+    grants,
+    number,
+    source_facts,
+)
 from chalicelib.looking import Unseen
 from chalicelib.remediation import Alert, Plan, Quiet, Remediation, Severity, Way
 from chalicelib.settings import Settings
@@ -124,10 +133,9 @@ def look(aws: Aws, event: Tick, settings: Settings) -> Tunnels:
     if answer.could_not_read:
         return Tunnels(could_not_read=answer.could_not_read)
     if not answer.rows:
-        readable = ask(logs, question(event.at, settings, _READABLE))
-        if readable.could_not_read:
-            return Tunnels(could_not_read=readable.could_not_read)
-        known = number(readable.rows[0], "known") if readable.rows else 0
+        known = count_of(logs, question(event.at, settings, _READABLE), "known")
+        if isinstance(known, Unseen):
+            return Tunnels(could_not_read=known)
         return Tunnels(records=answer.scanned, readable=not answer.scanned or known > 0)
     found = [_tunnel(row) for row in answer.rows]
     shared = sorted({each.domain for each in found if _is_shared(each.domain)})
@@ -194,10 +202,7 @@ def _of_one(tunnel: Tunnel, event: Tick, settings: Settings) -> Alert:
             ("Queries", f"{tunnel.queries}, {tunnel.names} different names, first of type {tunnel.type}"),
             ("Length", f"{tunnel.length} characters on average before the domain, at most {tunnel.longest}"),
             ("Example", tunnel.example),
-            ("Account", event.account),
-            ("Region", event.region),
-            text_of(settings.text(GROUP)),
-            ("Look with", question(event.at, settings).command(event.region)),
+            *source_facts(question(event.at, settings), event),
         ),
         advice=_ADVICE,
         quiet=Quiet(subject=f"{tunnel.domain} {tunnel.source}", seconds=HOUR_SECONDS),
@@ -210,10 +215,7 @@ def _of_more(tunnels: list[Tunnel], event: Tick, settings: Settings) -> Alert:
         title=f"{len(tunnels)} more domains and addresses with many long names",
         facts=(
             ("Domains", some([f"{each.domain} from {each.source} ({each.names})" for each in tunnels])),
-            ("Account", event.account),
-            ("Region", event.region),
-            text_of(settings.text(GROUP)),
-            ("Look with", question(event.at, settings).command(event.region)),
+            *source_facts(question(event.at, settings), event),
         ),
         advice=_ADVICE,
         quiet=Quiet(subject="more", seconds=HOUR_SECONDS),

@@ -29,8 +29,17 @@ from urllib.parse import unquote_to_bytes
 from chalicelib.aws import Aws
 from chalicelib.events import Tick, single, tick
 from chalicelib.evidence.access_logs import READABLE, REQUESTS
-from chalicelib.evidence.log_events import text_of
-from chalicelib.evidence.log_query import HOUR_SECONDS, Question, Row, ask, cannot_see, grants, number
+from chalicelib.evidence.log_query import (
+    HOUR_SECONDS,
+    Question,
+    Row,
+    ask,
+    cannot_see,
+    count_of,
+    grants,
+    number,
+    source_facts,
+)
 from chalicelib.looking import Unseen
 from chalicelib.remediation import Alert, Plan, Quiet, Remediation, Severity, Way
 from chalicelib.settings import Settings
@@ -96,7 +105,7 @@ class Tried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requests:
-    """All that tried; `records` and `readable` as a `port_scan` has them, `more`: there were too many."""
+    """All that tried; `readable` as a `port_scan` has it, `more`: there were too many."""
 
     tried: tuple[Tried, ...] = ()
     more: bool = False
@@ -116,10 +125,10 @@ def look(aws: Aws, event: Tick, settings: Settings) -> Requests:
     if answer.could_not_read:
         return Requests(could_not_read=answer.could_not_read)
     if not answer.rows and answer.scanned:
-        known = ask(logs, question(event.at, settings, READABLE))
-        if known.could_not_read:
-            return Requests(could_not_read=known.could_not_read)
-        return Requests(readable=bool(known.rows) and number(known.rows[0], "known") > 0)
+        known = count_of(logs, question(event.at, settings, READABLE), "known")
+        if isinstance(known, Unseen):
+            return Requests(could_not_read=known)
+        return Requests(readable=known > 0)
     expected = settings.names(EXPECTED)
     found = (_tried(row) for row in answer.rows if row.get("client", "") not in expected)
     return Requests(tried=tuple(each for each in found if each.why), more=len(answer.rows) == MOST_REQUESTS)
@@ -251,16 +260,10 @@ def _of_one(client: str, tried: list[Tried], event: Tick, settings: Settings) ->
         title=f"{client or 'Somebody'} tried to leave a web server's folder {_count(tried)} times, {outcome}",
         facts=(
             ("From", client or "not recorded"),
-            (
-                "Asked for",
-                some([f"{safe(each.url, LONGEST_URL)} ({each.code or 'no status'})" for each in shown]),
-            ),
+            ("Asked for", some([_shown(each) for each in shown])),
             ("Shown by", some(list(dict.fromkeys(each.why for each in shown)))),
             ("Answered 2xx", str(_count(answered))),
-            ("Account", event.account),
-            ("Region", event.region),
-            text_of(settings.text(GROUP)),
-            ("Look with", question(event.at, settings).command(event.region)),
+            *source_facts(question(event.at, settings), event),
         ),
         advice=_ADVICE,
         quiet=Quiet(subject=f"{client} {outcome}", seconds=HOUR_SECONDS),
@@ -278,10 +281,7 @@ def _of_more(clients: list[tuple[str, list[Tried]]], event: Tick, settings: Sett
         title=f"{len(clients)}{' or more' if more else ''} more clients tried to leave a web server's folder",
         facts=(
             ("From", some([f"{client} ({_count(tried)})" for client, tried in clients])),
-            ("Account", event.account),
-            ("Region", event.region),
-            text_of(settings.text(GROUP)),
-            ("Look with", question(event.at, settings).command(event.region)),
+            *source_facts(question(event.at, settings), event),
         ),
         advice=_ADVICE,
         quiet=Quiet(subject="more", seconds=HOUR_SECONDS),

@@ -26,7 +26,17 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from chalicelib.aws import Aws
 from chalicelib.events import Tick, single, tick
 from chalicelib.evidence.log_events import text_of
-from chalicelib.evidence.log_query import HOUR_SECONDS, Answer, Question, Row, ask, cannot_see, grants, number
+from chalicelib.evidence.log_query import (
+    HOUR_SECONDS,
+    Question,
+    Row,
+    ask,
+    cannot_see,
+    count_of,
+    grants,
+    number,
+    source_facts,
+)
 from chalicelib.looking import Unseen
 from chalicelib.remediation import Alert, Plan, Quiet, Remediation, Severity, Way
 from chalicelib.settings import Settings
@@ -144,7 +154,10 @@ def look(aws: Aws, event: Tick, settings: Settings) -> Scans:
     if refused.could_not_read:
         return Scans(could_not_read=refused.could_not_read)
     if not refused.rows:
-        return _whether_readable(refused.scanned, ask(logs, question(event.at, settings, _READABLE)))
+        known = count_of(logs, question(event.at, settings, _READABLE), "known")
+        if isinstance(known, Unseen):
+            return Scans(could_not_read=known)
+        return Scans(records=refused.scanned, readable=not refused.scanned or known > 0)
     expected = [ip_network(each, strict=False) for each in settings.names(EXPECTED)]
     found = [each for each in map(_scan, refused.rows) if each and not _is_one_of(each.source, expected)]
     more = len(refused.rows) == MOST_SOURCES
@@ -207,13 +220,6 @@ def _with(scan: Scan, rows: Iterable[Row]) -> Scan:
     return replace(scan, let_in=tuple(let_in))
 
 
-def _whether_readable(scanned: int, answer: Answer) -> Scans:
-    if answer.could_not_read:
-        return Scans(could_not_read=answer.could_not_read)
-    row = answer.rows[0] if answer.rows else {}
-    return Scans(records=scanned, readable=not scanned or number(row, "known") > 0)
-
-
 def _of_one(scan: Scan, event: Tick, settings: Settings) -> Alert:
     filters = f"Name=addresses.private-ip-address,Values={scan.source}"
     whose = aws_command(
@@ -252,10 +258,7 @@ def _of_many(
             ("Let in", some(let_in) if let_in else "nowhere below port 32768"),
             ("First", when(min(each.first for each in scans))),
             ("Last", when(max(each.last for each in scans))),
-            ("Account", event.account),
-            ("Region", event.region),
-            text_of(settings.text(GROUP)),
-            ("Look with", question(event.at, settings).command(event.region)),
+            *source_facts(question(event.at, settings), event),
         ),
         advice="Look at what was let in: nothing should be open to the internet that isn't meant to be.",
         quiet=Quiet(subject=side, seconds=HOUR_SECONDS),

@@ -26,8 +26,16 @@ from datetime import datetime, timedelta
 from chalicelib.aws import Aws
 from chalicelib.events import Tick, single, tick
 from chalicelib.evidence.access_logs import READABLE, REQUESTS
-from chalicelib.evidence.log_events import text_of
-from chalicelib.evidence.log_query import HOUR_SECONDS, Question, Row, ask, cannot_see, grants, number
+from chalicelib.evidence.log_query import (
+    HOUR_SECONDS,
+    Question,
+    Row,
+    ask,
+    cannot_see,
+    grants,
+    number,
+    source_facts,
+)
 from chalicelib.looking import Unseen
 from chalicelib.remediation import Alert, Plan, Quiet, Remediation, Severity, Way
 from chalicelib.settings import Settings
@@ -208,10 +216,7 @@ def _of_failures(facts: Errors, event: Tick, settings: Settings) -> Alert:
         facts=(
             ("Clients", _most(clients)),
             ("Paths", _most(paths)),
-            ("Account", event.account),
-            ("Region", event.region),
-            text_of(settings.text(GROUP)),
-            ("Look with", question(event.at, settings, _FAILED).command(event.region)),
+            *source_facts(question(event.at, settings, _FAILED), event),
         ),
         advice=(
             "If most come from few clients, limit their rate in WAF. If they come from all, look at the "
@@ -237,10 +242,7 @@ def _of_client(refused: Refused, event: Tick, settings: Settings) -> Alert:
             ("From", refused.client or "not recorded"),
             ("Answered", codes),
             ("Paths", f"{refused.urls} different, the first {refused.example}"),
-            ("Account", event.account),
-            ("Region", event.region),
-            text_of(settings.text(GROUP)),
-            ("Look with", _of_refusals(event, settings).command(event.region)),
+            *source_facts(_of_refusals(event, settings), event),
         ),
         advice="Look what was let in from there. A rate limit in WAF stops guessing.",
         quiet=Quiet(subject=refused.client, seconds=HOUR_SECONDS),
@@ -258,10 +260,7 @@ def _of_more(clients: list[Refused], event: Tick, settings: Settings) -> Alert:
         title=f"{len(clients)} more clients were refused again and again within ten minutes",
         facts=(
             ("From", some([f"{each.client} ({each.requests})" for each in clients])),
-            ("Account", event.account),
-            ("Region", event.region),
-            text_of(settings.text(GROUP)),
-            ("Look with", _of_refusals(event, settings).command(event.region)),
+            *source_facts(_of_refusals(event, settings), event),
         ),
         advice="So many at once guess together. A rate limit in WAF stops guessing.",
         quiet=Quiet(subject="more", seconds=HOUR_SECONDS),
