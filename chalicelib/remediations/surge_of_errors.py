@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.aws import Aws
 from chalicelib.events import Tick, single, tick
-from chalicelib.evidence.access_logs import READABLE, REQUESTS
+from chalicelib.evidence.access_logs import REQUESTS
 from chalicelib.evidence.log_query import (
     HOUR_SECONDS,
     Question,
@@ -141,9 +141,6 @@ def look(aws: Aws, event: Tick, settings: Settings) -> Errors:
     if answer.could_not_read:
         return Errors(could_not_read=answer.could_not_read)
     if not answer.rows and answer.scanned:
-        known = ask(logs, question(event.at, settings, READABLE))
-        if known.could_not_read:
-            return Errors(could_not_read=known.could_not_read)
         return Errors(readable=False)
     classes = {number(row, "class"): number(row, "requests") for row in answer.rows}
     requests, failed = sum(classes.values()), classes.get(5, 0)
