@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from scenarios.dashboards import rows
 from scenarios.dashboards.shapes import Anything, Complaint, Fields, Flag, Items, Number, Text, wrong
-from scenarios.dashboards.widgets import AGO, AXES, HORIZONTAL, ISO, LOOK, STATISTIC, VERTICAL
+from scenarios.dashboards.statistics import STATISTIC
+from scenarios.dashboards.widgets import AGO, AXES, HORIZONTAL, ISO, LOOK, VERTICAL
 
 DEFAULT_WIDTH, DEFAULT_HEIGHT = 600, 400
 MOST_METRICS: Final = 100

@@ -26,15 +26,11 @@ from scenarios.dashboards.shapes import (
     Text,
     wrong,
 )
+from scenarios.dashboards.statistics import STATISTIC
 
 ISO = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})"
 AGO = r"-P(?:\d+[YMWD])*(?:T(?:\d+[HMS])+)?(?<![PT])"
 MOST_METRICS, MOST_ALARMS = 500, 100
-# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
-STATISTIC: Final = (
-    r"SampleCount|Average|Sum|Minimum|Maximum|IQM|p(?:\d{1,2}(?:\.\d{1,10})?|100(?:\.0{1,10})?)"
-    r"|(?:tm|wm|tc|ts)\d{1,2}(?:\.\d{1,10})?|(?:TM|WM|PR|TC|TS)\(\S+\)"
-)
 _COLOUR: Final = Text(pattern="#(?:[0-9a-fA-F]{3}){1,2}")
 _SIDE: Final = Text(choices=("left", "right"))
 _WORDS: Final = Text()

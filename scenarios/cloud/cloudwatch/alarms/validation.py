@@ -18,6 +18,7 @@ from scenarios.cloud.cloudwatch.metrics import queries
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.validation import Request
+from scenarios.dashboards.statistics import EXTENDED
 
 _BY_THRESHOLD: Final = (
     "GreaterThanOrEqualToThreshold",
@@ -32,10 +33,6 @@ _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 _NOT_YET: Final = ("ActionConfiguration", "EvaluationCriteria", "EvaluationInterval", "EvaluationWindow")
 _SHORT_PERIODS: Final = (10, 20, 30)
 _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86_400, 604_800
-# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
-_EXTENDED = re.compile(
-    r"p(?:\d{1,2}(?:\.\d{1,10})?|100(?:\.0{1,10})?)|IQM|(?:tm|wm|tc|ts)\d{1,2}(?:\.\d{1,10})?|(?:TM|WM|PR|TC|TS)\(\S+\)"
-)
 
 
 def metric_alarm(request: Request) -> None:
@@ -101,7 +98,7 @@ def _check_metric(given: Mapping[str, Any]) -> None:
     if ("Statistic" in given) == ("ExtendedStatistic" in given):
         raise invalid("Exactly one of Statistic and ExtendedStatistic must be set")
     extended = given.get("ExtendedStatistic")
-    if extended is not None and not _EXTENDED.fullmatch(extended):
+    if extended is not None and not re.fullmatch(EXTENDED, extended):
         raise Refused(
             "InvalidParameterValue",
             f"The value {extended} for parameter ExtendedStatistic is not supported.",

@@ -14,11 +14,10 @@ from typing import Any, Final
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.validation import Request
-from scenarios.dashboards.widgets import STATISTIC
+from scenarios.dashboards.statistics import PERCENTILE, STATISTIC
 
 MOST_FILTERS, MOST_CONFIGURATIONS, MOST_STATISTICS, MOST_METRICS = 1_000, 100, 20, 100
 JSON: Final = "json"
-_PERCENTILE = re.compile(r"p(?:\d{1,2}(?:\.\d{1,10})?|100(?:\.0{1,10})?)")
 _ALWAYS: Final = ("SampleCount", "Sum", "Minimum", "Maximum", "Average")
 
 
@@ -61,7 +60,7 @@ def _check_statistics(configurations: Sequence[Mapping[str, Any]], form: str) ->
 
 
 def _check_statistic(name: str, form: str) -> None:
-    if _PERCENTILE.fullmatch(name):
+    if re.fullmatch(PERCENTILE, name):
         return
     if name in _ALWAYS or not re.fullmatch(STATISTIC, name):
         raise _invalid(f"The value {name} is no statistic that a metric stream could add")
