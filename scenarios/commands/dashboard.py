@@ -10,6 +10,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.wording import safe
+from scenarios.commands.account import clients_of
 from scenarios.dashboards.account import Clients, source
 from scenarios.dashboards.body import InvalidBody, read
 from scenarios.dashboards.page import Page, page
@@ -61,22 +62,11 @@ def _written(out: Path, found: Page) -> int:
 
 
 def _of_account(name: str | None, stack_name: str, region: str, profile: str | None) -> Page:
-    import boto3  # noqa: PLC0415 - --help should not wait for it
-
-    from chalicelib.aws import Aws  # noqa: PLC0415 - likewise
-
+    clients, home = clients_of(profile, region)
     try:
-        session = boto3.Session(profile_name=profile, region_name=region or None)
-    except BotoCoreError as error:
-        raise click.ClickException(str(error)) from error
-    if not session.region_name:
-        raise click.UsageError("no region: --region names one")
-
-    clients = Aws(session).client
-    try:
-        named = name or _of_stack(clients("cloudformation", session.region_name), stack_name)
+        named = name or _of_stack(clients("cloudformation", home), stack_name)
         told = source(clients, lambda: time.sleep(1))
-        return _drawn(clients, session.region_name, named, told, datetime.now(UTC))
+        return _drawn(clients, home, named, told, datetime.now(UTC))
     except (BotoCoreError, ClientError) as error:
         raise click.ClickException(str(error)) from error
 

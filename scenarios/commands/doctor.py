@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
+from scenarios.commands.account import clients_of
 from scenarios.doctor.asking import Asker, Clients
 from scenarios.doctor.examine import examine
 from scenarios.doctor.finding import DoctorFinding
@@ -33,7 +34,7 @@ def command(stack_name: str, region: str, profile: str | None, *, fix: bool, yes
     """
     if fix and not yes and not sys.stdin.isatty():
         raise click.UsageError("--fix asks before each change; without a terminal it wants --yes as well")
-    clients, home = _clients(profile, region)
+    clients, home = clients_of(profile, region, names="the home region of the stack")
     return run(clients, home, stack_name, fix=fix, yes=yes, form=form)
 
 
@@ -73,20 +74,3 @@ def _say(line: str) -> None:
 def _agreed(change: str, *, yes: bool) -> bool:
     click.echo(f"  {change}", err=True)
     return yes or click.confirm("  do it?", err=True)
-
-
-def _clients(profile: str | None, region: str) -> tuple[Clients, str]:
-    """Clients of the account that the AWS CLI would reach, and the home region."""
-    # Imported here: --help should not wait for boto3.
-    import boto3  # noqa: PLC0415
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
-
-    from chalicelib.aws import Aws  # noqa: PLC0415
-
-    try:
-        session = boto3.Session(profile_name=profile, region_name=region or None)
-    except BotoCoreError as error:
-        raise click.ClickException(str(error)) from error
-    if not session.region_name:
-        raise click.UsageError("no region: --region names the home region of the stack")
-    return Aws(session).client, session.region_name

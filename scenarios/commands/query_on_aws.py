@@ -9,10 +9,11 @@ from typing import Any
 import click
 
 from chalicelib.wording import safe
+from scenarios.commands.account import clients_of
 from scenarios.commands.answer_rows import counted, print_rows
 from scenarios.commands.caret import caret
 from scenarios.commands.record_options import INTERRUPTED
-from scenarios.on_aws.answers import Clients, Engine, NoAnswer
+from scenarios.on_aws.answers import Engine, NoAnswer
 from scenarios.records.sources import Range
 
 _FOR_INSIGHTS = "--log-group"
@@ -85,10 +86,12 @@ def insights(text: str, options: OnAws, within: Range, limit: int | None, form: 
     has_source = text.lstrip().lower().startswith("source")
     if not options.groups and not has_source:
         raise click.UsageError("--on-aws wants --log-group, or a query that begins with SOURCE")
-    clients, regions = _clients(options, tuple(engine.regions_of(options.groups, options.regions)))
+    regions = tuple(engine.regions_of(options.groups, options.regions))
+    clients, home = clients_of(options.profile, next(iter(regions), None))
+    regions = regions or (home,)
     if len(options.groups) > engine.MOST_GROUPS:
         raise click.UsageError(f"Logs Insights takes {engine.MOST_GROUPS} log groups at once")
-    idle = [each for each in regions if not has_source and not _has_groups(options.groups, each)]
+    idle = [each for each in regions if not has_source and not engine.groups_in(options.groups, each)]
     if idle:
         raise click.UsageError(f"no log group is named for {idle[0]}")
     asked = engine.Insights(
@@ -103,24 +106,18 @@ def insights(text: str, options: OnAws, within: Range, limit: int | None, form: 
     return _answered(asked, text, form, yes=options.yes, absent_is_null=False)
 
 
-def _has_groups(groups: Sequence[str], region: str) -> bool:
-    from scenarios.on_aws.insights import region_of  # noqa: PLC0415 - see above
-
-    return any(region_of(each) in ("", region) for each in groups)
-
-
 def athena(text: str, options: OnAws, form: str) -> int:
     """Have Athena answer; returns the exit code."""
     from scenarios.on_aws import athena as engine  # noqa: PLC0415 - see above
 
     options.only(_FOR_ATHENA, "SQL")
-    clients, regions = _clients(options, options.regions)
-    if len(regions) > 1:
+    clients, home = clients_of(options.profile, next(iter(options.regions), None))
+    if len(options.regions) > 1:
         raise click.UsageError("Athena is asked in one region at a time")
     asked = engine.Athena(
         clients=clients,
         text=text,
-        region=regions[0],
+        region=home,
         database=options.database or engine.DEFAULT,
         workgroup=options.workgroup or "primary",
         output=options.output,
@@ -151,19 +148,3 @@ def _answered(engine: Engine, text: str, form: str, *, yes: bool, absent_is_null
 
 def _is_terminal() -> bool:
     return sys.stdin.isatty()
-
-
-def _clients(options: OnAws, regions: tuple[str, ...]) -> tuple[Clients, tuple[str, ...]]:
-    """Clients of the account that the AWS CLI would reach, and the regions, or else the profile's."""
-    import boto3  # noqa: PLC0415 - see above
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
-
-    from chalicelib.aws import Aws  # noqa: PLC0415
-
-    try:
-        session = boto3.Session(profile_name=options.profile, region_name=regions[0] if regions else None)
-    except BotoCoreError as error:
-        raise click.UsageError(str(error)) from error
-    if not session.region_name:
-        raise click.UsageError("no region: --region names one")
-    return Aws(session).client, regions or (session.region_name,)

@@ -45,6 +45,11 @@ def region_of(group: str) -> str:
     return group.split(":")[3] if group.startswith("arn:") and group.count(":") >= 6 else ""
 
 
+def groups_in(groups: Sequence[str], region: str) -> list[str]:
+    """Those that are meant in a region: a name is meant in every one."""
+    return [each for each in groups if region_of(each) in ("", region)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Insights:
     """A query, and what it is asked of.
@@ -69,13 +74,13 @@ class Insights:
 
     def estimate(self) -> Estimate:
         """By what came into the groups in that time."""
-        count = sum(len(self._in(region)) for region in self.regions)
         if not self.groups:
             return Estimate(bytes=None, words="What it costs isn't known: SOURCE says which log groups.")
         try:
             found = sum(self._incoming(region) for region in self.regions)
         except (ClientError, BotoCoreError) as error:
             return Estimate(bytes=None, words=f"What it costs could not be looked up: {error}")
+        count = sum(len(groups_in(self.groups, region)) for region in self.regions)
         several = "" if len(self.regions) == 1 else f" of {len(self.regions)} regions"
         groups = f"{count} log group{'' if count == 1 else 's'}{several}"
         return Estimate(
@@ -101,11 +106,8 @@ class Insights:
 
     # ---- each region -----------------------------------------------------------------------------
 
-    def _in(self, region: str) -> list[str]:
-        return [each for each in self.groups if region_of(each) in ("", region)]
-
     def _start(self, region: str) -> str:
-        groups = self._in(region)
+        groups = groups_in(self.groups, region)
         if any(each.startswith("arn:") for each in groups):
             asked: dict[str, Any] = {"logGroupIdentifiers": [each.removesuffix(":*") for each in groups]}
         else:
@@ -160,7 +162,7 @@ class Insights:
     # ---- the price -------------------------------------------------------------------------------
 
     def _incoming(self, region: str) -> int:
-        groups = self._in(region)
+        groups = groups_in(self.groups, region)
         pages = (
             self.clients("cloudwatch", region)
             .get_paginator("get_metric_data")
