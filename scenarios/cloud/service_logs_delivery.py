@@ -1,18 +1,37 @@
-"""How AWS's log delivery is let in at a bucket or a log group: the statements that it adds, and its name.
+"""AWS's log delivery: in whose name it writes, files of lines, and how it is let in where it writes.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-S3.html
 """
 
+import gzip
 import json
+from collections.abc import Iterable
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.kernel.deliveries import Object, Refusal
+from scenarios.cloud.setting import Setting
+
 DELIVERY: Final = "delivery.logs.amazonaws.com"
-
-
 _GROUPS: Final = "AWSLogDeliveryWrite20150319"
+
+
+def source_of(account: str, region: str) -> str:
+    """On behalf of what log delivery writes: the `aws:SourceArn` of its requests."""
+    return f"arn:aws:logs:{region}:{account}:*"
+
+
+def put_file(setting: Setting, region: str, key: str, lines: Iterable[str]) -> Refusal | None:
+    """Write lines, packed, as `BUCKET/KEY`; returns why it may not."""
+    body = gzip.compress("".join(f"{each}\n" for each in lines).encode(), mtime=0)
+    return setting.deliveries.hand_over(
+        f"arn:aws:s3:::{key}",
+        Object(body=body, requester=DELIVERY),
+        by=DELIVERY,
+        source=source_of(setting.account, region),
+    )
 
 
 def let_in_at_group(logs: Any, group: str, account: str, region: str) -> None:
@@ -29,10 +48,7 @@ def let_in_at_group(logs: Any, group: str, account: str, region: str) -> None:
         "Principal": {"Service": DELIVERY},
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
         "Resource": resource,
-        "Condition": {
-            "StringEquals": {"aws:SourceAccount": account},
-            "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{region}:{account}:*"},
-        },
+        "Condition": _on_behalf(account, region),
     }
     document = {"Version": "2012-10-17", "Statement": [*statements, statement]}
     logs.put_resource_policy(policyName=_GROUPS, policyDocument=json.dumps(document))
@@ -47,10 +63,7 @@ def let_in_at_bucket(s3: Any, folder: str, account: str, region: str) -> None:
         if error.response["Error"]["Code"] != "NoSuchBucketPolicy":
             raise
         found = {"Version": "2012-10-17", "Statement": []}
-    on_behalf = {
-        "StringEquals": {"aws:SourceAccount": account},
-        "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{region}:{account}:*"},
-    }
+    on_behalf = _on_behalf(account, region)
     write = {
         **on_behalf,
         "StringEquals": {**on_behalf["StringEquals"], "s3:x-amz-acl": "bucket-owner-full-control"},
@@ -75,3 +88,10 @@ def let_in_at_bucket(s3: Any, folder: str, account: str, region: str) -> None:
     ]
     document = {**found, "Statement": [*found["Statement"], *statements]}
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+
+
+def _on_behalf(account: str, region: str) -> dict[str, dict[str, str]]:
+    return {
+        "StringEquals": {"aws:SourceAccount": account},
+        "ArnLike": {"aws:SourceArn": source_of(account, region)},
+    }

@@ -144,7 +144,7 @@ class Format:
 
         Raises NotThisFormat for an unknown name.
         """
-        unknown = sorted(values.keys() - self.by_name.keys())
+        unknown = sorted(values.keys() - {each.name for each in self.fields})
         if unknown:
             raise NotThisFormat(f"{self.title} have no field {unknown[0]}")
         if self.shape is Shape.JSON:
@@ -195,10 +195,11 @@ class Format:
             or not {each.name for each in self.fields[: self.required]} <= found.keys()
         ):
             raise NotThisFormat(f"not the fields of {self.title}")
+        known = self.by_name
         return {
             name: value if isinstance(value, str) or value is None else json.dumps(value)
             for name, value in found.items()
-            if name in self.by_name
+            if name in known
         }
 
 

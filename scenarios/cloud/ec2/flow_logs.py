@@ -15,7 +15,6 @@ https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3.html,
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FlowLog.html
 """
 
-import gzip
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -28,7 +27,7 @@ from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines, Missing, Object, Refusal
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Stack
-from scenarios.cloud.service_logs_delivery import DELIVERY, let_in_at_bucket
+from scenarios.cloud.service_logs_delivery import DELIVERY, let_in_at_bucket, put_file, source_of
 from scenarios.cloud.setting import Setting
 from scenarios.service_logs import Format, NotThisFormat
 from scenarios.service_logs.flows import vpc_flow
@@ -133,17 +132,17 @@ class FlowLogs:
         bucket, prefix = _bucket(asked.parameters["LogDestination"])
         if moto_state.bucket(self._setting.account, bucket) is None:
             return ""  # moto says so
-        probe = f"arn:aws:s3:::{bucket}/{_folder(prefix, self._setting.account, {})}"
+        folder = f"{bucket}/{_folder(prefix, self._setting.account, {})}"
+        probe = f"arn:aws:s3:::{folder}"
         judge, s3 = self._setting.identity.judge, f"arn:aws:s3:::{bucket}"
 
         def refused() -> Refusal | None:
-            source = f"arn:aws:logs:{asked.region}:{self._setting.account}:*"
+            source = source_of(self._setting.account, asked.region)
             return self._setting.deliveries.refusal(probe, Object(body=b""), by=DELIVERY, source=source)
 
         if refused() and all(
             judge(asked.caller, each, s3).allowed for each in ("s3:GetBucketPolicy", "s3:PutBucketPolicy")
         ):
-            folder = f"{bucket}/{_folder(prefix, self._setting.account, {})}"
             let_in_at_bucket(self._setting.session.client("s3"), folder, self._setting.account, asked.region)
         if not refused():
             return ""
@@ -289,13 +288,8 @@ class FlowLogs:
         dated = f"{_folder(prefix, account, watch.options)}{_dated(watch, written)}"
         tail = f"{self._setting.random('ec2.flow_logs.names').getrandbits(32):08x}"
         name = f"{account}_vpcflowlogs_{watch.region}_{watch.id}_{written:%Y%m%dT%H%MZ}_{tail}.log.gz"
-        text = "\n".join([*form.head(), *(line for _, (_, line) in lines), ""])
-        refusal = self._setting.deliveries.hand_over(
-            f"arn:aws:s3:::{bucket}/{dated}{name}",
-            Object(body=gzip.compress(text.encode(), mtime=0), requester=DELIVERY),
-            by=DELIVERY,
-            source=f"arn:aws:logs:{watch.region}:{account}:*",
-        )
+        whole = [*form.head(), *(line for _, (_, line) in lines)]
+        refusal = put_file(self._setting, watch.region, f"{bucket}/{dated}{name}", whole)
         self._delivered(model, bucket, refusal, len(lines))
 
     def _delivered(self, model: Any, where: str, refusal: Refusal | None, count: int) -> None:

@@ -12,7 +12,6 @@ https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-fo
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-choosing-target-resource.html
 """
 
-import gzip
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,9 +20,15 @@ from typing import Any, Final
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.ec2.interfaces import Interface, network_of
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.deliveries import LogLines, Object, Refusal
+from scenarios.cloud.kernel.deliveries import LogLines, Refusal
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
-from scenarios.cloud.service_logs_delivery import DELIVERY, let_in_at_bucket, let_in_at_group
+from scenarios.cloud.service_logs_delivery import (
+    DELIVERY,
+    let_in_at_bucket,
+    let_in_at_group,
+    put_file,
+    source_of,
+)
 from scenarios.cloud.setting import Setting
 from scenarios.service_logs import RESOLVER
 
@@ -123,7 +128,7 @@ class QueryLogs:
         lines = [(each.at, RESOLVER.write(self._values(region, each))) for each in queries]
         stream = f"{first.vpc}_{first.instance or first.id}"
         group, payload = destination.removesuffix(":*"), LogLines(stream=stream, lines=lines)
-        source = f"arn:aws:logs:{region}:{self._setting.account}:*"
+        source = source_of(self._setting.account, region)
         self._told(
             destination, self._setting.deliveries.hand_over(group, payload, by=DELIVERY, source=source), lines
         )
@@ -136,12 +141,7 @@ class QueryLogs:
             f"{_folder(destination, account)}vpcdnsquerylogs/{vpc}/{now:%Y/%m/%d}/"
             f"{vpc}_vpcdnsquerylogs_{account}_{now:%Y%m%dT%H%MZ}_{tail}.log.gz"
         )
-        body = gzip.compress("".join(f"{each}\n" for each in lines).encode(), mtime=0)
-        source = f"arn:aws:logs:{region}:{account}:*"
-        refusal = self._setting.deliveries.hand_over(
-            f"arn:aws:s3:::{key}", Object(body=body, requester=DELIVERY), by=DELIVERY, source=source
-        )
-        self._told(destination, refusal, lines)
+        self._told(destination, put_file(self._setting, region, key, lines), lines)
 
     def _told(self, destination: str, refusal: Refusal | None, lines: list[Any]) -> None:
         if refusal is not None:
