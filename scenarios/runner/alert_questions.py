@@ -88,10 +88,10 @@ def answer_questions(world: World) -> None:
             world.setting.note(ANSWERED, f"{question.name}: no rows")
 
 
-def _questions(world: World) -> dict[Pasted, None]:
+def _questions(world: World) -> list[Pasted]:
     """Each text once, in the order of the mail; one that is asked again looks back from a later moment."""
     found: dict[str, Pasted] = {}
     for mail in world.topics.inbox:
         for each in pasted(mail.text):
             found.setdefault(each.text, each)
-    return dict.fromkeys(found.values())
+    return list(found.values())

@@ -1,7 +1,7 @@
 """How each finding ended, and how it may have ended otherwise than without the fault."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.remediation import Outcome
@@ -162,37 +162,22 @@ def _only_what_was_still_so(
     without: Course, with_fault: Course, remediation: str, at: str, outcome: str
 ) -> bool:
     """Whether all that was told of findings that end so is what is mended before without the fault."""
-    ids = [
-        entry.id
-        for entry in with_fault.findings()
-        if entry.remediation == remediation
-        and at in ("", f"{entry.at:%H:%M:%S}")
-        and entry.outcome == outcome
-    ]
-    mail = [each for each in with_fault.alerts() if any(f"Finding {name}" in each.text for name in ids)]
+    there = _findings_of(with_fault, remediation, at)
+    mail = _told_of(with_fault, [entry for entry in there if entry.outcome == outcome])
     seen = outcome in (Outcome.OBSERVED, Outcome.TOLD)
     return seen and bool(mail) and all(was_still_so(each, without, with_fault) for each in mail)
 
 
 def _told_only_of_trouble(course: Course, remediation: str, at: str) -> int:
     """Of how many of a remediation's findings of one moment all that was told is what failed."""
-    ids = [
-        entry.id
-        for entry in course.findings()
-        if entry.remediation == remediation and at == f"{entry.at:%H:%M:%S}"
-        if entry.outcome is Outcome.TOLD
-    ]
-    told = ([each for each in course.alerts() if f"Finding {name}" in each.text] for name in ids)
+    there = _findings_of(course, remediation, at)
+    told = (_told_of(course, [entry]) for entry in there if entry.outcome is Outcome.TOLD)
     return sum(bool(mail) and all(map(is_about_trouble, mail)) for mail in told)
 
 
 def _only_of_another_hour(without: Course, with_fault: Course, remediation: str, at: str) -> bool:
     """Whether a remediation's findings of one moment are known: what is forged is reported by the hour."""
-    there = [
-        entry
-        for entry in with_fault.findings()
-        if entry.remediation == remediation and at == f"{entry.at:%H:%M:%S}"
-    ]
+    there = _findings_of(with_fault, remediation, at)
     return bool(there) and not of_another_hour(without, with_fault).isdisjoint(entry.id for entry in there)
 
 
@@ -205,12 +190,21 @@ def _only_a_later_look(without: Course, with_fault: Course, remediation: str, at
 
 def _mail_of(course: Course, remediation: str, at: str) -> list[Mail]:
     """The alerts of a remediation's findings of one moment; "" for those of all."""
-    ids = [
-        entry.id
+    return _told_of(course, _findings_of(course, remediation, at))
+
+
+def _findings_of(course: Course, remediation: str, at: str) -> list[LedgerEntry]:
+    """A remediation's findings of one moment (03:00:40); "" for those of all."""
+    return [
+        entry
         for entry in course.findings()
         if entry.remediation == remediation and at in ("", f"{entry.at:%H:%M:%S}")
     ]
-    return [each for each in course.alerts() if any(f"Finding {name}" in each.text for name in ids)]
+
+
+def _told_of(course: Course, findings: Collection[LedgerEntry]) -> list[Mail]:
+    """The alerts of findings."""
+    return [each for each in course.alerts() if any(f"Finding {entry.id}" in each.text for entry in findings)]
 
 
 def _only_who(without: Course, with_fault: Course, remediation: str, at: str) -> bool:
@@ -223,15 +217,10 @@ def _only_who(without: Course, with_fault: Course, remediation: str, at: str) ->
 
 def _only_quiet(without: Course, with_fault: Course, remediation: str, at: str) -> bool:
     """Whether a remediation's findings of one moment all are quiet, about what is said without the fault."""
-    there = [
-        entry
-        for entry in with_fault.findings()
-        if entry.remediation == remediation and at == f"{entry.at:%H:%M:%S}"
-    ]
     said = {subject_of(alert) for entry in without.findings() for alert in entry.plan.alerts}
     return all(
         entry.outcome is Outcome.QUIET and said.issuperset(map(subject_of, entry.plan.alerts))
-        for entry in there
+        for entry in _findings_of(with_fault, remediation, at)
     )
 
 
