@@ -19,7 +19,6 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-insights-even
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +26,7 @@ from typing import Any
 
 from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS, MalformedEvent
-from chalicelib.events import api_call, mapping_in, moment, single, text_of
+from chalicelib.events import call_of_history, mapping_in, moment, single, text_of
 from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.looking import Unseen, unseen
@@ -170,9 +169,9 @@ def look(aws: Aws, event: Insight, _settings: Settings) -> Origins:
             StartTime=event.at,
             EndTime=event.at + _LOOKED_AT,
         )["Events"]
-        calls = [call for each in found for call in api_call({"detail": json.loads(each["CloudTrailEvent"])})]
     except AWS_ERRORS as error:
         return Origins(could_not_read=(unseen(error, "reading event history: {}"),))
+    calls = [call for each in found for call in call_of_history(each)]
     addresses = [call.source_ip for call in calls if call.source == event.source and call.source_ip]
     return Origins(addresses=tuple(most_first(addresses)))
 

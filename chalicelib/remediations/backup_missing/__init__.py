@@ -30,6 +30,7 @@ from typing import Any
 from chalicelib.aws import Aws
 from chalicelib.events import Tick, mapping_in, moment, single, text_of, tick
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
+from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.own_calls import own_calls
 from chalicelib.references import EXPECTED_TAG
 from chalicelib.remediation import (
@@ -109,7 +110,7 @@ GRANTS = (
     Grant(
         action="rds:DescribeDBSnapshots", resource="*", because="snapshots are asked for by their database"
     ),
-    Grant(action="cloudtrail:LookupEvents", resource="*", because="event history takes no resource"),
+    *LATELY,
     Grant(action="ec2:CreateSnapshot", resource=_VOLUMES, because=_ANY, acting=True),
     Grant(action="ec2:CreateSnapshot", resource=_SNAPSHOTS, because="AWS chooses its id", acting=True),
     Grant(

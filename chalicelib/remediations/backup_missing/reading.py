@@ -1,6 +1,5 @@
 """What has which backup: volumes that instances use, databases, and the old snapshots that are ours."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +7,7 @@ from typing import Any
 
 from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS
-from chalicelib.events import Tick, api_call
+from chalicelib.events import Tick, call_of_history
 from chalicelib.evidence.excuse import excuse
 from chalicelib.evidence.seen import tags_of
 from chalicelib.looking import Unseen, unseen
@@ -201,7 +200,6 @@ def _ours(aws: Aws, region: str, first: datetime, last: datetime, settings: Sett
             PaginationConfig={"MaxItems": _MOST_PAGES * 50},
         )
     )
-    records = (json.loads(each["CloudTrailEvent"]) for page in pages for each in page["Events"])
-    calls = (call for record in records for call in api_call({"detail": record}))
+    calls = (call for page in pages for each in page["Events"] for call in call_of_history(each))
     role = settings.text(ROLE)
     return frozenset(str(call.response.get("snapshotId")) for call in calls if call.principal == role)

@@ -166,6 +166,12 @@ def test_the_addresses_of_these_calls_are_counted():
     assert dict(told(facts=found).alerts[0].facts)["From"] == "203.0.113.66 (2)"
 
 
+def test_a_record_that_cannot_be_read_leaves_the_others():
+    found = look(History(("", "192.0.2.1"), ("iam.amazonaws.com", "203.0.113.66")), event(), SETTINGS)
+
+    assert found.addresses == (("203.0.113.66", 1),)
+
+
 def test_history_that_is_denied_is_said():
     found = look(History(code="AccessDeniedException"), event(), SETTINGS)
 
