@@ -41,6 +41,7 @@ from typing import Any
 from chalicelib import delayed, quarantine
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
+from chalicelib.errors import AWS_ERRORS
 from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.evidence.call import NOT_RECORDED, failure_fact
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
@@ -48,7 +49,7 @@ from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.evidence.lately import lately
 from chalicelib.evidence.outsiders import SETTING as TRUSTED
 from chalicelib.evidence.seen import Seen, blind, see, tell
-from chalicelib.looking import Unseen
+from chalicelib.looking import Unseen, unseen
 from chalicelib.quarantine import Isolation
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG, TRUSTED_ACCOUNTS
 from chalicelib.remediation import (
@@ -191,10 +192,11 @@ def _stolen(
 
 def look_at_finding(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Stolen]:
     """The same for what GuardDuty has found, once GuardDuty itself says so."""
-    held = see(aws, event, settings, remediation=NAME, read=lambda: finding.is_held(aws, event) or None)
-    if held.unread:
-        return Seen(unread=held.unread, lately=held.lately)
-    if not held.state:
+    try:
+        held = finding.is_held(aws, event)
+    except AWS_ERRORS as error:
+        return Seen(unread=unseen(error), lately=lately(aws, event))
+    if not held:
         why = "GuardDuty holds no such finding: its detector was deleted, or the event is made up"
         return Seen(unread=Unseen(why=why), lately=lately(aws, event))
     return look(aws, event, settings)
