@@ -193,9 +193,9 @@ def single(parse: Callable[[Raw], Parsed]) -> Callable[[Raw], tuple[Parsed]]:
 def api_call(raw: Raw) -> tuple[ApiCallEvent, ...]:
     """The CloudTrail record in an EventBridge event."""
     detail = mapping_in(raw, "detail")
-    identity = _optional_mapping(detail.get("userIdentity"))
-    session = _optional_mapping(identity.get("sessionContext"))
-    issuer = _optional_mapping(session.get("sessionIssuer"))
+    identity = optional_mapping(detail.get("userIdentity"))
+    session = optional_mapping(identity.get("sessionContext"))
+    issuer = optional_mapping(session.get("sessionIssuer"))
     key = text_of(detail.get("eventID")) or text_of(raw.get("id"))
     if not key:
         raise MalformedEvent("the event has neither an eventID nor an id")
@@ -217,7 +217,7 @@ def api_call(raw: Raw) -> tuple[ApiCallEvent, ...]:
                 invoked_by=text_of(identity.get("invokedBy")),
                 principal_id=text_of(identity.get("principalId")),
                 role_delivery=text_of(session.get("ec2RoleDelivery")),
-                session_began=text_of(_optional_mapping(session.get("attributes")).get("creationDate")),
+                session_began=text_of(optional_mapping(session.get("attributes")).get("creationDate")),
             ),
             source_ip=text_of(detail.get("sourceIPAddress")),
             user_agent=text_of(detail.get("userAgent")),
@@ -251,10 +251,10 @@ def alarm_change(raw: Raw) -> AlarmChange:
     name = _needed(detail, "alarmName", arn)
     state = mapping_in(detail, "state")
     when = text_of(state.get("timestamp")) or text_of(raw.get("time"))
-    metrics = _optional_mapping(detail.get("configuration")).get("metrics")
-    first = _optional_mapping(metrics[0]) if isinstance(metrics, list) and metrics else {}
-    stat = _optional_mapping(first.get("metricStat"))
-    metric = _optional_mapping(stat.get("metric"))
+    metrics = optional_mapping(detail.get("configuration")).get("metrics")
+    first = optional_mapping(metrics[0]) if isinstance(metrics, list) and metrics else {}
+    stat = optional_mapping(first.get("metricStat"))
+    metric = optional_mapping(stat.get("metric"))
     return AlarmChange(
         key=f"{arn or name}@{when}",
         at=moment(when, name),
@@ -288,9 +288,9 @@ def _alarm_message(sns: Raw) -> AlarmChange:
         said = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise MalformedEvent(f"the message is no alarm's ({no_json(error)})") from error
-    name = _needed(_optional_mapping(said), "AlarmName", text_of(sns.get("MessageId")))
+    name = _needed(optional_mapping(said), "AlarmName", text_of(sns.get("MessageId")))
     arn, when = text_of(said.get("AlarmArn")), text_of(said.get("StateChangeTime"))
-    trigger = _optional_mapping(said.get("Trigger"))
+    trigger = optional_mapping(said.get("Trigger"))
     return AlarmChange(
         key=f"{arn or name}@{when}",
         at=moment(when, name),
@@ -357,7 +357,7 @@ def instance_state(raw: Raw) -> InstanceState:
 
 def tick(raw: Raw) -> Tick:
     """EventBridge's `Scheduled Event`."""
-    raw = _optional_mapping(raw)
+    raw = optional_mapping(raw)
     rule = _first_resource(raw) or "schedule"
     when = text_of(raw.get("time"))
     return Tick(
@@ -449,13 +449,14 @@ def mapping_in(raw: Any, name: str) -> Raw:
     return value
 
 
-def _optional_mapping(value: Any) -> Raw:
+def optional_mapping(value: Any) -> Raw:
+    """The same object; an empty one for what is none."""
     return value if isinstance(value, Mapping) else {}
 
 
 def _resources(value: Any) -> Iterator[str]:
     for each in value if isinstance(value, list) else ():
-        if arn := text_of(_optional_mapping(each).get("ARN")):
+        if arn := text_of(optional_mapping(each).get("ARN")):
             yield arn
 
 
@@ -464,7 +465,7 @@ _HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 def _details(value: Any) -> Raw:
     """An object, with no half of a surrogate pair in its names and texts; {} for anything else."""
-    details = _optional_mapping(value)
+    details = optional_mapping(value)
     try:
         text = json.dumps(details, ensure_ascii=False, default=str)
     except RecursionError:

@@ -25,7 +25,7 @@ from typing import Any
 from chalicelib import delayed
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
-from chalicelib.events import ApiCallEvent, api_call
+from chalicelib.events import ApiCallEvent, api_call, optional_mapping
 from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
 from chalicelib.evidence.lately import GRANTS as LATELY
@@ -158,8 +158,7 @@ def key_of(event: ApiCallEvent) -> str:
 
 
 def _answered(event: ApiCallEvent) -> Mapping[str, Any]:
-    answered = event.response.get("accessKey")
-    return answered if isinstance(answered, Mapping) else {}
+    return optional_mapping(event.response.get("accessKey"))
 
 
 # ---- decide -------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from typing import Any
 
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
-from chalicelib.events import ApiCallEvent, api_call
+from chalicelib.events import ApiCallEvent, api_call, optional_mapping
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
 from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.evidence.seen import Seen, blind, see, tags_of, tell
@@ -255,14 +255,12 @@ def touched_by(event: ApiCallEvent) -> tuple[str, frozenset[str]]:
     A caller may have named the group by its name, but the answer has its id.
     """
     if event.name == MODIFY:
-        asked = event.parameters.get("ModifySecurityGroupRulesRequest")
-        request = asked if isinstance(asked, Mapping) else {}
+        request = optional_mapping(event.parameters.get("ModifySecurityGroupRulesRequest"))
         items = _many(request.get("SecurityGroupRule"))
         return str(request.get("GroupId", "")), frozenset(
             str(each["SecurityGroupRuleId"]) for each in items if "SecurityGroupRuleId" in each
         )
-    answered = event.response.get("securityGroupRuleSet")
-    items = _many(answered.get("items") if isinstance(answered, Mapping) else None)
+    items = _many(optional_mapping(event.response.get("securityGroupRuleSet")).get("items"))
     groups = [str(each["groupId"]) for each in items if "groupId" in each]
     group = groups[0] if groups else str(event.parameters.get("groupId", ""))
     return group, frozenset(

@@ -26,7 +26,7 @@ from typing import Any
 
 from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS, MalformedEvent
-from chalicelib.events import call_of_history, mapping_in, moment, single, text_of
+from chalicelib.events import call_of_history, mapping_in, moment, optional_mapping, single, text_of
 from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.looking import Unseen, unseen
@@ -108,8 +108,8 @@ def insight(raw: Mapping[str, Any]) -> Insight:
     key = text_of(detail.get("eventID"))
     if not key:
         raise MalformedEvent("eventID is missing")
-    context = _mapping(about.get("insightContext"))
-    numbers = _mapping(context.get("statistics"))
+    context = optional_mapping(about.get("insightContext"))
+    numbers = optional_mapping(context.get("statistics"))
     minutes = _number(numbers.get("baselineDuration")) or 0
     return Insight(
         key=key,
@@ -120,8 +120,8 @@ def insight(raw: Mapping[str, Any]) -> Insight:
         source=text_of(about.get("eventSource")) or NOT_RECORDED,
         name=text_of(about.get("eventName")) or NOT_RECORDED,
         error_code=text_of(about.get("errorCode")),
-        usual=_number(_mapping(numbers.get("baseline")).get("average")),
-        now=_number(_mapping(numbers.get("insight")).get("average")),
+        usual=_number(optional_mapping(numbers.get("baseline")).get("average")),
+        now=_number(optional_mapping(numbers.get("insight")).get("average")),
         compared_with=timedelta(minutes=min(minutes, _MOST_MINUTES)),
         who=_attribution(context, "userIdentityArn"),
         agents=_attribution(context, "userAgent"),
@@ -129,10 +129,6 @@ def insight(raw: Mapping[str, Any]) -> Insight:
 
 
 _MOST_MINUTES = 90 * 24 * 60  # nothing of CloudTrail's reaches further back
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _number(value: Any) -> float | None:
@@ -143,7 +139,7 @@ def _number(value: Any) -> float | None:
 def _attribution(context: Mapping[str, Any], name: str) -> Attribution:
     listed = context.get("attributions")
     for each in listed if isinstance(listed, list) else ():
-        if _mapping(each).get("attribute") == name:
+        if optional_mapping(each).get("attribute") == name:
             return Attribution(
                 during=tuple(_values(each, "insight")), before=tuple(_values(each, "baseline"))
             )
@@ -153,9 +149,9 @@ def _attribution(context: Mapping[str, Any], name: str) -> Attribution:
 def _values(attribution: Mapping[str, Any], part: str) -> Iterator[tuple[str, float]]:
     listed = attribution.get(part)
     for each in listed if isinstance(listed, list) else ():
-        value = text_of(_mapping(each).get("value"))
+        value = text_of(optional_mapping(each).get("value"))
         if value and value != "null":
-            yield value, _number(_mapping(each).get("average")) or 0.0
+            yield value, _number(optional_mapping(each).get("average")) or 0.0
 
 
 # ---- look ---------------------------------------------------------------------------------------

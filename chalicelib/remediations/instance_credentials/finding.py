@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib.aws import Aws
 from chalicelib.errors import MalformedEvent
-from chalicelib.events import Actor, ApiCallEvent, Raw, mapping_in, moment, text_of
+from chalicelib.events import Actor, ApiCallEvent, Raw, mapping_in, moment, optional_mapping, text_of
 from chalicelib.looking import answer
 
 KINDS = "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration"
@@ -33,14 +33,14 @@ def credential_finding(raw: Raw) -> tuple[ApiCallEvent, ...]:
     detail = mapping_in(raw, "detail")
     service, resource = mapping_in(detail, "service"), mapping_in(detail, "resource")
     credentials = mapping_in(resource, "accessKeyDetails")
-    call = _mapping(_mapping(service.get("action")).get("awsApiCallAction"))
-    remote = _mapping(call.get("remoteIpDetails"))
+    call = optional_mapping(optional_mapping(service.get("action")).get("awsApiCallAction"))
+    remote = optional_mapping(call.get("remoteIpDetails"))
     found = {
         TYPE: text_of(detail.get("type")),
         ID: text_of(detail.get("id")),
         DETECTOR: text_of(service.get("detectorId")),
-        OWNER: text_of(_mapping(call.get("remoteAccountDetails")).get("accountId")),
-        SAMPLE: _mapping(service.get("additionalInfo")).get("sample") is True,
+        OWNER: text_of(optional_mapping(call.get("remoteAccountDetails")).get("accountId")),
+        SAMPLE: optional_mapping(service.get("additionalInfo")).get("sample") is True,
     }
     if not found[ID] or not found[DETECTOR]:
         raise MalformedEvent("the finding has no id, or names no detector")
@@ -92,7 +92,3 @@ def _is_it(found: Any, event: ApiCallEvent) -> bool:
     credentials = found.get("Resource", {}).get("AccessKeyDetails", {})
     told = (event.additional[ID], event.additional[TYPE], event.actor.principal_id)
     return (found.get("Id"), found.get("Type"), credentials.get("PrincipalId")) == told
-
-
-def _mapping(value: Any) -> Raw:
-    return value if isinstance(value, dict) else {}
