@@ -28,6 +28,7 @@ from typing import Any
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.events import ApiCallEvent, api_call, optional_mapping
+from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
 from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.evidence.seen import Seen, blind, see, tags_of, tell
@@ -357,17 +358,11 @@ def decide(event: ApiCallEvent, facts: Seen[Opened], _now: datetime, _settings: 
         return Plan.nothing()
     found = facts.state or Opened(rules=(), ports=())
     groups = tuple(dict.fromkeys(rule.group for rule in found.rules)) or (touched_by(event)[0],)
-    which = f"Security group {groups[0] or 'not recorded'}"
-    if event.name == WIDEN:
-        which = f"{len(groups)} security groups" if len(groups) > 1 else which
-        which = which if facts.state else f"What lets {list_of(event) or 'a prefix list'} in"
     return tell(
         event,
         facts,
         severity=Severity.HIGH,
-        title=f"{which} {'was' if len(groups) == 1 else 'were'} opened to the internet"
-        if facts.state
-        else f"{which} may have been opened to the internet",
+        title=_title(event, groups, seen=facts.state is not None),
         facts=_facts(event, found, groups),
         advice=_ADVICE,
         calls=[_revoke(event, rule) for rule in found.rules],
@@ -375,10 +370,21 @@ def decide(event: ApiCallEvent, facts: Seen[Opened], _now: datetime, _settings: 
     )
 
 
+def _title(event: ApiCallEvent, groups: tuple[str, ...], *, seen: bool) -> str:
+    """Which groups were opened, or may have been; which let a prefix list in is known by a look alone."""
+    if len(groups) > 1:
+        return f"{len(groups)} security groups were opened to the internet"
+    if event.name == WIDEN and not seen:
+        which = f"What lets {list_of(event) or 'a prefix list'} in"
+    else:
+        which = f"Security group {groups[0] or NOT_RECORDED}"
+    return f"{which} {'was' if seen else 'may have been'} opened to the internet"
+
+
 def _facts(event: ApiCallEvent, found: Opened, groups: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    yield "Group", some(groups) or "not recorded"
+    yield "Group", some(groups) or NOT_RECORDED
     if event.name == WIDEN:
-        yield "By the prefix list", list_of(event) or "not recorded"
+        yield "By the prefix list", list_of(event) or NOT_RECORDED
     if found.ports:
         yield "Opened", some([f"{port} {_KNOWN_AS.get(port, '')}".strip() for port in found.ports])
     for rule in found.rules:
