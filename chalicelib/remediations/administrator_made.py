@@ -299,12 +299,12 @@ def decide(event: ApiCallEvent, facts: Seen[Promotion], _now: datetime, _setting
     )
 
 
-def _asks(event: ApiCallEvent) -> list[Asked]:
+def _asks(event: ApiCallEvent) -> Iterator[Asked]:
     """What the new administrator does with it; a role's sessions have its name in their ARN."""
-    user, role = event.said("userName"), event.said("roleName")
-    return [Asked("what-did-principal-do", f"user/{user}")] * bool(user) + [
-        Asked("what-was-done-to", role)
-    ] * bool(role)
+    if user := event.said("userName"):
+        yield Asked("what-did-principal-do", f"user/{user}")
+    if role := event.said("roleName"):
+        yield Asked("what-was-done-to", role)
 
 
 def _about(event: ApiCallEvent) -> str:
