@@ -30,6 +30,7 @@ from urllib.parse import quote
 from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS, MalformedEvent
 from chalicelib.events import Raw, mapping_in, moment, single, text_of
+from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.looking import Unseen, unseen
 from chalicelib.remediation import Alert, Grant, Plan, Quiet, Remediation, Severity, Way
 from chalicelib.settings import Settings
@@ -212,8 +213,8 @@ def decide(event: HistoryFile, found: Split, _now: datetime, _settings: Settings
                 ("Could not look", str(found.could_not_read)),
                 ("File", place),
                 ("Delivered", when(event.at)),
-                ("Account", event.account or "not recorded"),
-                ("Region", event.region or "not recorded"),
+                ("Account", event.account or NOT_RECORDED),
+                ("Region", event.region or NOT_RECORDED),
                 ("Read it with", f"{aws_command('s3', 'cp', {}, place, '-')} | gunzip"),
             ),
             advice="Nothing is lost: what Config has recorded is in the file itself, and in its history.",

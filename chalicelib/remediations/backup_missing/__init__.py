@@ -22,13 +22,14 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomated
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.aws import Aws
 from chalicelib.events import Tick, mapping_in, moment, single, text_of, tick
+from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
 from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.own_calls import own_calls
@@ -123,7 +124,7 @@ GRANTS = (
 _EC2 = "arn:{partition}:ec2:{region}"
 
 
-def _only(*names: str) -> Any:
+def _only(*names: str) -> Callable[[Call], bool]:
     return lambda call: call.parameters.keys() == {*names}
 
 
@@ -175,9 +176,9 @@ def snapshot_failed(raw: Mapping[str, Any]) -> SnapshotFailed:
         at=moment(text_of(raw.get("time")), snapshot),
         account=text_of(raw.get("account")),
         region=text_of(raw.get("region")),
-        snapshot=snapshot.rpartition("/")[2] or "not recorded",
-        volume=text_of(detail.get("source")).rpartition("/")[2] or "not recorded",
-        cause=text_of(detail.get("cause")) or "not recorded",
+        snapshot=snapshot.rpartition("/")[2] or NOT_RECORDED,
+        volume=text_of(detail.get("source")).rpartition("/")[2] or NOT_RECORDED,
+        cause=text_of(detail.get("cause")) or NOT_RECORDED,
     )
 
 
