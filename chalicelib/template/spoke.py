@@ -22,7 +22,6 @@ from chalicelib.template.watch import OF_THE_STACK
 from chalicelib.triggers import OnEvent
 
 _HOME_BUS = {"Fn::Sub": "arn:${AWS::Partition}:events:${HomeRegion}:${AWS::AccountId}:event-bus/default"}
-_LONGEST = 29
 _CALLS = ["AWS API Call via CloudTrail"]
 
 
@@ -69,14 +68,8 @@ def spoke(remediations: Iterable[Remediation]) -> dict[str, Any]:
 
 
 def forward_of(remediation: str, number: int = 1) -> str:
-    """The logical id of a spoke's rule: a long name loses its last words, since it stands in the rule's own.
-
-    EventBridge takes 64 characters: the stack's, these, and what CloudFormation adds.
-    """
-    words, end = remediation.split("_"), f"Forward{number if number > 1 else ''}"
-    while len(logical_id("_".join(words)) + end) > _LONGEST:
-        words.pop()
-    return logical_id("_".join(words)) + end
+    """The logical id of a spoke's rule; the rule's own name holds it, so `LONGEST_SPOKE` hangs on it."""
+    return f"{logical_id(remediation)}Forward{number if number > 1 else ''}"
 
 
 def _everywhere(remediation: Remediation) -> list[OnEvent]:
