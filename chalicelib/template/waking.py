@@ -71,7 +71,7 @@ def _as_statement(sid: str, says: Mapping[str, Any], function: Mapping[str, Any]
         "Sid": sid,
         "Effect": "Allow",
         "Principal": {"Service": says["Principal"]},
-        "Action": says.get("Action", "lambda:InvokeFunction"),
+        "Action": "lambda:InvokeFunction",
         "Resource": function,
         **({"Condition": conditions} if conditions else {}),
     }
@@ -105,12 +105,11 @@ def rule_that_wakes(function: str, rule: str, trigger: OnEvent | OnSchedule, **t
     and the stack's own creation is full of events that its rules wait for. SAM would make the rule first,
     since the permission names it. So the rule has a name that is known before it is there.
     """
-    wakes: Template = (
-        {"EventPattern": trigger.pattern}
-        if isinstance(trigger, OnEvent)
-        else {"ScheduleExpression": trigger.expression}
-    )
-    condition = trigger.condition if isinstance(trigger, OnSchedule) else ""
+    match trigger:
+        case OnEvent(pattern=pattern, state=state):
+            wakes, condition = {"EventPattern": pattern, **({"State": state} if trigger.reads else {})}, ""
+        case OnSchedule(expression=expression, condition=condition):
+            wakes = {"ScheduleExpression": expression}
     return {
         rule: {
             "Type": "AWS::Events::Rule",
@@ -119,7 +118,6 @@ def rule_that_wakes(function: str, rule: str, trigger: OnEvent | OnSchedule, **t
             "Properties": {
                 "Name": {"Fn::Sub": f"${{AWS::StackName}}-{rule}"},
                 **wakes,
-                **({"State": trigger.state} if isinstance(trigger, OnEvent) and trigger.reads else {}),
                 "Targets": [
                     {"Id": f"{rule}LambdaTarget", "Arn": {"Fn::GetAtt": [function, "Arn"]}, **target}
                 ],
