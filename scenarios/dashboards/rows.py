@@ -40,11 +40,6 @@ class Row:
         """Whether it is shown, and not only computed with."""
         return bool(self.look.get("visible", True))
 
-    @property
-    def asks_insights(self) -> bool:
-        """Whether it is a query of Metrics Insights."""
-        return bool(_INSIGHTS.match(self.expression))
-
 
 def rows_of(metrics: Sequence[Sequence[Any]]) -> list[Row]:
     """The rows of a widget that nothing was complained of."""

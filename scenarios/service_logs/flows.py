@@ -81,7 +81,6 @@ EVERY_VPC_FLOW_FIELD: Final = Format(
     names_fields=True,
     source="https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html",
 )
-DEFAULT_NAMES: Final = tuple(each.name for each in VPC_FLOW_FIELDS if each.since == 2)
 VPC_FLOW: Final = Format(
     name="vpc_flow_logs",
     title="VPC flow logs",
