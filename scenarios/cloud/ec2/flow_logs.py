@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.ec2.interfaces import Interface, network_of
+from scenarios.cloud.ec2.interfaces import Interface, interfaces_of
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines, Missing, Object, Refusal
@@ -210,10 +210,9 @@ class FlowLogs:
         since, flows = watch.since, watch.flows
         watch.since, watch.flows = self._setting.clock.now, {}
         form = vpc_flow(model.log_format or "default")
-        network = network_of(self._setting, watch.region)
         lines = [
             (interface.id, line)
-            for interface in network.interfaces
+            for interface in interfaces_of(self._setting, watch.region)
             if _watches(model, interface)
             for line in self._lines(form, watch.region, interface, flows, since)
         ]

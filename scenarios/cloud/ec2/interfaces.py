@@ -31,14 +31,8 @@ class Network:
     """Every interface of a region, its groups and its network ACL; read once, when it is made."""
 
     def __init__(self, ec2: Any) -> None:
-        subnets = {each["SubnetId"]: each for each in ec2.describe_subnets()["Subnets"]}
         self._blocks = {each["VpcId"]: each["CidrBlock"] for each in ec2.describe_vpcs()["Vpcs"]}
-        self.interfaces = [
-            _interface(each, subnets.get(each.get("SubnetId", ""), {}))
-            for each in ec2.describe_network_interfaces()["NetworkInterfaces"]
-            if each.get("PrivateIpAddress")
-        ]
-        self._by_address = {address: each for each in self.interfaces for address in each.addresses}
+        self._by_address = {address: each for each in _described(ec2) for address in each.addresses}
         self._groups = {each["GroupId"]: each for each in ec2.describe_security_groups()["SecurityGroups"]}
         self._entries = {
             one["SubnetId"]: each["Entries"]
@@ -61,10 +55,6 @@ class Network:
         entries: Sequence[Mapping[str, Any]] = self._entries.get(interface.subnet, ())
         return acl_lets(entries, asking, egress=egress)
 
-    def resolver(self, interface: Interface) -> str:
-        """The address of Amazon's DNS in the interface's VPC: its network plus two."""
-        return str(ip_network(self._blocks[interface.vpc])[2])
-
     def is_reserved(self, interface: Interface, address: str) -> bool:
         """Whether it is the VPC router's address, or Amazon's DNS's."""
         if ip_address(address).version == 6 or interface.vpc not in self._blocks:
@@ -73,10 +63,25 @@ class Network:
         return ip_address(address) in (network[1], network[2])
 
 
+def interfaces_of(setting: Setting, region: str) -> list[Interface]:
+    """The interfaces of a region as they are now, without what stands before them."""
+    with setting.calls.muted():
+        return _described(setting.session.client("ec2", region_name=region))
+
+
 def network_of(setting: Setting, region: str) -> Network:
     """The network of a region as it is now."""
     with setting.calls.muted():
         return Network(setting.session.client("ec2", region_name=region))
+
+
+def _described(ec2: Any) -> list[Interface]:
+    subnets = {each["SubnetId"]: each for each in ec2.describe_subnets()["Subnets"]}
+    return [
+        _interface(each, subnets.get(each.get("SubnetId", ""), {}))
+        for each in ec2.describe_network_interfaces()["NetworkInterfaces"]
+        if each.get("PrivateIpAddress")
+    ]
 
 
 def _interface(found: Mapping[str, Any], subnet: Mapping[str, Any]) -> Interface:
