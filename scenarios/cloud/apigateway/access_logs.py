@@ -26,7 +26,7 @@ from scenarios.cloud.cloudformation.resources.kind import Order
 from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Stack
-from scenarios.cloud.service_logs_delivery import DELIVERY, let_in_at_group
+from scenarios.cloud.service_logs_delivery import DELIVERY, let_in_at_group, source_of
 from scenarios.cloud.setting import Setting
 
 _VARIABLE = re.compile(r"\$context\.([a-zA-Z0-9_-]+(?:\.[a-zA-Z0-9_:-]+)*)")
@@ -92,7 +92,7 @@ class AccessLogs:
             what = f"access logs of {api.name}: no stack sets the role of AWS::ApiGateway::Account"
             raise NotSimulated("apigateway", what)
         by = AssumedRole(arn=self._role, service=SERVICE) if api.kind == REST else DELIVERY
-        source = "" if api.kind == REST else f"arn:aws:logs:{api.region}:{api.account}:*"
+        source = "" if api.kind == REST else source_of(api.account, api.region)
         refusal = self._setting.deliveries.hand_over(group, lines, by=by, source=source)
         if refusal is not None:
             self._setting.note("lost", f"{api.name} may not write its access log: {refusal.because}")

@@ -1,6 +1,6 @@
 """The network interfaces of a region, with what stands before them, as EC2 describes it now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -32,7 +32,7 @@ class Network:
 
     def __init__(self, ec2: Any) -> None:
         self._blocks = {each["VpcId"]: each["CidrBlock"] for each in ec2.describe_vpcs()["Vpcs"]}
-        self._by_address = {address: each for each in _described(ec2) for address in each.addresses}
+        self._by_address = _by_address(_described(ec2))
         self._groups = {each["GroupId"]: each for each in ec2.describe_security_groups()["SecurityGroups"]}
         self._entries = {
             one["SubnetId"]: each["Entries"]
@@ -69,6 +69,11 @@ def interfaces_of(setting: Setting, region: str) -> list[Interface]:
         return _described(setting.session.client("ec2", region_name=region))
 
 
+def interface_at(setting: Setting, region: str, address: str) -> Interface | None:
+    """The interface that has an address now."""
+    return _by_address(interfaces_of(setting, region)).get(address)
+
+
 def network_of(setting: Setting, region: str) -> Network:
     """The network of a region as it is now."""
     with setting.calls.muted():
@@ -82,6 +87,10 @@ def _described(ec2: Any) -> list[Interface]:
         for each in ec2.describe_network_interfaces()["NetworkInterfaces"]
         if each.get("PrivateIpAddress")
     ]
+
+
+def _by_address(interfaces: Iterable[Interface]) -> Mapping[str, Interface]:
+    return {address: each for each in interfaces for address in each.addresses}
 
 
 def _interface(found: Mapping[str, Any], subnet: Mapping[str, Any]) -> Interface:

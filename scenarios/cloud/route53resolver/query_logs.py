@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.ec2.interfaces import Interface, network_of
+from scenarios.cloud.ec2.interfaces import Interface, interface_at
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import LogLines, Refusal
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
@@ -67,7 +67,7 @@ class QueryLogs:
 
         Raises WorldError where no interface of the account has this address.
         """
-        interface = network_of(self._setting, region).at(address)
+        interface = interface_at(self._setting, region, address)
         if interface is None:
             raise WorldError(f"{address} is no interface of the account")
         now = self._setting.clock.now
