@@ -502,8 +502,7 @@ def _left_bad(aws: Aws, region: str, rule: str) -> tuple[LeftAlone, ...]:
 
 
 def _rules(aws: Aws, region: str) -> list[str]:
-    pages = aws.client("config", region).get_paginator("describe_config_rules").paginate()
-    return [each["ConfigRuleName"] for page in pages for each in page["ConfigRules"]]
+    return [each["ConfigRuleName"] for each in tampering.rules_of(aws, region)]
 
 
 def decide_by_the_hour(event: Tick, given_up: GivenUp, _now: datetime, _settings: Settings) -> Plan:

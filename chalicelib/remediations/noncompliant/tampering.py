@@ -115,18 +115,17 @@ def blind(event: ApiCallEvent, why: Unseen, settings: Settings) -> Seen:
     """What is known without a look: what the call itself names."""
     if none_is_told(settings) or _is_a_trial(event):
         return Seen()
-    named = _named(event)
-    rules = tuple(each for each in named if is_told(each, settings))
-    return Seen(concerns=bool(rules) or not named, rules=rules, could_not_read=(why,))
+    rules = _told(event, settings)
+    return Seen(concerns=bool(rules) or not _named(event), rules=rules, could_not_read=(why,))
 
 
 def _looked(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen:
     if event.name == RESULTS:
         return _results(aws, event)
     if event.name != PUT_RULE:
-        rules = tuple(each for each in _named(event) if is_told(each, settings))
+        rules = _told(event, settings)
         return Seen(concerns=bool(rules), rules=rules)
-    for rule in _rules(aws, event.region, _named(event)):
+    for rule in rules_of(aws, event.region, _named(event)):
         name = str(rule["ConfigRuleName"])
         if is_told(name, settings) and _is_about(event, rule):
             own = own_rule(name, settings)
@@ -140,7 +139,7 @@ def _results(aws: Aws, event: ApiCallEvent) -> Seen:
     """Whether results come from somebody who is no rule's function."""
     if _is_a_trial(event):
         return Seen()
-    sources = [rule.get("Source", {}) for rule in _rules(aws, event.region, ())]
+    sources = [rule.get("Source", {}) for rule in rules_of(aws, event.region)]
     functions = {
         each["SourceIdentifier"].rpartition(":")[2]
         for each in sources
@@ -149,7 +148,7 @@ def _results(aws: Aws, event: ApiCallEvent) -> Seen:
     return Seen(concerns=event.actor.session not in functions)
 
 
-def _rules(aws: Aws, region: str, names: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+def rules_of(aws: Aws, region: str, names: Sequence[str] = ()) -> Iterator[Mapping[str, Any]]:
     """The rules of these names, where they are there; of none: all rules."""
     client = aws.client("config", region)
     pages = client.get_paginator("describe_config_rules")
@@ -164,6 +163,11 @@ def _rules(aws: Aws, region: str, names: Sequence[str]) -> Iterator[Mapping[str,
 def _is_a_trial(event: ApiCallEvent) -> bool:
     """Results that Config checks and doesn't keep."""
     return event.name == RESULTS and event.parameters.get("testMode") is True
+
+
+def _told(event: ApiCallEvent, settings: Settings) -> tuple[str, ...]:
+    """Of the rules that the call names, those that are told of."""
+    return tuple(each for each in _named(event) if is_told(each, settings))
 
 
 def _named(event: ApiCallEvent) -> tuple[str, ...]:
