@@ -149,32 +149,31 @@ def with_rule(
     return actor.does(f"{words} {rule}", do)
 
 
-def lets_pass(actor: Actor, rule: str) -> Action:
-    """PutConfigRule over a rule: as it is, but every group is one that need not be in use."""
+def _puts_anew(actor: Actor, rule: str, how: str, **said: Any) -> Action:
+    """PutConfigRule over a rule: as it is, but for what is said."""
 
     def do(world: World, caller: Caller) -> None:
         client = world.client(caller, "config")
         name = f"{world.home.name}-{rule}"
         (known,) = client.describe_config_rules(ConfigRuleNames=[name])["ConfigRules"]
-        left_out = ("ConfigRuleState", "ConfigRuleArn", "ConfigRuleId", "EvaluationModes")
-        put = {key: value for key, value in known.items() if key not in left_out}
-        client.put_config_rule(ConfigRule={**put, "InputParameters": '{"keptNames": "*"}'})
+        put = {key: value for key, value in known.items() if key not in _NOT_PUT}
+        client.put_config_rule(ConfigRule={**put, **said})
 
-    return actor.does(f"puts {rule} anew, so that every group passes", do)
+    return actor.does(f"puts {rule} anew, {how}", do)
+
+
+_NOT_PUT = ("ConfigRuleState", "ConfigRuleArn", "ConfigRuleId", "EvaluationModes")
+
+
+def lets_pass(actor: Actor, rule: str) -> Action:
+    """Every group is one that need not be in use."""
+    return _puts_anew(actor, rule, "so that every group passes", InputParameters='{"keptNames": "*"}')
 
 
 def narrows(actor: Actor, rule: str) -> Action:
-    """PutConfigRule over a rule, which is about buckets from then on."""
-
-    def do(world: World, caller: Caller) -> None:
-        client = world.client(caller, "config")
-        name = f"{world.home.name}-{rule}"
-        (known,) = client.describe_config_rules(ConfigRuleNames=[name])["ConfigRules"]
-        put = {key: known[key] for key in ("ConfigRuleName", "Source")}
-        scope = {"ComplianceResourceTypes": ["AWS::S3::Bucket"]}
-        client.put_config_rule(ConfigRule={**put, "Scope": scope})
-
-    return actor.does(f"puts {rule} anew, about buckets", do)
+    """It is about buckets from then on."""
+    scope = {"ComplianceResourceTypes": ["AWS::S3::Bucket"]}
+    return _puts_anew(actor, rule, "about buckets", Scope=scope)
 
 
 def puts_result(actor: Actor, rule: str, resource: str, *, trial: bool = False) -> Action:
