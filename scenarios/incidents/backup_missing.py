@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from chalicelib.remediation import Outcome
+from scenarios.cloud.eventbridge.scheduled import scheduled_event
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import ACCOUNT, World
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by
@@ -85,15 +86,9 @@ def looks_again(actor: Actor) -> Action:
 
     def do(world: World, caller: Caller) -> None:
         rule = world.home.resources["BackupMissingTrigger1"].attributes["Arn"]
-        payload = {
-            "source": "aws.events",
-            "detail-type": "Scheduled Event",
-            "time": f"{world.clock.now:%Y-%m-%dT%H:%M:%SZ}",
-            "account": ACCOUNT,
-            "region": world.deployment.home,
-            "resources": [rule],
-            "detail": {},
-        }
+        payload = scheduled_event(
+            rule, world.clock.now, region=world.deployment.home, account=ACCOUNT, event_id="by-hand"
+        )
         world.client(caller, "lambda").invoke(
             FunctionName=world.home.resources["BackupMissing"].physical_id,
             InvocationType="Event",

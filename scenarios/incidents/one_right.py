@@ -25,6 +25,7 @@ from chalicelib.runtime.woken import waking
 from chalicelib.seal import SEAL
 from chalicelib.trail.settings.selectors import selectors_in_words
 from chalicelib.trail.settings.settings import TrailSettings
+from scenarios.cloud.eventbridge.scheduled import scheduled_event
 from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.world import ACCOUNT, World
 from scenarios.incidents.trail_stopped import BLIND, ENFORCE, GONE_TOMORROW, trail_logs
@@ -210,17 +211,13 @@ def forged_deed(world: World) -> list[Mapping[str, Any]]:
 
 
 def _as_sent(tick: Tick) -> Mapping[str, Any]:
-    return {
-        "version": "0",
-        "id": "00000000-0000-4000-8000-000000000000",
-        "detail-type": "Scheduled Event",
-        "source": "aws.events",
-        "account": tick.account,
-        "time": _text(tick.at),
-        "region": tick.region,
-        "resources": [tick.key.partition("@")[0]],
-        "detail": {},
-    }
+    return scheduled_event(
+        tick.key.partition("@")[0],
+        tick.at,
+        region=tick.region,
+        account=tick.account,
+        event_id="00000000-0000-4000-8000-000000000000",
+    )
 
 
 def forged_sum() -> Action:

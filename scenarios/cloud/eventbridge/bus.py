@@ -28,6 +28,7 @@ from scenarios.cloud.eventbridge.requests import (
     event_of,
     test_event_pattern,
 )
+from scenarios.cloud.eventbridge.scheduled import scheduled_event
 from scenarios.cloud.eventbridge.targets import Targets
 from scenarios.cloud.eventbridge.unheard import UnheardRules
 from scenarios.cloud.kernel import moto_state
@@ -178,17 +179,13 @@ class EventBridge:
         self._setting.clock.at(due + timedelta(seconds=jitter), fire, f"schedule {name}")
 
     def _fire(self, rule: Any, region: str, due: datetime) -> None:
-        event = {
-            "version": "0",
-            "id": self._setting.new_uuid("events.id"),
-            "detail-type": "Scheduled Event",
-            "source": "aws.events",
-            "account": self._setting.account,
-            "time": f"{due:%Y-%m-%dT%H:%M:%SZ}",
-            "region": region,
-            "resources": [rule.arn],
-            "detail": {},
-        }
+        event = scheduled_event(
+            rule.arn,
+            due,
+            region=region,
+            account=self._setting.account,
+            event_id=self._setting.new_uuid("events.id"),
+        )
         self._run(rule, event, {"TriggeredRules": 1}, forwarded=False)
 
     def _run(self, rule: Any, event: Event, measured: Mapping[str, float], *, forwarded: bool) -> None:

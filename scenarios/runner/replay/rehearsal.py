@@ -18,6 +18,7 @@ from chalicelib.remediations import trail_stopped
 from chalicelib.template.parts import logical_id
 from chalicelib.triggers import OnSchedule
 from scenarios.cloud.dynamodb.table_in_memory import TableInMemory
+from scenarios.cloud.eventbridge.scheduled import scheduled_event
 from scenarios.cloud.kernel.endpoints import only_where_aws_is
 from scenarios.cloud.setting import Moment
 from scenarios.cloud.world import ACCOUNT, Deployment, World
@@ -122,17 +123,13 @@ class Rehearsal:
         )
         world, name = self._world, logical_id(trail_stopped.NAME)
         rule = world.home.resources[f"{name}Trigger{number}"].attributes["Arn"]
-        tick = {
-            "version": "0",
-            "id": "before-the-records",
-            "detail-type": "Scheduled Event",
-            "source": "aws.events",
-            "account": ACCOUNT,
-            "time": f"{world.clock.now:%Y-%m-%dT%H:%M:%SZ}",
-            "region": world.deployment.home,
-            "resources": [rule],
-            "detail": {},
-        }
+        tick = scheduled_event(
+            rule,
+            world.clock.now,
+            region=world.deployment.home,
+            account=ACCOUNT,
+            event_id="before-the-records",
+        )
         world.functions.accept(world.home.resources[name].attributes["Arn"], tick)
         world.run(BETWEEN_SECONDS)
 
