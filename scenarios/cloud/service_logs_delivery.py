@@ -23,14 +23,28 @@ def source_of(account: str, region: str) -> str:
     return f"arn:aws:logs:{region}:{account}:*"
 
 
-def put_file(setting: Setting, region: str, key: str, lines: Iterable[str]) -> Refusal | None:
-    """Write lines, packed, as `BUCKET/KEY`; returns why it may not."""
-    body = gzip.compress("".join(f"{each}\n" for each in lines).encode(), mtime=0)
+def put_file(
+    setting: Setting,
+    region: str,
+    key: str,
+    lines: Iterable[str],
+    *,
+    by: str = DELIVERY,
+    source: str = "",
+    packed: bool = True,
+    plain: bool = False,
+) -> Refusal | None:
+    """Write lines as `BUCKET/KEY`; returns why it may not.
+
+    `by`, `source`: in whose name, and on whose behalf; log delivery's own by default. `packed`: with gzip.
+    `plain`: without a look at the bucket's ACL.
+    """
+    text = "".join(f"{each}\n" for each in lines).encode()
     return setting.deliveries.hand_over(
         f"arn:aws:s3:::{key}",
-        Object(body=body, requester=DELIVERY),
-        by=DELIVERY,
-        source=source_of(setting.account, region),
+        Object(body=gzip.compress(text, mtime=0) if packed else text, requester=by, plain=plain),
+        by=by,
+        source=source or source_of(setting.account, region),
     )
 
 

@@ -197,7 +197,6 @@ MANIFEST = (
     "permissions",
     "record_forms",
     "recorded",
-    "recorded_calls",
     "resources",
 )
 

@@ -18,6 +18,7 @@ from scenarios.cloud.kernel.validation import Request
 
 _OWNERS_OWN: Final = "bucket-owner-full-control"
 _ON: Final = ("BucketOwnerPreferred", "ObjectWriter")
+_LOG_DELIVERY: Final = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 _HEADERS: Final = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 
 
@@ -45,6 +46,20 @@ def might_allow(arn: Arn) -> str:
     found = bucket.keys.get(key) if key else bucket
     lists = [each.acl for each in (bucket, found) if getattr(each, "acl", None) is not None]
     return f"an ACL of {arn.rest}, which might allow it" if any(map(_names_others, lists)) else ""
+
+
+def lets_log_delivery(bucket: Any) -> bool:
+    """Whether a bucket's ACL counts, and lets the group write that delivers server access logs.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    """
+    if not _switched_on(bucket) or bucket.acl is None:
+        return False
+    return any(
+        grantee.uri == _LOG_DELIVERY and {"WRITE", "FULL_CONTROL"} & set(grant.permissions)
+        for grant in bucket.acl.grants
+        for grantee in grant.grantees
+    )
 
 
 def _sets_one(given: Any) -> bool:

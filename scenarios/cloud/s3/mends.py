@@ -96,11 +96,22 @@ def _tell_nobody(*_: Any, **__: Any) -> None:
     """Moto would hand over events of its own form at once, and ask no policy: see `notifications`."""
 
 
+def _log(bucket: Any, logging: Any, _: Any) -> None:
+    """Keep where a bucket logs to; moto judges the target's policy by the letter: see `access_logs`."""
+    bucket.logging = logging or {}
+
+
+def _log_nothing(*_: Any) -> None:
+    """Moto would write a file for each request, with lines of its own."""
+
+
 MENDS: tuple[Mend, ...] = (
     (s3_models.notifications, "send_event", _tell_nobody),
     (s3_models.notifications, "send_test_event", _tell_nobody),
     # Moto would ask a checksum of copies, tags and retentions too; the default lock is put on below.
     (s3_models.FakeBucket, "has_default_lock", False),
+    (s3_models.FakeBucket, "set_logging", _log),
+    (s3_models.S3Backend, "log_incoming_request", _log_nothing),
     (s3_models.FakeKey, "status", property(_status, _set_status)),
     (s3_models.S3Backend, "put_object", _put_with_default_lock),
     (s3_models.S3Backend, "delete_object", _delete_suspended),

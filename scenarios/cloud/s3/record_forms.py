@@ -19,6 +19,7 @@ from scenarios.cloud.cloudtrail.records.shapes import Writer
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.recorded import HIDDEN
 from scenarios.cloud.kernel.service_models import operation_model
+from scenarios.cloud.s3.requests import host
 
 _XMLNS: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
 
@@ -27,13 +28,6 @@ _BODIES_NOT_PRINTED: Final = frozenset({"Delete"})
 _HEADERS_NOT_PRINTED: Final = frozenset({"x-amz-mfa", "x-amz-sdk-checksum-algorithm"})
 # botocore calls these sensitive; CloudTrail prints them, as the name of a key is no key.
 _NOT_SECRET: Final = frozenset({"SSEKMSKeyId", "NonEmptyKmsKeyArnString"})
-
-
-def host(call: ApiCall) -> str:
-    """The host the request was sent to: the bucket's own in its region, or the region's."""
-    bucket = call.parameters.get("Bucket")
-    region = call.region
-    return f"{bucket}.s3.{region}.amazonaws.com" if bucket else f"s3.{region}.amazonaws.com"
 
 
 def request_parameters(call: ApiCall) -> dict[str, Any] | None:

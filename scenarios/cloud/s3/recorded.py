@@ -7,7 +7,7 @@ from scenarios.cloud.cloudtrail.records.resources import typed
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.recorded import Forms, Recorded, Resource
 from scenarios.cloud.s3 import record_forms
-from scenarios.cloud.s3.recorded_calls import recorded_calls
+from scenarios.cloud.s3.requests import host, recorded_calls
 
 _DATA_EVENTS = frozenset(
     {
@@ -83,7 +83,7 @@ RECORDED = (
             request=record_forms.request_parameters,
             response=record_forms.response_elements,
             additional=record_forms.additional_event_data,
-            host=record_forms.host,
+            host=host,
             user_agent=record_forms.user_agent,
         ),
         calls=recorded_calls,

@@ -118,7 +118,13 @@ BUCKET = Shape(
             },
             required=("Rules",),
         ),
-        "LoggingConfiguration": Refused(because="server access logs"),
+        "LoggingConfiguration": Shape(
+            fields={
+                "DestinationBucketName": Text(),
+                "LogFilePrefix": Text(),
+                "TargetObjectKeyFormat": Refused(because="folders of access logs, but by the API"),
+            }
+        ),
         "NotificationConfiguration": Shape(
             fields={
                 "EventBridgeConfiguration": Shape(
@@ -243,6 +249,8 @@ def _configure(order: Order, name: str) -> None:
         _expire(order, name)
     if _notifications(properties.get("NotificationConfiguration", {})):
         _notify(order, name)
+    if "LoggingConfiguration" in properties:
+        _log(order, name)
 
 
 def _version(order: Order, name: str) -> None:
@@ -274,6 +282,16 @@ def _notify(order: Order, name: str) -> None:
     order.client("s3").put_bucket_notification_configuration(Bucket=name, NotificationConfiguration=told)
 
 
+def _log(order: Order, name: str) -> None:
+    """Log to the bucket that is named, or to the bucket itself; or no longer."""
+    given, status = order.properties.get("LoggingConfiguration"), {}
+    if given is not None:
+        names = {"DestinationBucketName": "TargetBucket", "LogFilePrefix": "TargetPrefix"}
+        given = {names.get(key, key): value for key, value in given.items()}
+        status = {"LoggingEnabled": {"TargetBucket": name, "TargetPrefix": "", **given}}
+    order.client("s3").put_bucket_logging(Bucket=name, BucketLoggingStatus=status)
+
+
 def _block(order: Order, name: str) -> None:
     blocked = order.properties["PublicAccessBlockConfiguration"]
     order.client("s3").put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=blocked)
@@ -292,6 +310,7 @@ _CHANGES: Mapping[str, tuple[Callable[[Order, str], None], str]] = {
     "VersioningConfiguration": (_version, ""),
     "LifecycleConfiguration": (_expire, "delete_bucket_lifecycle"),
     "NotificationConfiguration": (_notify, ""),
+    "LoggingConfiguration": (_log, ""),
 }
 
 

@@ -12,7 +12,8 @@ from typing import Any, Final, NamedTuple
 from scenarios.cloud.authorization.document import parse
 from scenarios.cloud.authorization.policy_rules import resource_policy
 from scenarios.cloud.authorization.wildcards import matches
-from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.limits import complaints
 from scenarios.cloud.kernel.validation import Request, Validation
 from scenarios.cloud.s3 import acls
@@ -79,6 +80,34 @@ def _applies(action: str, resources: tuple[str, ...], own: str) -> bool:
     return not _OF_BUCKETS.fullmatch(action) or any(matches(each, own) for each in resources)
 
 
+def logging(request: Request) -> None:
+    """Where server access logs go: a bucket of the same account, in the same region.
+
+    Whether its policy lets them in is `access_logs`' to ask. Words: those that users report, as
+    https://github.com/zalando-stups/sevenseconds/issues/29
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    """
+    given = request.parameters["BucketLoggingStatus"].get("LoggingEnabled")
+    source = moto_state.bucket(request.account, request.parameters["Bucket"])
+    if not given or source is None:
+        return
+    target = moto_state.bucket(request.account, given["TargetBucket"])
+    if target is None and moto_state.bucket_owner(given["TargetBucket"]):
+        why = "The owner for the bucket to be logged and the target bucket must be the same."
+        raise Refused("InvalidTargetBucketForLogging", why)
+    if target is None:
+        raise Refused("InvalidTargetBucketForLogging", "The target bucket for logging does not exist")
+    if target.region_name != source.region_name:
+        raise Refused("CrossLocationLoggingProhibitted", "Cross S3 location logging not allowed.", status=403)
+    if given.get("TargetGrants"):
+        raise NotSimulated("s3", "target grants of server access logs")
+    if target.object_lock_enabled:
+        raise NotSimulated("s3", "server access logs to a bucket with Object Lock")
+    if acls.lets_log_delivery(target):
+        raise NotSimulated("s3", "server access logs under the ACL of the log delivery group")
+
+
 class _Told(NamedTuple):
     """One kind of event that a bucket tells of, and the keys it is limited to."""
 
@@ -130,6 +159,7 @@ VALIDATION = Validation(
         "PutBucketAcl": (acls.refuse,),
         "PutObject": (acls.refuse,),
         "PutObjectAcl": (acls.refuse,),
+        "PutBucketLogging": (logging,),
         "PutBucketNotificationConfiguration": (notifications,),
         "PutBucketPolicy": (resource_policy("Policy", "MalformedPolicy"), own_resources),
     },

@@ -706,6 +706,21 @@ OTHERS = [
         "bucket is not valid",
         "AmazonS3/latest/userguide/bucketnamingrules.html",
     ),
+    row(
+        "bucket: server access logs to nowhere",
+        (
+            "s3",
+            "put_bucket_logging",
+            {
+                "Bucket": "tw-logs",
+                "BucketLoggingStatus": {"LoggingEnabled": {"TargetBucket": "none", "TargetPrefix": ""}},
+            },
+        ),
+        "InvalidTargetBucketForLogging",
+        ("AWS::S3::Bucket", {"LoggingConfiguration": {"DestinationBucketName": "none"}}),
+        "target bucket for logging does not exist",
+        "AmazonS3/latest/userguide/enable-server-access-logging.html",
+    ),
 ]
 
 # ---- what the models alone say ------------------------------------------------------------------

@@ -3,7 +3,6 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.kernel.errors import NotSimulated
 from tests.scenarios.cloud.small_worlds import admin, bucket, document, may, world
 
 STANDING = bucket(VersioningConfiguration={"Status": "Enabled"})
@@ -147,12 +146,3 @@ def test_a_quiet_deletion_tells_of_failures_alone(each, quiet):
 
     assert ("Deleted" in answer) is not quiet
     assert [each["Key"] for each in heard[-1].response["Deleted"]] == ["k"]
-
-
-def test_a_bucket_whose_access_would_be_logged_is_loud(each):
-    s3 = admin(each, "s3")
-    target = {"LoggingEnabled": {"TargetBucket": "tw-logs", "TargetPrefix": "access/"}}
-
-    with pytest.raises(NotSimulated, match="server access logs"):
-        s3.put_bucket_logging(Bucket="tw-logs", BucketLoggingStatus=target)
-    s3.put_bucket_logging(Bucket="tw-logs", BucketLoggingStatus={})

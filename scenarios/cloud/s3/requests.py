@@ -1,4 +1,4 @@
-"""Which data events CloudTrail records for one S3 call, and in which region.
+"""Which requests one S3 call is, for CloudTrail's data events and server access logs, and where it goes.
 
 A DeleteObjects is recorded itself, without its keys, and (since June 2025) each object it deleted as a
 DeleteObject. A call about a bucket is recorded in the bucket's region, wherever it was sent first.
@@ -13,6 +13,13 @@ from dataclasses import replace
 from typing import Any
 
 from scenarios.cloud.kernel.caller import ApiCall
+
+
+def host(call: ApiCall) -> str:
+    """The host the request was sent to: the bucket's own in its region, or the region's."""
+    bucket = call.parameters.get("Bucket")
+    region = call.region
+    return f"{bucket}.s3.{region}.amazonaws.com" if bucket else f"s3.{region}.amazonaws.com"
 
 
 def recorded_calls(call: ApiCall) -> Iterator[ApiCall]:
