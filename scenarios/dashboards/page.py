@@ -146,9 +146,9 @@ class _Drawing:
         return {"metrics": _rows_of_alarm(alarm), "annotations": {"horizontal": [line]}}
 
     def _alarms(self, properties: Mapping[str, Any]) -> str:
-        wanted = properties.get("states") or ("ALARM", "INSUFFICIENT_DATA", "OK")
-        told = [each for each in self._source.alarms(properties["alarms"]) if each["StateValue"] in wanted]
         order = ("ALARM", "INSUFFICIENT_DATA", "OK")
+        wanted = properties.get("states") or order
+        told = [each for each in self._source.alarms(properties["alarms"]) if each["StateValue"] in wanted]
         told = sorted(told, key=lambda each: (order.index(each["StateValue"]), each["AlarmName"]))
         rows = "".join(
             f'<li class="{each["StateValue"]}">{each["StateValue"]}: {html.escape(each["AlarmName"])}</li>'
@@ -159,11 +159,8 @@ class _Drawing:
 
 def _rows_of_alarm(alarm: Mapping[str, Any]) -> list[list[Any]]:
     if "MetricName" in alarm:
-        dimensions = [part for each in alarm.get("Dimensions", ()) for part in (each["Name"], each["Value"])]
         stat = alarm.get("ExtendedStatistic") or alarm.get("Statistic", "Average")
-        return [
-            [alarm["Namespace"], alarm["MetricName"], *dimensions, {"stat": stat, "period": alarm["Period"]}]
-        ]
+        return [[*_named(alarm), {"stat": stat, "period": alarm["Period"]}]]
     rows: list[list[Any]] = []
     for each in alarm["Metrics"]:
         look: dict[str, Any] = {"id": each["Id"], "visible": each.get("ReturnData", True)}
@@ -171,11 +168,15 @@ def _rows_of_alarm(alarm: Mapping[str, Any]) -> list[list[Any]]:
             rows.append([{**look, "expression": each["Expression"], "label": each.get("Label", each["Id"])}])
             continue
         stat = each["MetricStat"]
-        metric = stat["Metric"]
-        dimensions = [part for one in metric.get("Dimensions", ()) for part in (one["Name"], one["Value"])]
         look |= {"stat": stat["Stat"], "period": stat["Period"]}
-        rows.append([metric["Namespace"], metric["MetricName"], *dimensions, look])
+        rows.append([*_named(stat["Metric"]), look])
     return rows
+
+
+def _named(metric: Mapping[str, Any]) -> list[str]:
+    """The fields of a metric's row."""
+    dimensions = [part for each in metric.get("Dimensions", ()) for part in (each["Name"], each["Value"])]
+    return [metric["Namespace"], metric["MetricName"], *dimensions]
 
 
 def _place(widget: Mapping[str, Any]) -> str:

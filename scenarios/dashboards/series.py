@@ -57,10 +57,11 @@ def lines(properties: Mapping[str, Any], span: Span, ask: Ask, *, inherits: bool
     rows = rows_of(properties.get("metrics", ()))
     home = str(properties.get("region", ""))
     ids = dict(enumerate(_ids(rows)))
+    periods = [_period(row, properties, span, inherits=inherits) for row in rows]
     answered: dict[str, list[Mapping[str, Any]]] = {}
     for region in dict.fromkeys(str(row.look.get("region", home)) for row in rows):
         queries = [
-            _query(row, ids[number], properties, span, inherits=inherits)
+            _query(row, ids[number], properties, periods[number])
             for number, row in enumerate(rows)
             if row.look.get("region", home) == region
         ]
@@ -70,7 +71,7 @@ def lines(properties: Mapping[str, Any], span: Span, ask: Ask, *, inherits: bool
     found: list[Line] = []
     for number, row in enumerate(rows):
         if row.is_drawn:
-            found += _drawn(row, names[number], answered.get(ids[number], ()), properties, len(found))
+            found += _drawn(row, names[number], answered.get(ids[number], ()), periods[number], len(found))
     return found
 
 
@@ -78,10 +79,9 @@ def _drawn(
     row: Row,
     label: str,
     results: Sequence[Mapping[str, Any]],
-    properties: Mapping[str, Any],
+    period: int,
     before: int,
 ) -> Iterator[Line]:
-    period = int(row.look.get("period", properties.get("period", DEFAULT_PERIOD)))
     merged: dict[str, dict[float, float]] = {}
     for each in results or ({"Label": label, "Timestamps": (), "Values": ()},):
         # An expression may give several, told apart by their labels; a page goes on with the same one.
@@ -121,22 +121,24 @@ def _ids(rows: Sequence[Row]) -> Iterator[str]:
     return (row.id or next(free) for row in rows)
 
 
-def _query(
-    row: Row, name: str, properties: Mapping[str, Any], span: Span, *, inherits: bool
-) -> dict[str, Any]:
+def _period(row: Row, properties: Mapping[str, Any], span: Span, *, inherits: bool) -> int:
+    """How far apart a row's points are, in seconds."""
+    said = int(row.look.get("period", properties.get("period", DEFAULT_PERIOD)))
+    fewest = 0 if inherits else math.ceil(span.seconds / MOST_POINTS / _MINUTE) * _MINUTE
+    return said if said < _MINUTE >= fewest else max(said, fewest)
+
+
+def _query(row: Row, name: str, properties: Mapping[str, Any], period: int) -> dict[str, Any]:
     shown = {"Id": name, **({} if row.is_drawn else {"ReturnData": False})}
     if account := row.look.get("accountId", properties.get("accountId")):
         shown["AccountId"] = account
     if row.expression:
         return {**shown, "Expression": row.expression}
-    period = int(row.look.get("period", properties.get("period", DEFAULT_PERIOD)))
-    fewest = 0 if inherits else math.ceil(span.seconds / MOST_POINTS / _MINUTE) * _MINUTE
     metric: dict[str, Any] = {"Namespace": row.namespace, "MetricName": row.name}
     if row.dimensions:
         metric["Dimensions"] = [{"Name": each, "Value": value} for each, value in row.dimensions.items()]
     stat = str(row.look.get("stat", properties.get("stat", DEFAULT_STATISTIC)))
-    longer = period if period < _MINUTE >= fewest else max(period, fewest)
-    return {**shown, "MetricStat": {"Metric": metric, "Period": longer, "Stat": stat}}
+    return {**shown, "MetricStat": {"Metric": metric, "Period": period, "Stat": stat}}
 
 
 def _labels(rows: Sequence[Row]) -> list[str]:

@@ -95,7 +95,7 @@ class Account:
         """Make the change of this number."""
         kind = SHARES[number % len(SHARES)]
         ids = self.ids[kind]
-        getattr(self, f"_change_{kind}")(ids[number // len(SHARES) * 7 % len(ids) + number % 3 - 1], number)
+        getattr(self, f"_change_{kind}")(ids[(number // len(SHARES) * 7 + number % 3) % len(ids)], number)
 
     def _make_group(self, number: int) -> str:
         made = self.client("ec2").create_security_group(GroupName=f"group-{number}", Description="d")

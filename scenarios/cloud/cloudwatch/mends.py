@@ -54,6 +54,8 @@ def _get_dashboard(response: Any) -> Any:
 
 
 _their_get_dashboard = cloudwatch_responses.CloudWatchResponse.get_dashboard
+
+
 # ---- metric streams, of which moto has none: what is put, told and deleted ----------------------
 
 _A_PAGE: Final = 500

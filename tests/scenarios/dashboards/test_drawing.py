@@ -65,11 +65,12 @@ def test_a_long_time_has_longer_periods_unless_the_dashboard_inherits_them():
     long = Span(start=NOON - timedelta(days=30), end=NOON)
     asked = []
 
-    lines(WIDGET, long, answering(asked))
-    lines(WIDGET, long, answering(asked), inherits=True)
+    longer = lines(WIDGET, long, answering(asked))
+    own = lines(WIDGET, long, answering(asked), inherits=True)
 
     periods = [each[1]["MetricDataQueries"][0]["MetricStat"]["Period"] for each in asked]
     assert (periods[0], periods[4]) == (1800, 300)
+    assert ([each.period for each in longer], [each.period for each in own]) == ([1800] * 3, [60, 300, 300])
 
 
 @pytest.mark.parametrize(
