@@ -17,6 +17,7 @@ from scenarios.packaging.lambda_package import (
     lint,
     linted,
     strangers,
+    template_text,
     write_package,
 )
 from scenarios.packaging.requirements import requirements, requirements_with_hashes
@@ -121,6 +122,13 @@ def test_the_templates_are_clean_before_and_after_the_transform(tmp_path):
     # What uses parameters, conditions and mappings may be left out.
     unused = re.compile(r"sam\.json: (Parameters|Conditions|Mappings)\S*: W(2001|8001|7001) ")
     assert [each for each in found if ALL or not unused.match(each)] == []
+
+
+def test_the_templates_beside_the_main_one_deploy_without_a_bucket():
+    """The AWS CLI refuses to deploy a longer one without --s3-bucket, which the docs' commands don't give."""
+    sizes = {name: len(template_text(of(application())).encode()) for name, of in BESIDE.items()}
+
+    assert {name: size for name, size in sizes.items() if size > 51_200} == {}
 
 
 def test_lint_tells_template_place_and_rule(tmp_path, monkeypatch):

@@ -321,7 +321,9 @@ def test_no_function_loses_a_statement_that_it_was_deployed_with(world):
         for each in world.home.resources.values()
     )
     place = Place(stack_id=world.home.stack_id)
-    promise = Promise(template=world.home.template, parameters={}, parts=parts, place=place)
+    promise = Promise(
+        template=world.home.template, parameters=world.home.values_of_parameters, parts=parts, place=place
+    )
     functions = [each for each in parts if each.type == "AWS::Lambda::Function"]
 
     assert len(functions) > 5
