@@ -112,10 +112,12 @@ def _properties(rule: ConfigRule, name: str) -> Template:
     by_clock = {"MessageType": "ScheduledNotification", "MaximumExecutionFrequency": rule.every}
     details = [*on_change, *([by_clock] if rule.every else [])]
     parameters = {"InputParameters": dict(rule.parameters)} if rule.parameters else {}
+    # Changes have types that Config records; what a rule looks at by itself may be of others.
+    scope = {"Scope": {"ComplianceResourceTypes": list(rule.types)}} if rule.on_change else {}
     return {
         "ConfigRuleName": {"Fn::Sub": f"${{AWS::StackName}}-{rule.name}"},
         "Description": rule.title,
-        "Scope": {"ComplianceResourceTypes": list(rule.types)},
+        **scope,
         "Source": {
             "Owner": "CUSTOM_LAMBDA",
             "SourceIdentifier": {"Fn::GetAtt": [name, "Arn"]},

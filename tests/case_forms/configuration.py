@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scenarios.cloud.config import channel, queries, remediation
+from scenarios.cloud.config import channel, queries, query_values, remediation
 from scenarios.cloud.config.history import kept
 from scenarios.cloud.config.items import Found, Item, Relation, Status
 from scenarios.cloud.config.managed.all_rules import OF_ITEMS
@@ -475,7 +475,7 @@ def _relations(given: Given, expected: Given) -> Verdict:
 def _predicate(given: Given, expected: Given) -> Verdict:
     try:
         queries.parse(f"SELECT resourceId WHERE {given['predicate']}")
-    except queries.InvalidExpression as refused:
+    except query_values.InvalidExpression as refused:
         return Verdict(not expected["allowed"], str(refused))
     return Verdict(expected["allowed"], "allowed")
 

@@ -13,8 +13,10 @@ _Change = tuple[str, Any, Any, str]
 
 
 def diff_of(item: Item, before: Item | None) -> dict[str, Any]:
-    """The difference; of a resource that was created, it names no property."""
-    if before is None or before.is_deleted:
+    """The difference; of a resource that was created or is not recorded, it names no property."""
+    if not item.is_recorded:
+        return {"changedProperties": {}, "changeType": "DELETE" if item.is_deleted else "CREATE"}
+    if before is None or not before.is_there:
         return {"changedProperties": {}, "changeType": "CREATE"}
     old, new = before.sent(), item.sent()
     changes = [each for part in _PARTS for each in _differences(old.get(part), new.get(part), _title(part))]

@@ -230,7 +230,7 @@ class Channels:
         by_type: dict[str, list[Item]] = {}
         for items in self._recorders.of(region).items.values():
             for item in items:
-                if begun is None or begun < item.captured <= known.written:
+                if item.is_recorded and (begun is None or begun < item.captured <= known.written):
                     by_type.setdefault(item.found.type, []).append(item)
         for kind, items in sorted(by_type.items()):
             self._write_file(region, kind, sorted(items, key=lambda each: each.captured))

@@ -139,6 +139,14 @@ class Compliance:
         """A rule is gone, and its results with it."""
         self._rules.pop((region, rule), None)
 
+    def by_resource(self, region: str) -> dict[_Key, list[tuple[str, Result]]]:
+        """What rules said of each resource, by the rule's name."""
+        found: dict[_Key, list[tuple[str, Result]]] = {}
+        for (where, rule), known in self._rules.items():
+            for key, result in known.results.items() if where == region else ():
+                found.setdefault(key, []).append((rule, result))
+        return found
+
     def record(
         self, region: str, rule: Any, key: _Key, said: Verdict, *, ordered: datetime, invoked: datetime
     ) -> None:
@@ -193,7 +201,7 @@ class Compliance:
         return {"ComplianceByConfigRules": page, **onward}
 
     def _by_resource(self, asked: Asked) -> dict[str, Any]:
-        given, by_resource = asked.parameters, self._by_resources(asked.region)
+        given, by_resource = asked.parameters, self.by_resource(asked.region)
         found = []
         for (kind, identity), results in by_resource.items():
             bad = sum(each.said.compliance == NON_COMPLIANT for _, each in results)
@@ -204,13 +212,6 @@ class Compliance:
                 found.append({**named, "Compliance": _compliance(compliance, bad)})
         page, onward = _PAGES.page(found, given)
         return {"ComplianceByResources": page, **onward}
-
-    def _by_resources(self, region: str) -> dict[_Key, list[tuple[str, Result]]]:
-        found: dict[_Key, list[tuple[str, Result]]] = {}
-        for (where, rule), known in self._rules.items():
-            for key, result in known.results.items() if where == region else ():
-                found.setdefault(key, []).append((rule, result))
-        return found
 
     def _details_of_rule(self, asked: Asked) -> dict[str, Any]:
         (name,) = self._names(asked.region, [asked.parameters["ConfigRuleName"]])
@@ -228,7 +229,7 @@ class Compliance:
         key = (given.get("ResourceType", ""), given.get("ResourceId", ""))
         shown = [
             result.shown(rule, key)
-            for rule, result in self._by_resources(asked.region).get(key, ())
+            for rule, result in self.by_resource(asked.region).get(key, ())
             if result.said.compliance in (given.get("ComplianceTypes") or (result.said.compliance,))
         ]
         page, onward = _PAGES.page(shown, given)

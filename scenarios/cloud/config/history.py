@@ -1,35 +1,45 @@
 """What AWS Config answers of its items: history, the present state, lists, counts, queries.
 
+A page of a history spans seven days at most, from its first item on: so a resource that seldom changes has
+many pages with few items. Where the seven days begin no page says.
+
 Sources: https://docs.aws.amazon.com/config/latest/APIReference/API_GetResourceConfigHistory.html,
 https://docs.aws.amazon.com/config/latest/APIReference/API_BatchGetResourceConfig.html,
 https://docs.aws.amazon.com/config/latest/APIReference/API_ListDiscoveredResources.html,
 https://docs.aws.amazon.com/config/latest/APIReference/API_GetDiscoveredResourceCounts.html,
+https://docs.aws.amazon.com/config/latest/APIReference/API_SelectResourceConfig.html,
 https://docs.aws.amazon.com/config/latest/developerguide/delete-config-data-with-retention-period.html
 """
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.config.items import Item
-from scenarios.cloud.config.queries import InvalidExpression, documents_of, parse
+from scenarios.cloud.config.judged import RESOURCE_COMPLIANCE
+from scenarios.cloud.config.queries import Document, documents_of, parse
+from scenarios.cloud.config.query_values import InvalidExpression
 from scenarios.cloud.config.recorder import Recorders
+from scenarios.cloud.config.resource_types.all_types import TYPES, must_be_simulated
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.paging import Paging
+from scenarios.cloud.kernel.service_models import service_model
 from scenarios.cloud.setting import Setting
 
 _DEFAULT_RETENTION_DAYS: Final = 2557
+_LONGEST_PAGE: Final = timedelta(days=7)
 
 
-def _paging(default: int) -> Paging:
+def _paging(default: int, onward: str = "nextToken", limit: str = "limit") -> Paging:
     return Paging(
-        onward="nextToken",
-        limit="limit",
+        onward=onward,
+        limit=limit,
         default=default,
         most=100,
         code="InvalidNextTokenException",
@@ -37,15 +47,7 @@ def _paging(default: int) -> Paging:
     )
 
 
-_ITEMS, _RESOURCES = _paging(10), _paging(100)
-_ROWS = Paging(
-    onward="NextToken",
-    limit="Limit",
-    default=25,
-    most=100,
-    code="InvalidNextTokenException",
-    message="The nextToken provided is invalid",
-)
+_ITEMS, _RESOURCES, _ROWS = _paging(10), _paging(100), _paging(25, "NextToken", "Limit")
 
 # moto answers these with nothing, as if there were nothing.
 _SILENT: Final = (
@@ -56,11 +58,14 @@ _SILENT: Final = (
 
 
 class History:
-    """Answers questions about items."""
+    """Answers questions about items. `judged`: what rules found in a region, as documents for queries."""
 
-    def __init__(self, setting: Setting, recorders: Recorders) -> None:
+    def __init__(
+        self, setting: Setting, recorders: Recorders, judged: Callable[[str], Iterator[Document]]
+    ) -> None:
         self._setting = setting
         self._recorders = recorders
+        self._judged = judged
         for operation, answer in (
             ("GetResourceConfigHistory", self._history),
             ("BatchGetResourceConfig", self._batch),
@@ -73,7 +78,9 @@ class History:
             setting.calls.answer("config", operation, partial(_not_simulated, operation))
 
     def _history(self, asked: Asked) -> dict[str, Any]:
+        self._must_have_a_recorder(asked.region)
         given, recording = asked.parameters, self._recorders.of(asked.region)
+        must_be_simulated([given["resourceType"]])
         key = (given["resourceType"], given["resourceId"])
         items = kept(recording.items.get(key, ()), self._retained(asked.region))
         if not items:
@@ -96,7 +103,7 @@ class History:
         ]
         if given.get("chronologicalOrder", "Reverse") == "Reverse":
             found.reverse()
-        page, onward = _ITEMS.page(found, given)
+        page, onward = _within_a_week(found, given)
         return {"configurationItems": [item.api() for item in page], **onward}
 
     def _retained(self, region: str) -> datetime:
@@ -108,6 +115,7 @@ class History:
     def _batch(self, asked: Asked) -> dict[str, Any]:
         self._must_have_a_recorder(asked.region)
         found, missing = [], []
+        must_be_simulated(key["resourceType"] for key in asked.parameters["resourceKeys"])
         for key in asked.parameters["resourceKeys"]:
             last = self._recorders.of(asked.region).last((key["resourceType"], key["resourceId"]))
             if last is None or last.is_deleted:
@@ -117,8 +125,10 @@ class History:
         return {"baseConfigurationItems": found, "unprocessedResourceKeys": missing}
 
     def _list(self, asked: Asked) -> dict[str, Any]:
+        """The resources of a type, those that are not recorded too."""
         self._must_have_a_recorder(asked.region)
         given = asked.parameters
+        must_be_simulated([given["resourceType"]])
         ids, name = given.get("resourceIds"), given.get("resourceName")
         if ids and name:
             raise Refused(
@@ -138,19 +148,26 @@ class History:
         return {"resourceIdentifiers": [_identified(item) for item in page], **onward}
 
     def _counts(self, asked: Asked) -> dict[str, Any]:
-        wanted = asked.parameters.get("resourceTypes")
-        present = self._recorders.of(asked.region).present()
-        counted = Counter(item.found.type for item in present)
-        found = [(kind, count) for kind, count in counted.most_common() if not wanted or kind in wanted]
+        """How many resources are recorded: of the types that are asked for alone, the total too."""
+        wanted = asked.parameters.get("resourceTypes") or TYPES
+        must_be_simulated(wanted)
+        counted = Counter(item.found.type for item in self._recorders.of(asked.region).present())
+        found = [(kind, count) for kind, count in counted.most_common() if kind in wanted]
         page, onward = _RESOURCES.page(found, asked.parameters)
         shown = [{"resourceType": kind, "count": count} for kind, count in page]
-        return {"totalDiscoveredResources": sum(counted.values()), "resourceCounts": shown, **onward}
+        return {
+            "totalDiscoveredResources": sum(count for _, count in found),
+            "resourceCounts": shown,
+            **onward,
+        }
 
     def _select(self, asked: Asked) -> dict[str, Any]:
+        region = asked.region
         try:
             query = parse(asked.parameters["Expression"])
-            items = self._recorders.of(asked.region).present()
-            rows = query.answer(documents_of(item.sent() for item in items))
+            must_be_simulated(sorted(query.texts & _known_types() - {RESOURCE_COMPLIANCE}))
+            items = documents_of(item.sent() for item in self._recorders.of(region).present())
+            rows = query.answer(chain(items, self._judged(region)))
         except (InvalidExpression, TypeError) as error:
             raise Refused(
                 "InvalidExpressionException", f"The syntax of the query is incorrect: {error}"
@@ -160,7 +177,7 @@ class History:
         return {
             "Results": [json.dumps(row, separators=(",", ":")) for row in page],
             "QueryInfo": {"SelectFields": fields},
-            **onward,
+            **({} if query.is_one_page else onward),
         }
 
     def _must_have_a_recorder(self, region: str) -> None:
@@ -172,8 +189,23 @@ class History:
             )
 
 
+def _known_types() -> frozenset[str]:
+    """Every type that AWS Config has."""
+    shape: Any = service_model("config").shape_for("ResourceType")
+    return frozenset(shape.enum)
+
+
 def _not_simulated(operation: str, _asked: Asked) -> dict[str, Any]:
     raise NotSimulated("config", operation)
+
+
+def _within_a_week(found: list[Item], given: Mapping[str, Any]) -> tuple[list[Item], dict[str, str]]:
+    """A page of a history, and the token where more follows."""
+    page, onward = _ITEMS.page(found, given)
+    near = [item for item in page if abs(item.captured - page[0].captured) <= _LONGEST_PAGE]
+    if len(near) == len(page):
+        return page, onward
+    return near, {"nextToken": str(int(given.get("nextToken", "0")) + len(near))}
 
 
 def kept(items: Sequence[Item], since: datetime) -> list[Item]:

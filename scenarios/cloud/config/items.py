@@ -3,7 +3,7 @@
 The API has `version`, `accountId`, `arn`, `relationshipName`, and `configuration` as JSON text. What Config
 sends (to topics, buses, rules, buckets) has `configurationItemVersion`, `awsAccountId`, `ARN`, `name`, and
 `configuration` as an object. Nobody stands in an item: `relatedEvents` is empty since version 1.3, and
-CloudTrail's event history says who.
+CloudTrail's event history says who. The hash is empty since then as well.
 
 Sources: https://docs.aws.amazon.com/config/latest/developerguide/config-item-table.html,
 https://docs.aws.amazon.com/config/latest/APIReference/API_ConfigurationItem.html,
@@ -11,8 +11,8 @@ https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop
 https://github.com/awslabs/aws-config-rdk/tree/master/rdk/template/example_ci (recorded items)
 """
 
-import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,14 +24,17 @@ from scenarios.cloud.kernel.moments import iso_milliseconds
 VERSION: Final = "1.3"
 NOT_APPLICABLE, REGIONAL, SEVERAL_ZONES = "Not Applicable", "Regional", "Multiple Availability Zones"
 GLOBAL: Final = "global"
+_CAPITALS: Final = re.compile("^[A-Z]+")
 
 
 class Status(StrEnum):
-    """An item's status: the first of a resource, a later one, the last one."""
+    """An item's status: the first of a resource, a later one, the last one; the two of an unrecorded type."""
 
     DISCOVERED = "ResourceDiscovered"
     OK = "OK"
     DELETED = "ResourceDeleted"
+    NOT_RECORDED = "ResourceNotRecorded"
+    DELETED_NOT_RECORDED = "ResourceDeletedNotRecorded"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -83,7 +86,17 @@ class Item:
     @property
     def is_deleted(self) -> bool:
         """Whether the resource was gone."""
-        return self.status is Status.DELETED
+        return self.status in (Status.DELETED, Status.DELETED_NOT_RECORDED)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether its type was recorded; of others there is no more than that it was made, or deleted."""
+        return self.status not in (Status.NOT_RECORDED, Status.DELETED_NOT_RECORDED)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it holds what the resource is."""
+        return self.status in (Status.DISCOVERED, Status.OK)
 
     @property
     def state_id(self) -> int:
@@ -91,7 +104,7 @@ class Item:
         return int(self.captured.timestamp() * 1000)
 
     def base(self) -> dict[str, Any]:
-        """As BatchGetResourceConfig shows it: everything but its relations."""
+        """As BatchGetResourceConfig shows it: everything but its relations and tags."""
         found = self.found
         shown = {
             "version": VERSION,
@@ -106,16 +119,20 @@ class Item:
             "awsRegion": self.region,
             "availabilityZone": found.zone,
             "resourceCreationTime": found.created,
-            "supplementaryConfiguration": {name: _text(each) for name, each in found.supplementary.items()},
-            "configuration": None if self.is_deleted else _text(found.configuration),
+            "supplementaryConfiguration": {
+                name: _text(each) for name, each in found.supplementary.items() if name != "Tags"
+            },
+            "configuration": _text(found.configuration) if self.is_there else None,
         }
         return {name: value for name, value in shown.items() if value not in (None, "")}
 
     def api(self) -> dict[str, Any]:
         """As GetResourceConfigHistory shows it."""
+        supplementary = self.found.supplementary
         return {
             **self.base(),
-            "configurationItemMD5Hash": self._hash(),
+            "supplementaryConfiguration": {name: _text(each) for name, each in supplementary.items()},
+            "configurationItemMD5Hash": "",
             "tags": dict(self.found.tags),
             "relatedEvents": [],
             "relationships": [
@@ -143,7 +160,7 @@ class Item:
                 }
                 for each in found.relations
             ],
-            "configuration": None if self.is_deleted else found.configuration,
+            "configuration": found.configuration if self.is_there else None,
             "supplementaryConfiguration": found.supplementary,
             "tags": dict(found.tags),
             "configurationItemVersion": VERSION,
@@ -156,13 +173,10 @@ class Item:
             "resourceName": found.name or None,
             "ARN": found.arn or None,
             "awsRegion": self.region,
-            "availabilityZone": found.zone,
-            "configurationStateMd5Hash": self._hash(),
+            "availabilityZone": found.zone or None,
+            "configurationStateMd5Hash": "",
             "resourceCreationTime": iso_milliseconds(found.created) if found.created else None,
         }
-
-    def _hash(self) -> str:
-        return hashlib.md5(_text(self.found.configuration).encode(), usedforsecurity=False).hexdigest()
 
 
 def without_nulls(value: Any) -> Any:
@@ -179,6 +193,21 @@ def camel(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [camel(each) for each in value]
     return iso_milliseconds(value) if isinstance(value, datetime) else value
+
+
+def newer_camel(value: Any) -> Any:
+    """The same as items of the newer types have it: `ssedescription`, `kmskeyArn`; moments are milliseconds.
+
+    So it stands in recorded tables and keys, and in the schema of functions.
+    """
+    if isinstance(value, Mapping):
+        return {
+            _CAPITALS.sub(lambda first: first[0].lower(), name): newer_camel(each)
+            for name, each in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [newer_camel(each) for each in value]
+    return int(value.timestamp() * 1000) if isinstance(value, datetime) else value
 
 
 def tags_of(

@@ -2,6 +2,7 @@
 
 from scenarios.cloud.config.channel import Channels
 from scenarios.cloud.config.history import History
+from scenarios.cloud.config.judged import JudgedResources
 from scenarios.cloud.config.puts import Puts
 from scenarios.cloud.config.recorder import Recorders
 from scenarios.cloud.config.rules import Rules
@@ -13,7 +14,7 @@ def register(setting: Setting) -> None:
     recorders = setting.laws.add(Recorders(setting))
     channels = setting.laws.add(Channels(setting, recorders))
     rules = setting.laws.add(Rules(setting, recorders, channels))
-    setting.laws.add(History(setting, recorders))
+    setting.laws.add(History(setting, recorders, JudgedResources(setting, rules.compliance).documents))
     Puts(setting).register()
     setting.laws.when_entered(recorders.begin)
     setting.laws.when_entered(rules.begin)

@@ -12,13 +12,14 @@ SERVICE = Service(
     name="config",
     simulated=(
         "the recorder under its role, recording groups and modes; items of 21 types in EC2, IAM, S3, Lambda, "
-        "KMS, DynamoDB, CloudTrail, SNS, SQS and RDS, with their relations; history files and snapshots in "
+        "KMS, DynamoDB, CloudTrail, SNS, SQS and RDS, with their relations, and what is told of types that "
+        "aren't recorded; history files and snapshots in "
         "S3, messages and events; queries in Config's part of SQL; 57 managed rules and those of functions, "
         "on changes and by the clock, compliance and its changes; remediation by runbooks, by hand and "
         "automatic"
     ),
     missing=(
-        "items of other types, and of types that aren't recorded; other managed rules, Guard policies, "
+        "items of other types, compliance as items with a history; other managed rules, Guard policies, "
         "proactive evaluation, stored queries, conformance packs, aggregators"
     ),
     permissions=PERMISSIONS,

@@ -4,14 +4,13 @@
     [ORDER BY property [ASC|DESC] [, ...]]
 
 A condition on a property within a list holds where any element has it, so that two of them may hold for
-different elements. An address, or a CIDR block, equals every block that it lies in.
+different elements.
 
 Sources: https://docs.aws.amazon.com/config/latest/developerguide/query-components.html,
 https://docs.aws.amazon.com/config/latest/developerguide/querying-AWS-resources.html#query-limitations,
 https://docs.aws.amazon.com/config/latest/APIReference/API_SelectResourceConfig.html
 """
 
-import ipaddress
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,6 +18,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, NamedTuple
 
+from scenarios.cloud.config.query_values import (
+    InvalidExpression,
+    equals,
+    is_between,
+    is_greater,
+    is_less,
+    like,
+)
 from scenarios.cloud.kernel.errors import NotSimulated
 
 Document = Mapping[str, Any]
@@ -38,11 +45,10 @@ EVERYTHING: Final = (
 )
 LONGEST: Final = 4096
 _MOST_GROUPS: Final = 3
-_LEAST_BEFORE_A_WILDCARD: Final = 3
 _TOKEN: Final = re.compile(
     r"\s*(?:('(?:[^']|'')*')|([A-Za-z_][\w.\-:]*)|(\d+(?:\.\d+)?)|(<=|>=|<>|!=|[=<>(),*]))"
 )
-_REFUSED: Final = ("DISTINCT", "FROM", "HAVING", "JOIN", "UNION", "NULL", "IS", "AS", "LIMIT")
+_REFUSED: Final = ("ALL", "DISTINCT", "FROM", "HAVING", "JOIN", "UNION", "NULL", "IS", "AS", "LIMIT")
 _AGGREGATES: Final[Mapping[str, Callable[[Sequence[Any]], Any]]] = {
     "COUNT": len,
     "SUM": sum,
@@ -66,10 +72,6 @@ _KEYWORDS: Final = (
 )
 
 
-class InvalidExpression(ValueError):
-    """Config would refuse the query."""
-
-
 class Column(NamedTuple):
     """What is selected: a property, or an aggregate of one (`*` for all)."""
 
@@ -91,12 +93,18 @@ class Order(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query that was understood."""
+    """A query that was understood. `texts`: the texts in it, the types of resources among them."""
 
     columns: tuple[Column, ...]
     holds: Holds
     groups: tuple[str, ...]
     orders: tuple[Order, ...]
+    texts: frozenset[str] = frozenset()
+
+    @property
+    def is_one_page(self) -> bool:
+        """Whether its answer has no further page: so it is where rows are sorted by an aggregate."""
+        return any(each.column.aggregate for each in self.orders)
 
     def answer(self, documents: Iterable[Document]) -> list[dict[str, Any]]:
         """The rows, as nested objects."""
@@ -214,6 +222,7 @@ class _Parser:
         for each in self._tokens:
             if each.upper() in _REFUSED:
                 raise InvalidExpression(f"{each.upper()} is not supported")
+        texts = frozenset(_text(each) for each in self._tokens if each.startswith("'"))
         self._expect("SELECT")
         columns = self._columns()
         holds = self._or() if self._next_is("WHERE") else _always
@@ -222,7 +231,7 @@ class _Parser:
         if self._tokens:
             raise InvalidExpression(f"unexpected {self._tokens[0]}")
         _check(columns, groups, orders)
-        return Query(columns, holds, groups, orders)
+        return Query(columns, holds, groups, orders, texts)
 
     def _columns(self) -> tuple[Column, ...]:
         found: list[Column] = []
@@ -293,20 +302,26 @@ class _Parser:
     def _compared(self, path: str) -> Holds:
         if self._next_is("="):
             wanted = self._value()
-            return lambda each: any(_equals(value, wanted) for value in values(each, path))
+            return lambda each: any(equals(value, wanted) for value in values(each, path))
         if self._next_is("LIKE"):
-            pattern = _like(self._value())
+            pattern = like(self._value())
             return lambda each: any(pattern.fullmatch(str(value)) for value in values(each, path))
         if self._next_is("IN"):
             listed = self._list()
-            return lambda each: any(_equals(value, one) for value in values(each, path) for one in listed)
+            return lambda each: any(equals(value, one) for value in values(each, path) for one in listed)
         if self._next_is("BETWEEN"):
             low = self._value()
             self._expect("AND")
             high = self._value()
-            return lambda each: any(_is_between(value, low, high) for value in values(each, path))
+            return lambda each: any(is_between(value, low, high) for value in values(each, path))
+        if self._next_is("<"):
+            most = self._value()
+            return lambda each: any(is_less(value, most) for value in values(each, path))
+        if self._next_is(">"):
+            least = self._value()
+            return lambda each: any(is_greater(value, least) for value in values(each, path))
         operator = self._tokens[0] if self._tokens else "the end"
-        if operator in ("<", ">", "<=", ">=", "<>", "!="):
+        if operator in ("<=", ">=", "<>", "!="):
             raise NotSimulated("config", f"SelectResourceConfig with {operator}")
         raise InvalidExpression(f"unexpected {operator} behind {path}")
 
@@ -343,12 +358,17 @@ class _Parser:
     def _value(self) -> Any:
         token = self._tokens.pop(0) if self._tokens else ""
         if token.startswith("'"):
-            return token[1:-1].replace("''", "'")
+            return _text(token)
         if token.lower() in ("true", "false"):
             return token.lower() == "true"
         if re.fullmatch(r"\d+(\.\d+)?", token):
             return float(token) if "." in token else int(token)
         raise InvalidExpression("expected a value")
+
+
+def _text(token: str) -> str:
+    """What stands between the quotes."""
+    return token[1:-1].replace("''", "'")
 
 
 def _always(_: Document) -> bool:
@@ -365,52 +385,6 @@ def _check(columns: Sequence[Column], groups: Sequence[str], orders: Sequence[Or
     most = 1 if any(each.column.aggregate for each in orders) else _MOST_GROUPS
     if len(groups) > most:
         raise InvalidExpression(f"at most {most} properties in GROUP BY")
-
-
-def _like(pattern: Any) -> re.Pattern[str]:
-    """A pattern with one wildcard at its end, behind three characters at least."""
-    match = re.fullmatch(r"([^%_]*)([%_]?)", str(pattern))
-    if match is None:
-        raise InvalidExpression("a wildcard stands at the end")
-    if match[2] and len(match[1]) < _LEAST_BEFORE_A_WILDCARD:
-        raise InvalidExpression("at least three characters stand before a wildcard")
-    return re.compile(re.escape(match[1]) + {"%": ".*", "_": ".", "": ""}[match[2]], re.DOTALL)
-
-
-def _equals(value: Any, wanted: Any) -> bool:
-    if isinstance(wanted, bool):
-        return value is wanted or str(value).lower() == str(wanted).lower()
-    if isinstance(wanted, int | float) and isinstance(value, int | float):
-        return value == wanted
-    if str(value) == str(wanted):
-        return True
-    block, within = _network(value), _network(wanted)
-    return (
-        block is not None
-        and within is not None
-        and block.version == within.version
-        and _lies_in(within, block)
-    )
-
-
-def _lies_in(one: Any, other: Any) -> bool:
-    return bool(one.subnet_of(other))
-
-
-def _network(value: Any) -> Any:
-    try:
-        return ipaddress.ip_network(str(value), strict=False) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
-def _is_between(value: Any, low: Any, high: Any) -> bool:
-    first, last, found = _network(low), _network(high), _network(value)
-    if first is not None and last is not None and found is not None:
-        return bool(first[0] <= found[0] and found[-1] <= last[-1])
-    if isinstance(low, int | float) and isinstance(value, int | float):
-        return bool(low <= value <= high)
-    return str(low) <= str(value) <= str(high)
 
 
 def documents_of(items: Iterable[Document]) -> Iterator[Document]:

@@ -2,7 +2,9 @@
 
 Config notices a change by the call that made it, and reads the resources of that service anew; where one
 differs from its last item, that is a new one. Changes that follow each other faster than Config looks become
-one item. A resource's relations are part of it, so a group gets an item when a network interface leaves it.
+one item, which has all of them, as AWS says. A resource's relations are part of it, so a group gets an item
+when a network interface leaves it. Of a type that isn't recorded there is no more than that a resource was
+made or deleted (`unrecorded`).
 
 AWS promises minutes and no number: here 1 to 3; queues 10 to 15, IAM 5 to 15, as users report them.
 
@@ -22,9 +24,10 @@ from botocore.exceptions import ClientError
 
 from scenarios.cloud.config.items import GLOBAL, Found, Item, Status
 from scenarios.cloud.config.recording import records
-from scenarios.cloud.config.resource_types.all_types import BY_SERVICE
+from scenarios.cloud.config.resource_types.all_types import BY_SERVICE, TYPES
 from scenarios.cloud.config.resource_types.ec2 import reached
 from scenarios.cloud.config.resource_types.view import SERVICE, MayNotLook, ResourceType, Told, View
+from scenarios.cloud.config.unrecorded import Seen, seen_in
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.stack import Stack
@@ -77,11 +80,11 @@ class Recording:
         if ids is None:
             return [item for item in self.present() if item.found.type == kind]
         found = (self.last((kind, each)) for each in ids)
-        return [item for item in found if item is not None and not item.is_deleted]
+        return [item for item in found if item is not None and item.is_there]
 
     def present(self) -> Iterator[Item]:
-        """The newest item of every resource that is there."""
-        return (found[-1] for found in self.items.values() if not found[-1].is_deleted)
+        """The newest item of every resource that is there, and recorded."""
+        return (found[-1] for found in self.items.values() if found[-1].is_there)
 
 
 class Recorders:
@@ -186,9 +189,24 @@ class Recorders:
         for region in self._regions if everywhere else (call.region,):
             if self.records(region):
                 least, most = _DELAY_SECONDS.get(service, _USUAL_DELAY_SECONDS)
-                self._look_soon(
-                    region, service, self._setting.random("config.delay").uniform(least, most), by=call
-                )
+                seconds = self._setting.random("config.delay").uniform(least, most)
+                self._look_soon(region, service, seconds, by=call)
+                self._unrecorded(region, call, seconds)
+
+    def _unrecorded(self, region: str, call: ApiCall, seconds: float) -> None:
+        recorder = self.recorder(region)
+        for seen in seen_in(call):
+            if seen.region in ("", region) and not records(recorder, seen.type):
+                add = partial(self._add_unrecorded, region, seen)
+                self._setting.clock.after(seconds, add, "AWS Config hears of what it doesn't record")
+
+    def _add_unrecorded(self, region: str, seen: Seen) -> None:
+        """The item of a resource that was made or deleted, and of whose type nothing is recorded."""
+        last = self.of(region).last((seen.type, seen.id))
+        was_there = last is not None and not last.is_deleted
+        if self.records(region) and was_there is seen.is_deleted:
+            status = Status.DELETED_NOT_RECORDED if seen.is_deleted else Status.NOT_RECORDED
+            self._add(region, seen.found, status)
 
     def _look_soon(self, region: str, service: str, seconds: float, *, by: ApiCall | None = None) -> None:
         """Look at a service's resources, once for all that changes until then; `by`: what told of it."""
@@ -228,7 +246,7 @@ class Recorders:
 
     def _known(self, region: str, key: tuple[str, str]) -> Found | None:
         last = self.of(region).last(key)
-        return None if last is None or last.is_deleted else last.found
+        return last.found if last is not None and last.is_there else None
 
     def _may_assume(self, region: str, role: str) -> bool:
         context = {"aws:SourceAccount": self._setting.account}
@@ -259,17 +277,17 @@ class Recorders:
         recording = self.of(region)
         for each in found:
             last = recording.last(each.key)
-            if last is None or last.is_deleted:
-                self._add(region, kind, each, Status.DISCOVERED)
+            if last is None or not last.is_there:
+                self._add(region, each, Status.DISCOVERED)
             elif each is not last.found and replace(each, settled=True) != replace(last.found, settled=True):
-                self._add(region, kind, each, Status.OK)
+                self._add(region, each, Status.OK)
         there = {each.key for each in found}
         for item in recording.of_type(kind.name, only):
             if item.found.key not in there:
                 left = replace(item.found, relations=(), supplementary={}, tags={})
-                self._add(region, kind, left, Status.DELETED)
+                self._add(region, left, Status.DELETED)
 
-    def _add(self, region: str, kind: ResourceType, found: Found, status: Status) -> None:
+    def _add(self, region: str, found: Found, status: Status) -> None:
         recording, setting = self.of(region), self._setting
         last = recording.last(found.key)
         item = Item(
@@ -277,7 +295,7 @@ class Recorders:
             status=status,
             captured=setting.clock.now,
             account=setting.account,
-            region=GLOBAL if kind.is_global else region,
+            region=GLOBAL if TYPES[found.type].is_global else region,
         )
         recording.items.setdefault(found.key, []).append(item)
         setting.note("config", f"item of {found.type} {found.name or found.id}: {status.value}")

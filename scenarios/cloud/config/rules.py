@@ -141,6 +141,8 @@ class Rules:
         self._channels.tell(region, EVALUATION, subject, message)
 
     def _recorded(self, item: Item, before: Item | None) -> None:
+        if not item.is_recorded:
+            return
         for region in self._recorders.regions_of(item):
             if self._on_change(region):
                 seconds = self._setting.random("config.rules").uniform(*_RUN_SECONDS)

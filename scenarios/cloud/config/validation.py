@@ -9,6 +9,7 @@ https://github.com/aws/aws-cli/issues/3516
 from scenarios.cloud.authorization.trust import service_may
 from scenarios.cloud.config.managed.all_rules import SIMULATED, is_of_aws
 from scenarios.cloud.config.recording import DAILY
+from scenarios.cloud.config.resource_types.all_types import TYPES
 from scenarios.cloud.config.resource_types.view import SERVICE
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
@@ -73,6 +74,7 @@ def rule(request: Request) -> None:
         )
     if owner == "CUSTOM_POLICY":
         raise NotSimulated("config", "rules of Guard policies (CUSTOM_POLICY)")
+    _scope(given.get("Scope", {}).get("ComplianceResourceTypes", ()))
     modes = [each["Mode"] for each in given.get("EvaluationModes", ())]
     if "PROACTIVE" in modes:
         raise NotSimulated("config", "proactive evaluation")
@@ -80,6 +82,15 @@ def rule(request: Request) -> None:
         _function(request, identifier)
     elif owner == "AWS":
         _managed(identifier)
+
+
+def _scope(types: list[str]) -> None:
+    """A rule that would never be asked: of none of its types are there items.
+
+    No page says how AWS answers a type that it doesn't record, such as AWS::EC2::Image.
+    """
+    if types and not any(each in TYPES for each in types):
+        raise NotSimulated("config", f"a rule about {', '.join(types)}, of which nothing is recorded")
 
 
 def _function(request: Request, arn: str) -> None:

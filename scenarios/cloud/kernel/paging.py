@@ -13,7 +13,8 @@ Found = TypeVar("Found")
 class Paging:
     """How a service pages.
 
-    `onward` and `limit`: its names for the token and for how many; `default`: how many unasked; `most`: ever.
+    `onward` and `limit`: its names for the token and for how many; `default`: how many unasked, or where
+    somebody asks for 0; `most`: ever.
     `code` and `message`: how it refuses a token that it never gave.
     """
 
@@ -33,7 +34,7 @@ class Paging:
         if not token.isdecimal():
             raise Refused(self.code, self.message)
         begin = int(token)
-        end = begin + min(int(asked.get(self.limit, self.default)), self.most)
+        end = begin + min(int(asked.get(self.limit) or self.default), self.most)
         return list(found[begin:end]), {self.onward: str(end)} if end < len(found) else {}
 
 

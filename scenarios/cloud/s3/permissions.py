@@ -100,6 +100,8 @@ DeleteBucketTagging                      s3:PutBucketTagging              bucket
 GetBucketWebsite                         =                                bucket(Bucket)
 PutBucketWebsite                         =                                bucket(Bucket)
 DeleteBucketWebsite                      =                                bucket(Bucket)
+GetBucketAccelerateConfiguration         s3:GetAccelerateConfiguration    bucket(Bucket)
+PutBucketAccelerateConfiguration         s3:PutAccelerateConfiguration    bucket(Bucket)
 GetBucketCors                            s3:GetBucketCORS                 bucket(Bucket)
 PutBucketCors                            s3:PutBucketCORS                 bucket(Bucket)
 DeleteBucketCors                         s3:PutBucketCORS                 bucket(Bucket)

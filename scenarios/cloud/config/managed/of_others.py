@@ -138,10 +138,10 @@ def table_can_be_restored(subject: Subject) -> Verdict:
 
 def table_has_a_key(subject: Subject) -> Verdict:
     """The table is encrypted with a KMS key: one of the parameter's, where it names some."""
-    found = subject.configuration.get("sSEDescription", {})
+    found = subject.configuration.get("ssedescription", {})
     wanted = subject.listed("kmsKeyArns")
-    uses = found.get("sSEType") == "KMS"
-    return verdict(uses and (not wanted or found.get("kMSMasterKeyArn") in wanted))
+    uses = found.get("ssetype") == "KMS"
+    return verdict(uses and (not wanted or found.get("kmsmasterKeyArn") in wanted))
 
 
 def topic_has_a_key(subject: Subject) -> Verdict:

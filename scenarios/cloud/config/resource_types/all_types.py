@@ -1,11 +1,12 @@
 """Every type of resource that is recorded here, by the service whose calls change it."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from scenarios.cloud.config.resource_types import ec2, iam, others, s3
 from scenarios.cloud.config.resource_types.view import ResourceType
+from scenarios.cloud.kernel.errors import NotSimulated
 
 TYPES: Final[Mapping[str, ResourceType]] = {
     each.name: each for each in (*ec2.TYPES, *iam.TYPES, *s3.TYPES, *others.TYPES)
@@ -20,3 +21,10 @@ def _by_service() -> Mapping[str, Sequence[ResourceType]]:
 
 
 BY_SERVICE: Final = _by_service()
+
+
+def must_be_simulated(kinds: Iterable[str]) -> None:
+    """Raises NotSimulated for the first of these types whose resources are not recorded here."""
+    for each in kinds:
+        if each not in TYPES:
+            raise NotSimulated("config", f"items of {each}")

@@ -17,11 +17,19 @@ from scenarios.cloud.config.resource_types.view import ResourceType, View
 
 INSTANCE, INTERFACE, GROUP = "AWS::EC2::Instance", "AWS::EC2::NetworkInterface", "AWS::EC2::SecurityGroup"
 VOLUME, VPC, SUBNET, FLOW_LOG = "AWS::EC2::Volume", "AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::EC2::FlowLog"
+NETWORK_ACL, ROUTE_TABLE, GATEWAY = (
+    "AWS::EC2::NetworkAcl",
+    "AWS::EC2::RouteTable",
+    "AWS::EC2::InternetGateway",
+)
 _CHANGES_BY_ITSELF: Final = ("pending", "stopping", "shutting-down")
 _WORDS: Final[Mapping[str, str]] = {
     INSTANCE: "Instance",
     INTERFACE: "NetworkInterface",
+    GATEWAY: "InternetGateway",
     GROUP: "SecurityGroup",
+    NETWORK_ACL: "NetworkAcl",
+    ROUTE_TABLE: "RouteTable",
     SUBNET: "Subnet",
     VOLUME: "Volume",
     VPC: "Vpc",
@@ -170,7 +178,7 @@ def volumes(view: View) -> Iterator[Found]:
             arn=_arn(view, "volume", each["VolumeId"]),
             zone=each["AvailabilityZone"],
             tags=tags_of(each.get("Tags")),
-            configuration=camel(each),
+            configuration=_with_state(each),
             relations=_related(
                 "Is attached to", INSTANCE, [one["InstanceId"] for one in each["Attachments"]]
             ),
@@ -182,16 +190,21 @@ def vpcs(view: View) -> Iterator[Found]:
     """VPCs with what is in them."""
     for each in view("ec2", "DescribeVpcs")["Vpcs"]:
         groups = _ids(view("ec2", "DescribeSecurityGroups")["SecurityGroups"], "GroupId", each)
+        lists = _ids(view("ec2", "DescribeNetworkAcls")["NetworkAcls"], "NetworkAclId", each)
+        tables = _ids(view("ec2", "DescribeRouteTables")["RouteTables"], "RouteTableId", each)
         yield Found(
             type=VPC,
             id=each["VpcId"],
             arn=_arn(view, "vpc", each["VpcId"]),
             zone=SEVERAL_ZONES,
             tags=tags_of(each.get("Tags")),
-            configuration={**camel(each), "tags": camel(each.get("Tags", []))},
+            configuration={**_with_state(each), "tags": camel(each.get("Tags", []))},
             relations=_sorted(
                 _related("Contains", INSTANCE, _ids(_instances(view), "InstanceId", each)),
+                _related("Is attached to", GATEWAY, _gateways_of(view, each["VpcId"])),
+                _related("Contains", NETWORK_ACL, lists),
                 _related("Contains", INTERFACE, _ids(_interfaces(view), "NetworkInterfaceId", each)),
+                _related("Contains", ROUTE_TABLE, tables),
                 _related("Contains", GROUP, groups),
                 _related("Contains", SUBNET, _ids(_subnets(view), "SubnetId", each)),
             ),
@@ -208,8 +221,9 @@ def subnets(view: View) -> Iterator[Found]:
             arn=_arn(view, "subnet", each["SubnetId"]),
             zone=each["AvailabilityZone"],
             tags=tags_of(each.get("Tags")),
-            configuration={**camel(each), "tags": camel(each.get("Tags", []))},
+            configuration={**_with_state(each), "tags": camel(each.get("Tags", []))},
             relations=_sorted(
+                _related("Is attached to", NETWORK_ACL, _lists_of(view, each["SubnetId"])),
                 _related("Contains", INSTANCE, _ids(_instances(view), "InstanceId", within)),
                 _related("Contains", INTERFACE, _ids(_interfaces(view), "NetworkInterfaceId", within)),
                 _related("Is contained in", VPC, [each["VpcId"]]),
@@ -254,6 +268,32 @@ def _filter(name: str, only: list[str] | None) -> dict[str, Any]:
 def _subnets(view: View) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = view("ec2", "DescribeSubnets")["Subnets"]
     return found
+
+
+def _with_state(each: Mapping[str, Any]) -> dict[str, Any]:
+    """A state that is one word stands in an object: `configuration.state.value = 'available'` finds it.
+
+    Source: https://docs.aws.amazon.com/config/latest/developerguide/example-query.html
+    """
+    return {**camel(each), "state": {"value": each["State"]}}
+
+
+def _gateways_of(view: View, vpc: str) -> list[str]:
+    gateways = view("ec2", "DescribeInternetGateways")["InternetGateways"]
+    return [
+        each["InternetGatewayId"]
+        for each in gateways
+        if vpc in [one["VpcId"] for one in each.get("Attachments", ())]
+    ]
+
+
+def _lists_of(view: View, subnet: str) -> list[str]:
+    """The network ACL of a subnet."""
+    return [
+        each["NetworkAclId"]
+        for each in view("ec2", "DescribeNetworkAcls")["NetworkAcls"]
+        if subnet in [one["SubnetId"] for one in each.get("Associations", ())]
+    ]
 
 
 def _groups_of(interface: Mapping[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from scenarios.cloud.config.items import REGIONAL, Found, Relation, camel, tags_of
+from scenarios.cloud.config.items import REGIONAL, SEVERAL_ZONES, Found, Relation, camel, newer_camel, tags_of
 from scenarios.cloud.config.resource_types.view import ResourceType, View
 
 FUNCTION, KEY, TABLE = "AWS::Lambda::Function", "AWS::KMS::Key", "AWS::DynamoDB::Table"
@@ -38,7 +38,7 @@ def functions(view: View) -> Iterator[Found]:
             name=name,
             arn=arn,
             tags=tags,
-            configuration={**camel(configuration), "state": {"value": each.get("State", "Active")}},
+            configuration={**newer_camel(configuration), "state": {"value": each.get("State", "Active")}},
             supplementary={
                 **({"Policy": policy["Policy"]} if policy else {}),
                 "Tags": tags,
@@ -65,13 +65,13 @@ def keys(view: View) -> Iterator[Found]:
         policy = view("kms", "GetKeyPolicy", KeyId=key, PolicyName="default")["Policy"]
         rotation = view.unless("Unsupported", "kms", "GetKeyRotationStatus", KeyId=key)
         tags = tags_of(view("kms", "ListResourceTags", KeyId=key)["Tags"], "TagKey", "TagValue")
-        configuration = camel({name: value for name, value in each.items() if name != "AWSAccountId"})
+        configuration = newer_camel(each)
         yield Found(
             type=KEY,
             id=key,
             arn=each["Arn"],
             tags=tags,
-            configuration={**configuration, "awsaccountId": each["AWSAccountId"]},
+            configuration=configuration,
             supplementary={
                 "Policy": policy,
                 "KeyRotationStatus": rotation.get("KeyRotationEnabled", False),
@@ -99,7 +99,7 @@ def tables(view: View) -> Iterator[Found]:
             name=name,
             arn=each["TableArn"],
             tags=tags,
-            configuration=camel({key: value for key, value in each.items() if key not in counted}),
+            configuration=newer_camel({key: value for key, value in each.items() if key not in counted}),
             supplementary={
                 "ContinuousBackupsDescription": {
                     "continuousBackupsStatus": status["ContinuousBackupsStatus"],
@@ -162,13 +162,21 @@ def queues(view: View) -> Iterator[Found]:
             name=name,
             arn=attributes["QueueArn"],
             tags=tags,
-            configuration={"QueueUrl": url, "QueueName": name, **_without_counts(attributes)},
+            configuration={"QueueUrl": url, "QueueName": name, **_numbers(_without_counts(attributes))},
             created=datetime.fromtimestamp(created, UTC),
         )
 
 
 def _without_counts(attributes: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in attributes.items() if not name.startswith(_COUNTS)}
+
+
+def _numbers(attributes: Mapping[str, str]) -> dict[str, Any]:
+    """Numbers are numbers in an item, as the schema has them, so that a query compares them as such."""
+    return {
+        name: int(value) if value.isdecimal() and name != "CreatedTimestamp" else value
+        for name, value in attributes.items()
+    }
 
 
 def databases(view: View) -> Iterator[Found]:
@@ -181,12 +189,20 @@ def databases(view: View) -> Iterator[Found]:
             id=each.get("DbiResourceId") or each["DBInstanceIdentifier"],
             name=each["DBInstanceIdentifier"],
             arn=each["DBInstanceArn"],
-            zone=each.get("AvailabilityZone", REGIONAL),
+            zone=SEVERAL_ZONES if each.get("MultiAZ") else each.get("AvailabilityZone", REGIONAL),
             tags=tags,
             configuration=camel(_without(each, "TagList")),
             supplementary={"Tags": camel(each.get("TagList", []))},
-            relations=tuple(
-                Relation("AWS::EC2::SecurityGroup", one, "Is associated with SecurityGroup") for one in groups
+            relations=(
+                *(
+                    Relation("AWS::RDS::DBSubnetGroup", one, "Is associated with DBSubnetGroup")
+                    for one in [each.get("DBSubnetGroup", {}).get("DBSubnetGroupName")]
+                    if one
+                ),
+                *(
+                    Relation("AWS::EC2::SecurityGroup", one, "Is associated with SecurityGroup")
+                    for one in groups
+                ),
             ),
             created=each.get("InstanceCreateTime"),
             settled=each["DBInstanceStatus"] not in _CHANGES_BY_ITSELF,
@@ -211,6 +227,9 @@ def database_snapshots(view: View) -> Iterator[Found]:
                 "DBSnapshotAttributes": camel(result.get("DBSnapshotAttributes", [])),
                 "Tags": camel(each.get("TagList", [])),
             },
+            relations=tuple(
+                Relation("AWS::EC2::VPC", one, "Is associated with Vpc") for one in [each.get("VpcId")] if one
+            ),
             created=each.get("SnapshotCreateTime"),
         )
 

@@ -1,9 +1,12 @@
 """When a recorder runs, what it notices and when, and how its files, messages and events look."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from scenarios.cloud.config.recorder import Recorders
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.world import ACCOUNT
@@ -157,6 +160,31 @@ def test_a_group_gets_an_item_when_an_interface_comes_and_when_it_leaves():
     assert related == [vpc, ["Is associated with NetworkInterface", *vpc], vpc]
 
 
+def test_a_page_of_a_history_spans_a_week():
+    with recording(group=only(GROUP)) as each:
+        each.run(120)
+        (identity,) = ids(each, GROUP)
+        items = each.setting.laws[Recorders].of(HOME).items[GROUP, identity]
+        items += [replace(items[0], captured=items[0].captured + timedelta(days=days)) for days in (6, 7, 20)]
+        config = admin(each, "config")
+        asked = {"resourceType": GROUP, "resourceId": identity}
+        forward, backward = (
+            [
+                len(page["configurationItems"])
+                for page in config.get_paginator("get_resource_config_history").paginate(
+                    chronologicalOrder=order, **asked
+                )
+            ]
+            for order in ("Forward", "Reverse")
+        )
+        some = config.get_resource_config_history(limit=2, **asked)
+        rest = config.get_resource_config_history(limit=2, nextToken=some["nextToken"], **asked)
+        every = config.get_resource_config_history(limit=0, chronologicalOrder="Forward", **asked)
+
+    assert (forward, backward) == ([3, 1], [1, 3])
+    assert [len(each["configurationItems"]) for each in (some, rest, every)] == [1, 2, 3]
+
+
 def test_the_two_forms_of_an_item_have_different_names():
     with recording(group=only(GROUP)) as each:
         each.run(120)
@@ -165,6 +193,7 @@ def test_the_two_forms_of_an_item_have_different_names():
 
     sent = message["configurationItem"]
     assert {"version", "accountId", "arn", "configurationItemMD5Hash"} <= shown.keys()
+    assert shown["configurationItemMD5Hash"] == sent["configurationStateMd5Hash"] == ""
     assert {"configurationItemVersion", "awsAccountId", "ARN", "configurationStateMd5Hash"} <= sent.keys()
     assert shown["version"] == sent["configurationItemVersion"] == "1.3"
     assert json.loads(shown["configuration"]) == sent["configuration"]
@@ -287,6 +316,9 @@ def test_what_was_never_seen_has_no_history():
         each.run(120)
         config = admin(each, "config")
         unknown = {"resourceType": GROUP, "resourceId": "sg-none"}
+        every = config.get_discovered_resource_counts()["totalDiscoveredResources"]
+        some = config.get_discovered_resource_counts(resourceTypes=[INTERFACE])
+        at_once = config.select_resource_config(Expression="SELECT resourceId", Limit=0)
 
         assert refusal(config.get_resource_config_history, **unknown) == "ResourceNotDiscoveredException"
         assert config.batch_get_resource_config(resourceKeys=[unknown])["unprocessedResourceKeys"] == [
@@ -294,8 +326,19 @@ def test_what_was_never_seen_has_no_history():
         ]
         counts = config.get_discovered_resource_counts()
         assert counts["resourceCounts"] == [{"resourceType": GROUP, "count": 1}]
+        assert (every, some["totalDiscoveredResources"], some["resourceCounts"]) == (1, 0, [])
+        assert (len(at_once["Results"]), "NextToken" in at_once) == (1, False)
         # What moto answers with nothing is no answer.
+        address = {"resourceType": "AWS::EC2::EIP", "resourceId": "eipalloc-1"}
         for call, asked in (
+            (config.list_discovered_resources, {"resourceType": "AWS::EC2::EIP"}),
+            (config.get_resource_config_history, address),
+            (config.batch_get_resource_config, {"resourceKeys": [address]}),
+            (config.get_discovered_resource_counts, {"resourceTypes": ["AWS::EC2::EIP"]}),
+            (
+                config.select_resource_config,
+                {"Expression": "SELECT resourceId WHERE resourceType IN ('AWS::EC2::EIP')"},
+            ),
             (
                 config.list_aggregate_discovered_resources,
                 {"ConfigurationAggregatorName": "a", "ResourceType": GROUP},

@@ -91,6 +91,11 @@ def test_a_change_is_judged_told_and_judged_again():
         group = opened(each)
         each.run(300)
         bad = results(each)[group]
+        answer = admin(each, "config").select_resource_config(
+            Expression="SELECT resourceId, configuration.configRuleList.configRuleName "
+            "WHERE resourceType = 'AWS::Config::ResourceCompliance' "
+            "AND configuration.complianceType = 'NON_COMPLIANT'"
+        )
         closed(each, group)
         each.run(300)
         good = results(each)[group]
@@ -102,6 +107,9 @@ def test_a_change_is_judged_told_and_judged_again():
 
     first, second, last = (event["detail"] for event in events)
     assert (bad, good, gone) == ("NON_COMPLIANT", "COMPLIANT", False)
+    assert [json.loads(row) for row in answer["Results"]] == [
+        {"resourceId": f"{GROUP}/{group}", "configuration": {"configRuleList": [{"configRuleName": "rule"}]}}
+    ]
     assert events[0]["resources"] == []
     assert "oldEvaluationResult" not in first
     assert first["newEvaluationResult"]["complianceType"] == "NON_COMPLIANT"

@@ -224,7 +224,7 @@ ROWS = [
         {},
     ),
     ("DYNAMODB_TABLE_ENCRYPTED_KMS", BAD, {}, {}, {}, {}),
-    ("DYNAMODB_TABLE_ENCRYPTED_KMS", GOOD, {"sSEDescription": {"sSEType": "KMS"}}, {}, {}, {}),
+    ("DYNAMODB_TABLE_ENCRYPTED_KMS", GOOD, {"ssedescription": {"ssetype": "KMS"}}, {}, {}, {}),
     ("SNS_ENCRYPTED_KMS", BAD, {}, {}, {}, {}),
     ("SNS_ENCRYPTED_KMS", GOOD, {"KmsMasterKeyId": "k"}, {}, {}, {}),
     ("RDS_INSTANCE_PUBLIC_ACCESS_CHECK", BAD, {"publiclyAccessible": True}, {}, {}, {}),

@@ -185,6 +185,29 @@ def test_keys_tables_and_queues_have_their_settings(items):
     assert "itemCount" not in table.configuration
     assert waiting.id.startswith("https://")
     assert not any(name.startswith("Approximate") for name in waiting.configuration)
+    assert waiting.configuration["VisibilityTimeout"] == 30
+
+
+def test_a_state_of_one_word_stands_in_an_object_and_newer_types_have_milliseconds(items):
+    volume = items["AWS::EC2::Volume"][0].found
+    network = items["AWS::EC2::VPC"][0].found
+    subnet = items["AWS::EC2::Subnet"][0].found
+    table = items["AWS::DynamoDB::Table"][0].found
+    key = items["AWS::KMS::Key"][0].found
+
+    assert volume.configuration["state"] == {"value": "in-use"}
+    assert network.configuration["state"] == subnet.configuration["state"] == {"value": "available"}
+    assert isinstance(table.configuration["creationDateTime"], int)
+    assert isinstance(key.configuration["creationDate"], int)
+    assert key.configuration["awsaccountId"] == ACCOUNT
+
+
+def test_networks_name_their_lists_and_tables(items):
+    network = items["AWS::EC2::VPC"][0].found
+    subnet = items["AWS::EC2::Subnet"][0].found
+
+    assert {one.words for one in network.relations} >= {"Contains NetworkAcl", "Contains RouteTable"}
+    assert "Is attached to NetworkAcl" in {one.words for one in subnet.relations}
 
 
 def test_a_database_that_anybody_may_reach_says_so(items):
