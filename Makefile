@@ -29,8 +29,8 @@ test: $(READY)  ## every test: no network, no waiting
 	$(BIN)/python -m pytest -q -n auto --dist worksteal
 	@echo "Next: make demo shows the incidents; make mutate shows what protects the template."
 
-scenarios: $(READY)  ## every scenario, under every fault profile
-	$(BIN)/python -m pytest -q scenarios/ --faults all -n auto
+scenarios: $(READY)  ## every scenario, under every fault profile; PART=1/2: under half of them
+	$(BIN)/python -m pytest -q scenarios/ --faults all -n auto $(if $(PART),--part $(PART))
 
 walk: $(READY)  ## one fault at every call and every delivery, for MINUTES (0: all of it)
 	@$(BIN)/trailwarden run --faults walk --jobs $$(nproc 2>/dev/null || echo 2) --minutes $(or $(MINUTES),0)

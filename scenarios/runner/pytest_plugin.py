@@ -10,6 +10,7 @@ only when the first scenario is collected, or the first world is asked for.
 """
 
 # ruff: noqa: PLC0415 - imports are late here, for the reason above
+import re
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -44,6 +45,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="What goes wrong meanwhile: a fault profile, 'all' for an item under each, or 'walk' for one "
         "fault at every call and every delivery, one at a time.",
     )
+    group.addoption(
+        "--part",
+        default="",
+        metavar="K/N",
+        help="With --faults all: each scenario without faults, and the K-th of N parts of its profiles.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,6 +64,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--seed is a whole number from 0")
     if config.getoption("faults"):
         _profiles(config)
+    if config.getoption("part"):
+        _part(config)
 
 
 def _declare(config: pytest.Config, **markers: str) -> None:
@@ -78,6 +87,23 @@ def _profiles(config: pytest.Config) -> tuple["Faults", ...]:
         known = ", ".join(PROFILES)
         raise pytest.UsageError(f"there is no fault profile {asked!r}; there are {known}, {ALL} and {WALK}")
     return tuple(PROFILES.values()) if asked == ALL else (PROFILES[asked],)
+
+
+def _names_of_profiles() -> tuple[str, ...]:
+    """Of all fault profiles; the first is the one under which nothing goes wrong."""
+    from scenarios.cloud.kernel.faults import PROFILES
+
+    return tuple(PROFILES)
+
+
+def _part(config: pytest.Config) -> tuple[int, int]:
+    """Which part of the rehearsals under faults is asked for, from 0, and of how many there are."""
+    found = re.fullmatch(r"([1-9]\d?)/([1-9]\d?)", config.getoption("part") or "1/1")
+    if found is None or int(found[1]) > int(found[2]):
+        raise pytest.UsageError("--part is K/N, such as 1/2 for the first of two parts")
+    if config.getoption("part") and config.getoption("faults") != ALL:
+        raise pytest.UsageError("--part chooses among the profiles of --faults all")
+    return int(found[1]) - 1, int(found[2])
 
 
 @pytest.hookimpl(wrapper=True)
@@ -119,8 +145,11 @@ def _scenarios_of(path: Path, parent: pytest.Collector) -> "ScenarioModule | Non
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the second scenario of a name fail: `trailwarden run NAME` could mean either."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let the second scenario of a name fail: `trailwarden run NAME` could mean either.
+
+    Of `--faults all --part K/N` only that part is kept.
+    """
     first: dict[str, ScenarioItem] = {}
     for item in items:
         if not isinstance(item, ScenarioItem):
@@ -130,6 +159,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             from scenarios.runner.library import clash
 
             item.clash = clash(item.scenario.name, known.path, item.path)
+    if config.getoption("part"):
+        _leave_out_other_parts(config, items)
+
+
+def _leave_out_other_parts(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep what runs without faults, and of the rest the part asked for: every N-th profile of a scenario."""
+    part, parts = _part(config)
+    left_out, places = [], {name: place for place, name in enumerate(_names_of_profiles())}
+    scenarios: dict[str, int] = {}
+    for item in items:
+        if isinstance(item, ScenarioItem) and places[item.faults.name]:
+            number = scenarios.setdefault(item.scenario.name, len(scenarios))
+            if (number + places[item.faults.name]) % parts != part:
+                left_out.append(item)
+    gone = set(map(id, left_out))
+    items[:] = [item for item in items if id(item) not in gone]
+    config.hook.pytest_deselected(items=left_out)
 
 
 class ScenarioModule(pytest.File):

@@ -124,6 +124,31 @@ def test_under_all_faults_there_is_an_item_for_each_profile(collected):
     assert [item.faults for item in items] == list(PROFILES.values())
 
 
+def test_the_parts_of_the_profiles_are_the_whole_and_share_only_what_runs_without_faults(collected):
+    whole = ids(collected(ROOT_LOGIN, "--faults", "all"))
+    first, second = (ids(collected(ROOT_LOGIN, "--faults", "all", "--part", f"{k}/2")) for k in (1, 2))
+
+    assert sorted({*first, *second}) == sorted(whole)
+    assert {*first} & {*second} == {each for each in whole if each.endswith("[none]")}
+    assert abs(len(first) - len(second)) <= 1
+    assert f"{len(whole) - len(second)} deselected" in collected.told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--faults", "all", "--part", "3/2"), "--part is K/N"),
+        (("--faults", "all", "--part", "half"), "--part is K/N"),
+        (("--part", "1/2"), "--part chooses among the profiles of --faults all"),
+    ],
+)
+def test_a_part_of_nothing_is_refused(monkeypatch, capsys, inner_pytest, words, told):
+    monkeypatch.chdir(PROJECT)
+
+    assert inner_pytest(["-p", PLUGIN, "--collect-only", ROOT_LOGIN, *words]) == pytest.ExitCode.USAGE_ERROR
+    assert told in capsys.readouterr().err
+
+
 def test_the_profiles_of_a_scenario_stand_side_by_side(collected):
     """So the workers of xdist make a scenario's stack as seldom as they can."""
     names = [item.scenario.name for item in collected(ROOT_LOGIN, "--faults", "all")]
