@@ -125,8 +125,9 @@ class Mending:
 
     `runbook`: a document's name, AWS's own or a reference to one of `resources`. `resource`: the name of the
     runbook's parameter that gets the resource's id. `parameters`: its other parameters, each with its value.
-    `grants`: what the role may do. Config gives up on a resource after `attempts` within `seconds`, and then
-    leaves it alone. `resources`: further CloudFormation that the runbook needs.
+    `grants`: what the role may do. `undone`: how a person undoes it, and what doesn't come back. Config gives
+    up on a resource after `attempts` within `seconds`, and then leaves it alone. `resources`: further
+    CloudFormation that the runbook needs.
 
     Source: https://docs.aws.amazon.com/config/latest/APIReference/API_RemediationConfiguration.html
     """
@@ -134,6 +135,7 @@ class Mending:
     runbook: str | CloudFormation
     resource: str
     grants: tuple[Grant, ...]
+    undone: str
     parameters: Mapping[str, str | CloudFormation] = field(default_factory=dict)
     attempts: int = 3
     seconds: int = 3600
@@ -170,6 +172,7 @@ def by_a_function(rule: str, function: Parameter) -> Mending:
         runbook={"Ref": runbook},
         resource="ResourceId",
         grants=(Grant(action="lambda:InvokeFunction", resource=arn),),
+        undone="what the function did is its own to undo; the resource's past says what was before",
         resources={
             runbook: {
                 "Type": "AWS::SSM::Document",

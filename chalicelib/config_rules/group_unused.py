@@ -51,6 +51,7 @@ RULE = ConfigRule(
     mending=Mending(
         runbook="AWSConfigRemediation-DeleteUnusedSecurityGroup",
         resource="GroupId",
+        undone="nothing: a group made anew has another id; its past has its rules and tags",
         grants=(
             Grant(
                 action="ec2:DescribeSecurityGroups",

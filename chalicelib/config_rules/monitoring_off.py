@@ -49,6 +49,10 @@ RULE = ConfigRule(
     mending=Mending(
         runbook="AWS-StopEC2Instance",
         resource="InstanceId",
+        undone=(
+            "aws ec2 start-instances; what was in memory and on instance store volumes is gone, and so is a "
+            "public address that is no Elastic IP"
+        ),
         grants=(
             Grant(action="ec2:DescribeInstances", resource="*", because=_DESCRIBES),
             Grant(action="ec2:DescribeInstanceStatus", resource="*", because=_DESCRIBES),

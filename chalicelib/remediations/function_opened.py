@@ -174,7 +174,7 @@ def _facts(event: ApiCallEvent, found: Opened | None, function: str) -> Iterator
         yield "URL", f"{found.url} asks for no sign-in"
     else:
         yield "Statement", found.statement
-        yield "Add it again with", whole(_added_again(event))
+        yield "Undo it with", whole(_added_again(event))
 
 
 _OPTIONS = {
@@ -194,7 +194,8 @@ def _added_again(event: ApiCallEvent) -> str:
     given = {
         option: str(event.parameters[name]) for name, option in _OPTIONS.items() if name in event.parameters
     }
-    return aws_command("lambda", "add-permission", {**given, "--region": event.region})
+    by_url = ("--invoked-via-function-url",) if event.parameters.get("invokedViaFunctionUrl") is True else ()
+    return aws_command("lambda", "add-permission", {**given, "--region": event.region}, *by_url)
 
 
 def _closed(event: ApiCallEvent, found: Opened) -> Call:

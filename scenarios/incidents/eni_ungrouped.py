@@ -82,7 +82,7 @@ ENFORCED = Scenario(
     then=[
         by("14:00", interfaces_have_groups(), alert("noncompliant", "INFO", subject="is compliant again")),
         at_the_end(
-            alert("noncompliant", "MEDIUM", "AWS Config starts", subject="is not compliant"),
+            alert("noncompliant", "MEDIUM", "AWS Config starts", "Undo it with", subject="is not compliant"),
             alert("noncompliant", "HIGH", times=0),
         ),
     ],

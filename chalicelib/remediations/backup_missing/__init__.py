@@ -147,6 +147,7 @@ DECLARED_CALLS = (
 _EARLIER = 0.25
 # What one run of 50 seconds can do; who has more is told.
 _MOST_CALLS = 60
+_DESCRIBED_AS = "Trailwarden's backup of {}"
 _TOLD_AGAIN = 7 * 86_400
 _ADVICE = """\
 Find out why there is no backup: is the schedule gone, or was it never set up? Make one now, then let \
@@ -192,15 +193,18 @@ def decide(event: Tick, facts: Facts, now: datetime, settings: Settings) -> Plan
     due = [each for each in facts.volumes if each.due(now - hours * (1 - _EARLIER))]
     calls = [*(_made(event, each) for each in due), *(_deleted(event, each) for each in facts.old)]
     left, calls = len(calls[_MOST_CALLS:]), calls[:_MOST_CALLS]
+    planned = (*_undone(due), *_left(left))
     alerts = []
     if missing or facts.could_not_read:
-        alerts.append(_missing(event, facts, missing, hours, left))
+        alerts.append(_missing(event, facts, missing, hours, planned))
     if calls and settings.mode is not Mode.OBSERVE:
-        alerts.append(_routine(event, facts, due, left, settings))
+        alerts.append(_routine(event, facts, due, planned, settings))
     return Plan.alert(*alerts, calls=calls)
 
 
-def _missing(event: Tick, facts: Facts, missing: Sequence[Kept], hours: timedelta, left: int) -> Alert:
+def _missing(
+    event: Tick, facts: Facts, missing: Sequence[Kept], hours: timedelta, planned: Sequence[tuple[str, str]]
+) -> Alert:
     told = [each for each in missing if not each.excuse]
     databases = [each for each in missing if each in facts.databases]
     volumes = [each for each in missing if each not in databases]
@@ -219,7 +223,7 @@ def _missing(event: Tick, facts: Facts, missing: Sequence[Kept], hours: timedelt
             *(("Volume", _described(each)) for each in volumes),
             *(("Database", _described(each)) for each in databases),
             *(("Make one with", _by_hand(each)) for each in databases),
-            *_left(left),
+            *planned,
             ("Looked at", when(event.at)),
             ("Account", event.account),
         ),
@@ -242,7 +246,9 @@ def _by_hand(each: Kept) -> str:
     return aws_command("rds", "create-db-snapshot", {**given, "--region": each.region})
 
 
-def _routine(event: Tick, facts: Facts, due: Sequence[Kept], left: int, settings: Settings) -> Alert:
+def _routine(
+    event: Tick, facts: Facts, due: Sequence[Kept], planned: Sequence[tuple[str, str]], settings: Settings
+) -> Alert:
     quiet = Quiet(subject="routine", seconds=_TOLD_AGAIN) if settings.mode is Mode.ENFORCE else None
     return Alert(
         severity=Severity.INFO,
@@ -250,13 +256,21 @@ def _routine(event: Tick, facts: Facts, due: Sequence[Kept], left: int, settings
         facts=(
             ("Due", some([f"{each.region}/{each.name}" for each in due]) if due else "none"),
             ("Too many", some([f"{each.region}/{each.id}" for each in facts.old]) if facts.old else "none"),
-            *_left(left),
+            *planned,
             ("Looked at", when(event.at)),
             ("Account", event.account),
         ),
         advice="Nothing is to be done. This is told once a week; what fails is told at once.",
         quiet=quiet,
     )
+
+
+def _undone(due: Sequence[Kept]) -> Iterator[tuple[str, str]]:
+    """A snapshot's id is AWS's to choose, so that no undo can name it before."""
+    if due:
+        described = f"Name=description,Values={_DESCRIBED_AS.format('*')}"
+        find = aws_command("ec2", "describe-snapshots", {"--owner-ids": "self", "--filters": described})
+        yield "Undo it with", f"aws ec2 delete-snapshot, for each that was made: {find}"
 
 
 def _left(count: int) -> Iterator[tuple[str, str]]:
@@ -268,7 +282,7 @@ def _made(event: Tick, volume: Kept) -> Call:
     return Call(
         service="ec2",
         operation="create_snapshot",
-        parameters={"VolumeId": volume.name, "Description": f"Trailwarden's backup of {volume.name}"},
+        parameters={"VolumeId": volume.name, "Description": _DESCRIBED_AS.format(volume.name)},
         account=event.account,
         region=volume.region,
         already=("InvalidVolume.NotFound",),

@@ -18,7 +18,7 @@ https://docs.aws.amazon.com/config/latest/developerguide/remediation.html
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -169,6 +169,8 @@ def look(aws: Aws, change: ComplianceChange, settings: Settings) -> Seen:
     course, deeds = _past(aws, change, blind)
     rule = own_rule(change.rule, settings)
     remedy = _read(blind, "the rule's remediation", _SOME, remedy_of, aws, change.region, change.rule)
+    if remedy and rule and rule.mending:
+        remedy = replace(remedy, undone=rule.mending.undone)
     given_up = _given_up(blind, aws, change) if remedy is not None else None
     return Seen(
         unfinished=change.is_bad and (not deeds or (remedy is not None and remedy.automatic)),
@@ -436,7 +438,8 @@ def _remedy(change: ComplianceChange, seen: Seen) -> tuple[tuple[str, str], ...]
     given_up = (("Given up", f"AWS Config leaves it alone: {seen.given_up.why}"),) if seen.given_up else ()
     start = command_to_start(change.region, change.rule, change.kind, change.id)
     by_hand = () if seen.remedy.automatic and not seen.given_up else (("To mend it", start),)
-    return (("Remediation", str(seen.remedy)), *given_up, *by_hand)
+    undone = (("Undo it with", seen.remedy.undone),) if seen.remedy.undone else ()
+    return (("Remediation", str(seen.remedy)), *undone, *given_up, *by_hand)
 
 
 def _where(change: ComplianceChange, seen: Seen) -> tuple[tuple[str, str], ...]:

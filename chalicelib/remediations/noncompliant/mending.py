@@ -17,12 +17,16 @@ DEFAULT_ATTEMPTS, DEFAULT_SECONDS = 5, 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remedy:
-    """What a rule has: its runbook, whether Config starts it, and how often."""
+    """What a rule has: its runbook, whether Config starts it, and how often.
+
+    `undone`: how a person undoes what the runbook does; "" where the rule is not the stack's own.
+    """
 
     runbook: str
     automatic: bool
     attempts: int
     seconds: int
+    undone: str = ""
 
     def __str__(self) -> str:
         if not self.automatic:

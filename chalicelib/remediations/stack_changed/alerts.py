@@ -36,6 +36,10 @@ findings and alerts since then: who forges one may hide another."""
 _OFF_TOO = """\
 Look in CloudTrail's event history who disabled this rule. If the caller is unknown, disable their \
 credentials first, and look at what else they did since then: alerts of it may be missing."""
+_UNDOING = (
+    "the call that changed it, made again by who deploys the stack; it is in CloudTrail with its parameters, "
+    "and Trailwarden makes no call that blinds itself"
+)
 _CODE = "The code is not put back by itself: package and deploy it again from a checkout that you trust."
 _WORD = re.compile(r"[A-Z][a-z]+|[A-Z]+(?![a-z])")
 
@@ -226,6 +230,8 @@ def _put_back_with(calls: Sequence[Call]) -> Iterator[tuple[str, str]]:
     for call in calls:
         if len(call.command) <= LONGEST_FACT:
             yield "Put back with", call.command
+    if calls:
+        yield "Undo it with", _UNDOING
 
 
 def taking_away(event: ApiCallEvent) -> str:

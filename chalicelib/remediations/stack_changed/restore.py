@@ -3,7 +3,8 @@
 Each of them writes what the template says, or takes away what the template doesn't hold, so that a forged
 event can make us change nothing that was deployed. What can't be put back exactly is not: code, deleted
 functions and topics, subscriptions that a person has to confirm. Rights of roles are only taken away here
-and never given: a role that may write role policies may make itself an administrator.
+and never given: a role that may write role policies may make itself an administrator. None has an undo:
+that would be the call of who blinds us, and the alert says whose it is to make it again.
 """
 
 import json
@@ -65,11 +66,9 @@ class Order:
         operation: str,
         *,
         already: tuple[str, ...] = (),
-        undo: tuple[str, Mapping[str, Any]] | None = None,
         **parameters: Any,
     ) -> Call:
-        """A call where the stack is; `undo`: operation and parameters of what takes it back."""
-        back = self.call(service, undo[0], **undo[1]) if undo else None
+        """A call where the stack is."""
         return Call(
             service=service,
             operation=operation,
@@ -77,7 +76,6 @@ class Order:
             account=self.place.account,
             region=self.place.region,
             already=already,
-            undo=back,
         )
 
 
@@ -97,10 +95,9 @@ def heard_again(event: ApiCallEvent, place: Place, rule: Part, declared: Declare
 
 
 def _enabled(order: Order) -> Iterator[Call]:
-    name = order.part.physical_id
     state = order.properties.get("State", "ENABLED")
     if state == "ENABLED":
-        yield order.call("events", "enable_rule", undo=("disable_rule", {"Name": name}), Name=name)
+        yield order.call("events", "enable_rule", Name=order.part.physical_id)
     elif state != "DISABLED":
         yield from _rule(order)  # EnableRule knows one state only
 
@@ -150,18 +147,15 @@ def _reserved(order: Order) -> Iterator[Call]:
     """As many runs at once as the template keeps for it, or no number at all."""
     name = order.part.physical_id
     found = order.event.parameters.get("reservedConcurrentExecutions")
-    before = {"FunctionName": name, "ReservedConcurrentExecutions": found}
-    undo = ("put_function_concurrency", before) if isinstance(found, int) else None
     wanted = order.properties.get("ReservedConcurrentExecutions")
     if wanted is None:
         # Where that is what was done, it is as deployed.
         if found is not None:
-            yield order.call("lambda", "delete_function_concurrency", undo=undo, FunctionName=name)
+            yield order.call("lambda", "delete_function_concurrency", FunctionName=name)
     else:
         yield order.call(
             "lambda",
             "put_function_concurrency",
-            undo=undo,
             FunctionName=name,
             ReservedConcurrentExecutions=int(wanted),
         )
@@ -197,13 +191,12 @@ def _permitted(order: Order) -> Iterator[Call]:
     if declared.get("Effect") != "Allow":
         return
     asked = {name: value for each in declared.get("Condition", {}).values() for name, value in each.items()}
-    named = {"FunctionName": order.part.physical_id, "StatementId": statement}
     yield order.call(
         "lambda",
         "add_permission",
         already=("ResourceConflictException",),
-        undo=("remove_permission", named),
-        **named,
+        FunctionName=order.part.physical_id,
+        StatementId=statement,
         Action=declared["Action"],
         Principal=declared["Principal"]["Service"],
         **{name.removeprefix("AWS:"): value for name, value in asked.items()},
@@ -299,9 +292,8 @@ def _log_policy(order: Order) -> Iterator[Call]:
 
 
 def _loud(order: Order) -> Iterator[Call]:
-    names: dict[str, Any] = {"AlarmNames": [order.part.physical_id]}
     if order.properties.get("ActionsEnabled", True):
-        yield order.call("cloudwatch", "enable_alarm_actions", undo=("disable_alarm_actions", names), **names)
+        yield order.call("cloudwatch", "enable_alarm_actions", AlarmNames=[order.part.physical_id])
 
 
 _WHOLE = ("Period", "EvaluationPeriods", "DatapointsToAlarm")
@@ -396,13 +388,10 @@ def _queue(order: Order) -> Iterator[Call]:
 
 def _protected(order: Order) -> Iterator[Call]:
     if order.properties.get("DeletionProtectionEnabled"):
-        name = order.part.physical_id
-        undo = {"TableName": name, "DeletionProtectionEnabled": False}
         yield order.call(
             "dynamodb",
             "update_table",
-            undo=("update_table", undo),
-            TableName=name,
+            TableName=order.part.physical_id,
             DeletionProtectionEnabled=True,
         )
 
@@ -430,8 +419,7 @@ def _expiring(order: Order) -> Iterator[Call]:
 
 
 def _key_enabled(order: Order) -> Iterator[Call]:
-    key = order.part.physical_id
-    yield order.call("kms", "enable_key", undo=("disable_key", {"KeyId": key}), KeyId=key)
+    yield order.call("kms", "enable_key", KeyId=order.part.physical_id)
 
 
 def _key_kept(order: Order) -> Iterator[Call]:

@@ -176,6 +176,10 @@ _DELETES = {
     "public_access": "delete_public_access_block",
     "encryption": "delete_bucket_encryption",
 }
+# What S3 never takes away again: versioning can be suspended, which is not the same.
+# Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html,
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html
+_STAYS = {"versioning": "versioning", "lock": "Object Lock"}
 
 
 def _bucket_calls(
@@ -192,7 +196,8 @@ def _bucket_calls(
             "s3",
             operation,
             {"Bucket": place.bucket, parameter: put},
-            undo=_taken_back(field, str(became.get(field) or ""), place),
+            undo=(undo := _taken_back(field, str(became.get(field) or ""), place)),
+            lost="" if undo else f"that the bucket had no {_STAYS[field]}: S3 can't take it away again",
         )
 
 
@@ -232,12 +237,13 @@ def _group_calls(
         )
     if good.retention and fields & {"group_there", "retention"}:
         found = {**name, "retentionInDays": now.retention}
+        for_ever = _call(place, "logs", "delete_retention_policy", name)
         yield _call(
             place,
             "logs",
             "put_retention_policy",
             {**name, "retentionInDays": good.retention},
-            undo=_call(place, "logs", "put_retention_policy", found) if now.retention else None,
+            undo=_call(place, "logs", "put_retention_policy", found) if now.retention else for_ever,
         )
     elif "retention" in fields:
         yield _call(

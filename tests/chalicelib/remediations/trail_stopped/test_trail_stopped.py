@@ -329,6 +329,23 @@ def test_a_groups_retention_comes_back(good, now, back):
     assert found.undo.parameters["retentionInDays"] == now
 
 
+def test_a_group_that_is_made_anew_has_its_retention_taken_back_too():
+    was, became = replace(GOOD, retention=365), replace(GOOD, group_there=False, retention=0)
+
+    made, kept = restore(weaker(was, became), was, became, PLACE)
+
+    assert (made.undo.operation, kept.undo.operation) == ("delete_log_group", "delete_retention_policy")
+
+
+def test_what_a_bucket_can_never_lose_again_is_said_before():
+    became = replace(GOOD, versioning="")
+
+    (put,) = restore(weaker(GOOD, became), GOOD, became, PLACE)
+
+    assert put.undo is None
+    assert put.lost == "that the bucket had no versioning: S3 can't take it away again"
+
+
 def test_a_deleted_bucket_is_not_created_again():
     gone = seen(bucket_there=False, logging=False)
 
