@@ -32,7 +32,7 @@ class Aws:
     def _session(self) -> boto3.Session:
         return self._given or boto3.Session()
 
-    @property
+    @cached_property
     def region(self) -> str:
         """The function's own region."""
         return self._session.region_name or ""

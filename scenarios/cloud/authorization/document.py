@@ -6,7 +6,7 @@ Principal, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_e
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
@@ -16,6 +16,7 @@ from scenarios.cloud.authorization.conditions import Condition, texts
 from scenarios.cloud.authorization.conditions import parse as parse_conditions
 from scenarios.cloud.authorization.conditions import text as condition_text
 from scenarios.cloud.authorization.request_keys import Ask, RequestKeys, Value
+from scenarios.cloud.authorization.rows import StoredDocument
 from scenarios.cloud.authorization.variables import Unresolved, filled_in, variable_in
 from scenarios.cloud.authorization.wildcards import (
     ARN_PARTS,
@@ -181,13 +182,11 @@ class Statement:
     conditions: tuple[Condition, ...]
 
     def match(self, request: Request, keys: RequestKeys) -> Match:
-        """Whether, and how, this statement speaks of the request.
+        """Whether, and how, this statement speaks of the request, whose action it means.
 
         Raises:
             NotSimulated: it might, but says so in a way that the simulated AWS doesn't understand.
         """
-        if not self._means_action(request.action):
-            return Match.NO
         how = self._principal(request.principal)
         if how is Match.NO or not self._means_resource(request, keys):
             return Match.NO
@@ -195,7 +194,8 @@ class Statement:
         holding = [condition.holds(keys) for condition in self.conditions]
         return how if all(holding) else Match.NO
 
-    def _means_action(self, action: str) -> bool:
+    def means_action(self, action: str) -> bool:
+        """Whether its Action, or what its NotAction leaves, holds this one."""
         return means_action(self.actions, action) != self.not_actions
 
     def _means_resource(self, request: Request, keys: RequestKeys) -> bool:
@@ -255,7 +255,21 @@ def _with_values(patterns: tuple[str, ...], keys: RequestKeys) -> list[str]:
     return full
 
 
-Policy = tuple[Statement, ...]
+class Policy:
+    """The statements of a document, in its order."""
+
+    def __init__(self, statements: Iterable[Statement]) -> None:
+        self._statements = tuple(statements)
+        self._about: dict[str, list[Statement]] = {}
+
+    def __iter__(self) -> Iterator[Statement]:
+        return iter(self._statements)
+
+    def about(self, action: str) -> list[Statement]:
+        """Those whose Action or NotAction means it; looked up once for each action."""
+        if action not in self._about:
+            self._about[action] = [each for each in self._statements if each.means_action(action)]
+        return self._about[action]
 
 
 def parse(document: Document, *, attached_to_resource: bool) -> Policy:
@@ -264,6 +278,8 @@ def parse(document: Document, *, attached_to_resource: bool) -> Policy:
     Raises:
         MalformedPolicy: AWS would refuse it.
     """
+    if isinstance(document, StoredDocument):
+        return _parse(document.text, attached_to_resource)
     written = document if isinstance(document, str) else json.dumps(document, sort_keys=True)
     return _parse(written, attached_to_resource)
 
@@ -278,7 +294,7 @@ def _parse(written: str, attached_to_resource: bool) -> Policy:  # noqa: FBT001 
         raise MalformedPolicy("the policy has no Statement")
     statements = document["Statement"]
     variables = document.get("Version") == _VERSION_WITH_VARIABLES
-    return tuple(
+    return Policy(
         _statement(raw, index, attached_to_resource=attached_to_resource, variables=variables)
         for index, raw in enumerate(statements if isinstance(statements, list) else [statements])
     )

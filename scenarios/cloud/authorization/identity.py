@@ -30,7 +30,7 @@ from scenarios.cloud.authorization.principals import (
     policies_of,
 )
 from scenarios.cloud.authorization.request_keys import UNKNOWN, Ask, Found, first_of
-from scenarios.cloud.authorization.rows import Arn, Doubt, PolicyReader, TagReader
+from scenarios.cloud.authorization.rows import Arn, Doubt, PolicyReader, TagReader, document
 from scenarios.cloud.authorization.wildcards import ARN_PARTS
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import Caller, CallerKind, session_on
@@ -39,10 +39,9 @@ from scenarios.cloud.kernel.errors import NotSimulated
 # What a function and an actor with a role sign with beside their key, where no session of STS began.
 TOKEN_OF_ROLE = "simulated"  # noqa: S105 - it opens nothing
 
-ADMINISTRATOR: Mapping[str, Any] = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-}
+ADMINISTRATOR: Mapping[str, Any] = document(
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+)
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 _OF_TIME: Mapping[str, Callable[[datetime], str]] = {

@@ -245,7 +245,7 @@ class _Question:
 
 
 def _statements(policy: Policy, request: Request, keys: RequestKeys) -> Iterator[Found]:
-    for statement in policy:
+    for statement in policy.about(request.action):
         how = statement.match(request, keys)
         if how is not Match.NO:
             yield statement, how

@@ -23,6 +23,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/CommonErrors.html
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from scenarios.cloud.authorization.request_keys import Known
@@ -30,13 +31,29 @@ from scenarios.cloud.authorization.request_keys import Known
 Document = Mapping[str, Any]
 
 
+class StoredDocument(dict[str, Any]):
+    """A policy document with the JSON text that it was read from. It is shared: nobody changes it."""
+
+    def __init__(self, text: str, read: Mapping[str, Any]) -> None:
+        super().__init__(read)
+        self.text = text
+
+
 def document(text: Any) -> Document:
     """A policy document as moto keeps it: JSON text, or read already. What is no JSON says nothing."""
+    if isinstance(text, bytes):
+        text = text.decode()
+    return _stored(text) if isinstance(text, str) else text
+
+
+@lru_cache(maxsize=4096)
+def _stored(text: str) -> Document:
+    """Read once: the policies of a stack are asked with every call."""
     try:
-        read: Document = json.loads(text) if isinstance(text, str | bytes) else text
+        read = json.loads(text)
     except ValueError:
         return {}
-    return read
+    return StoredDocument(text, read) if isinstance(read, dict) else read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -509,8 +509,7 @@ def policies_of(found: Any) -> list[Any]:
 
 
 def _default_version(policy: Any) -> Any:
-    versions = {version.version_id: version.document for version in policy.versions}
-    return versions[policy.default_version_id]
+    return next(each.document for each in policy.versions if each.version_id == policy.default_version_id)
 
 
 def managed_policy(account: str, arn: str) -> Any | None:
