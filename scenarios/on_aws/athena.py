@@ -22,7 +22,7 @@ from scenarios.queries.sql.errors import MalformedSql, QueryFailed, SqlNotSimula
 from scenarios.queries.sql.glue import table_of
 from scenarios.queries.sql.partitions import Object
 from scenarios.queries.sql.price import DOLLARS_A_TERABYTE, dollars
-from scenarios.queries.sql.tables import Table
+from scenarios.queries.sql.tables import Table, View
 
 DEFAULT: Final = "default"
 POLL_SECONDS: Final = 1.0
@@ -133,8 +133,8 @@ class _Account:
         self._database = database
         self._listed = 0
 
-    def table(self, database: str, name: str) -> Table:
-        """A table of Glue's."""
+    def table(self, database: str, name: str) -> Table | View:
+        """A table or a view of Glue's."""
         named = {"DatabaseName": database or self._database}
         found = self._glue.get_table(**named, Name=name)["Table"]
         partitions: list[Any] = []

@@ -1,6 +1,7 @@
 """Statements about databases and tables: what Athena does in Glue's catalog for them.
 
-Source: https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html. The words of errors are unconfirmed.
+Source: https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html. The words of errors are unconfirmed;
+so is the layout of SHOW CREATE VIEW, which Athena writes anew and which here is the text as it was given.
 """
 
 import fnmatch
@@ -11,10 +12,12 @@ from scenarios.cloud.athena.reader import Reader, stored_table
 from scenarios.cloud.kernel import moto_state
 from scenarios.queries.sql import ddl
 from scenarios.queries.sql.errors import QueryFailed
-from scenarios.queries.sql.tables import Table
-from scenarios.queries.sql.types import Type
+from scenarios.queries.sql.glue import VIRTUAL_VIEW, hive
+from scenarios.queries.sql.tables import PARQUET, Table, View
+from scenarios.queries.sql.types import Type, read
 
 _OUTPUT: Final = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
+_PARQUET_OUTPUT: Final = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
 
 
 class Definitions:
@@ -53,7 +56,7 @@ class Definitions:
         database = self._existing(given.table.database)
         self._reader.must("glue:CreateTable", *self._reader.in_glue(database, given.table.name))
         if given.table.name not in self._backend.databases[database].tables:
-            self._backend.create_table(database, given.table.name, _input(given.table))
+            self._backend.create_table(database, given.table.name, table_input(given.table))
         elif not given.if_not_exists:
             raise _failed(f"AlreadyExistsException(message:Table {given.table.name} already exists.)")
         return []
@@ -63,10 +66,15 @@ class Definitions:
             return self._drop_database(given)
         database = self._existing(given.database)
         self._reader.must("glue:DeleteTable", *self._reader.in_glue(database, given.name))
-        if given.name in self._backend.databases[database].tables:
-            self._backend.delete_table(database, given.name)
-        elif not given.if_exists:
-            raise _failed(f"Table not found {database}.{given.name}")
+        found = self._backend.databases[database].tables.get(given.name)
+        if found is None:
+            if given.if_exists:
+                return []
+            raise _failed(f"{given.kind.capitalize()} not found {database}.{given.name}")
+        if (given.kind == "VIEW") != is_view(found):
+            wrong, right = ("table", "DROP TABLE") if given.kind == "VIEW" else ("view", "DROP VIEW")
+            raise _failed(f"{database}.{given.name} is a {wrong}: {right} drops it")
+        self._backend.delete_table(database, given.name)
         return []
 
     def _drop_database(self, given: ddl.Drop) -> list[str]:
@@ -85,6 +93,8 @@ class Definitions:
     def _add(self, given: ddl.AddPartitions) -> list[str]:
         database = self._existing(given.database)
         table = self._table(database, given.name)
+        if isinstance(table, View):
+            raise _failed(f"{database}.{given.name} is a view, and has no partitions")
         action = "glue:BatchCreatePartition"
         self._reader.must(action, *self._reader.in_glue(database, given.name))
         before = {each.values for each in table.partitions}
@@ -96,7 +106,7 @@ class Definitions:
             raise _failed(f"AlreadyExistsException(message:{there})") from None
         for each in partitions:
             if each.values not in before:
-                storage = _input(table)["StorageDescriptor"] | {"Location": each.location}
+                storage = table_input(table)["StorageDescriptor"] | {"Location": each.location}
                 made = {"Values": list(each.values), "StorageDescriptor": storage}
                 self._backend.databases[database].tables[given.name].create_partition(made)
         return []
@@ -106,14 +116,26 @@ class Definitions:
             self._reader.must("glue:GetDatabases", *self._reader.in_glue())
             return [each for each in sorted(self._backend.databases) if _like(each, given.like)]
         database = self._existing(given.database)
-        if given.what == "TABLES":
+        if given.what in ("TABLES", "VIEWS"):
             self._reader.must("glue:GetTables", *self._reader.in_glue(database))
-            names = sorted(self._backend.databases[database].tables)
+            tables = self._backend.databases[database].tables
+            names = [each for each in sorted(tables) if given.what == "TABLES" or is_view(tables[each])]
             return [each for each in names if _like(each, given.like)]
         table = self._table(database, given.name)
+        if isinstance(table, View):
+            return self._of_view(given, table)
+        if given.what == "CREATE VIEW":
+            raise _failed(f"{database}.{given.name} is a table, not a view")
         if given.what == "PARTITIONS":
             return [_partition(table, each.values) for each in table.partitions]
-        return _described(table)
+        return _described(table.columns, table.keys)
+
+    def _of_view(self, given: ddl.Show, view: View) -> list[str]:
+        if given.what == "CREATE VIEW":
+            return [f"CREATE VIEW {view.database}.{view.name} AS", *view.query.strip().splitlines()]
+        if given.what == "PARTITIONS":
+            raise _failed(f"{view.database}.{view.name} is a view, and has no partitions")
+        return _described({name: read(kind) for name, kind in view.columns}, {})
 
     def _existing(self, named: str) -> str:
         database = self._reader.database(named)
@@ -121,12 +143,17 @@ class Definitions:
             raise _failed(f"Database does not exist: {database}")
         return database
 
-    def _table(self, database: str, name: str) -> Table:
+    def _table(self, database: str, name: str) -> Table | View:
         self._reader.must("glue:GetTable", *self._reader.in_glue(database, name))
         found = self._backend.databases[database].tables.get(name)
         if found is None:
             raise _failed(f"SemanticException [Error 10001]: Table not found {database}.{name}")
         return stored_table(found)
+
+
+def is_view(found: Any) -> bool:
+    """Whether what moto keeps for Glue is a view."""
+    return bool(found.as_dict().get("TableType") == VIRTUAL_VIEW)
 
 
 def _failed(words: str) -> QueryFailed:
@@ -144,37 +171,20 @@ def _partition(table: Table, values: tuple[str, ...]) -> str:
     return "/".join(f"{key}={value}" for key, value in zip(table.keys, values, strict=True))
 
 
-def _described(table: Table) -> list[str]:
-    every = {**table.columns, **table.keys}
+def _described(columns: Mapping[str, Type], keys: Mapping[str, Type]) -> list[str]:
+    every = {**columns, **keys}
     lines = [f"{name:<20}\t{hive(kind):<20}\t{'':<20}" for name, kind in every.items()]
-    if table.keys:
+    if keys:
         lines += [
             "\t \t ",
             "# Partition Information\t \t ",
             "# col_name            \tdata_type           \tcomment",
         ]
-        lines += ["\t \t ", *(f"{name:<20}\t{hive(kind):<20}\t{'':<20}" for name, kind in table.keys.items())]
+        lines += ["\t \t ", *(f"{name:<20}\t{hive(kind):<20}\t{'':<20}" for name, kind in keys.items())]
     return lines
 
 
-def hive(kind: Type) -> str:
-    """A type as Hive writes it."""
-    if kind.name == "array":
-        return f"array<{hive(kind.of[0])}>"
-    if kind.name == "map":
-        return f"map<{hive(kind.of[0])},{hive(kind.of[1])}>"
-    if kind.name == "row":
-        return f"struct<{','.join(f'{name}:{hive(each)}' for name, each in kind.fields())}>"
-    if kind.name == "decimal":
-        return f"decimal({kind.length},{kind.scale})"
-    if kind.name == "varchar" and kind.length is not None:
-        return f"varchar({kind.length})"
-    return {"varchar": "string", "integer": "int", "real": "float", "varbinary": "binary"}.get(
-        kind.name, kind.name
-    )
-
-
-def _input(table: Table) -> dict[str, Any]:
+def table_input(table: Table) -> dict[str, Any]:
     """A table as Glue takes it."""
     return {
         "Name": table.name,
@@ -185,7 +195,7 @@ def _input(table: Table) -> dict[str, Any]:
             "Columns": [{"Name": name, "Type": hive(kind)} for name, kind in table.columns.items()],
             "Location": table.location,
             "InputFormat": table.input_format,
-            "OutputFormat": _OUTPUT,
+            "OutputFormat": _PARQUET_OUTPUT if table.format == PARQUET else _OUTPUT,
             "SerdeInfo": {"SerializationLibrary": table.serde, "Parameters": dict(table.serde_properties)},
         },
     }

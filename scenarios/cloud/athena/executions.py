@@ -1,7 +1,8 @@
 """Queries: one is QUEUED, then RUNNING, and ends as SUCCEEDED, FAILED or CANCELLED.
 
 What it answers it reads when it ends, with the rights of whoever started it, and writes to the output
-location. A table is what Glue's catalog has at that moment.
+location. A table is what Glue's catalog has at that moment. What a statement leaves beyond its answer
+(`written.py`) is written when it ends, too.
 
 Sources: https://docs.aws.amazon.com/athena/latest/APIReference/API_StartQueryExecution.html,
 https://docs.aws.amazon.com/athena/latest/APIReference/API_QueryExecutionStatus.html,
@@ -12,24 +13,25 @@ which are recorded.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
 from scenarios.cloud.athena.definitions import Definitions
+from scenarios.cloud.athena.execution import MANIFEST, Execution
 from scenarios.cloud.athena.reader import Reader, parts
 from scenarios.cloud.athena.results import EMPTY, Answer
+from scenarios.cloud.athena.works import Works, invalid
+from scenarios.cloud.athena.written import Left, Writer
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.deliveries import Object
 from scenarios.cloud.kernel.emitted import EmittedEvents
-from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.paging import Paging
 from scenarios.cloud.setting import Setting
 from scenarios.queries.sql import ddl
-from scenarios.queries.sql.errors import MalformedSql, QueryFailed, SqlNotSimulated
+from scenarios.queries.sql.errors import QueryFailed, SqlNotSimulated
+from scenarios.queries.sql.statements import CreateView, Deallocate, Prepare
 
 CHANGE: Final = "Athena Query State Change"
 EVENTS = (EmittedEvents(source="aws.athena", detail_types=(CHANGE,)),)
@@ -38,7 +40,6 @@ ENDED: Final = ("SUCCEEDED", "FAILED", "CANCELLED")
 QUEUED_SECONDS: Final = (0.1, 0.6)
 RUNNING_SECONDS: Final = (0.6, 4.0)
 EVENT_SECONDS: Final = 1.0
-ENGINE: Final = {"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3"}
 _NOT_SIMULATED: Final = (
     "GetQueryRuntimeStatistics",
     "StartSession",
@@ -61,71 +62,12 @@ def _paging(most: int) -> Paging:
 RESULTS, EXECUTIONS = _paging(1000), _paging(50)
 
 
-@dataclass(slots=True, kw_only=True)
-class Execution:
-    """One query. `output`: the folder in S3 that its files go to; `statement`: None for a query."""
-
-    id: str
-    region: str
-    text: str
-    workgroup: str
-    database: str
-    output: str
-    caller: Caller
-    started: datetime
-    parameters: tuple[str, ...]
-    statement: ddl.Statement | None
-    token: str
-    most_bytes: int
-    status: str = "QUEUED"
-    reason: str = ""
-    error: dict[str, Any] = field(default_factory=dict)
-    began: datetime | None = None
-    ended: datetime | None = None
-    sequence: int = 1
-    answer: Answer = EMPTY
-
-    @property
-    def location(self) -> str:
-        """The file that the answer goes to."""
-        return f"{self.output}{self.id}{'.txt' if self.statement else '.csv'}"
-
-    def described(self) -> dict[str, Any]:
-        """As GetQueryExecution tells it."""
-        status: dict[str, Any] = {"State": self.status, "SubmissionDateTime": self.started}
-        status |= {"StateChangeReason": self.reason} if self.reason else {}
-        status |= {"CompletionDateTime": self.ended} if self.ended else {}
-        status |= {"AthenaError": self.error} if self.error else {}
-        return {
-            "QueryExecutionId": self.id,
-            "Query": self.text,
-            "StatementType": "DDL" if self.statement else "DML",
-            "ResultConfiguration": {"OutputLocation": self.location},
-            "QueryExecutionContext": {"Database": self.database} if self.database else {},
-            "Status": status,
-            "Statistics": self._statistics(),
-            "WorkGroup": self.workgroup,
-            "EngineVersion": ENGINE,
-            **({"ExecutionParameters": list(self.parameters)} if self.parameters else {}),
-        }
-
-    def _statistics(self) -> dict[str, int]:
-        if self.ended is None:
-            return {}
-        began = self.began or self.ended
-        return {
-            "EngineExecutionTimeInMillis": _milliseconds(began, self.ended),
-            "DataScannedInBytes": self.answer.scanned_bytes,
-            "TotalExecutionTimeInMillis": _milliseconds(self.started, self.ended),
-            "QueryQueueTimeInMillis": _milliseconds(self.started, began),
-        }
-
-
 class Executions:
     """Every query of the account."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
+        self._works = Works(setting)
         for operation, answer in {
             "StartQueryExecution": self._start,
             "StopQueryExecution": self._stop,
@@ -158,10 +100,10 @@ class Executions:
             workgroup=group.name,
             database=context.get("Database", "").lower(),
             output=self._output(asked, group),
+            enforced=bool(group.configuration.get("EnforceWorkGroupConfiguration")),
             caller=asked.caller,
             started=self._setting.clock.now,
-            parameters=tuple(given.get("ExecutionParameters") or ()),
-            statement=_statement(given["QueryString"], given.get("ExecutionParameters") or ()),
+            work=self._works.of(asked, group),
             token=given.get("ClientRequestToken", ""),
             most_bytes=int(group.configuration.get("BytesScannedCutoffPerQuery") or 0),
         )
@@ -178,7 +120,7 @@ class Executions:
             (each for each in self._runs(asked.region).values() if token and each.token == token), None
         )
         if found is not None and found.text != asked.parameters["QueryString"]:
-            raise _invalid("Idempotent parameters do not match")
+            raise invalid("Idempotent parameters do not match")
         return found
 
     def _stop(self, asked: Asked) -> dict[str, Any]:
@@ -207,13 +149,17 @@ class Executions:
         run = self._known(asked)
         if run.status in ("QUEUED", "RUNNING"):
             words = f"Query has not yet finished. Current state: {run.status}"
-            raise _invalid(words, "INVALID_QUERY_EXECUTION_STATE")
+            raise invalid(words, "INVALID_QUERY_EXECUTION_STATE")
         if run.status != "SUCCEEDED":
             words = f"Query did not finish successfully. Final query state: {run.status}"
-            raise _invalid(words, "INVALID_QUERY_EXECUTION_STATE")
+            raise invalid(words, "INVALID_QUERY_EXECUTION_STATE")
         page, more = RESULTS.page(run.answer.data(), asked.parameters)
         columns = {"ColumnInfo": run.answer.columns()}
-        return {"UpdateCount": 0, "ResultSet": {"Rows": page, "ResultSetMetadata": columns}, **more}
+        return {
+            "UpdateCount": run.answer.count or 0,
+            "ResultSet": {"Rows": page, "ResultSetMetadata": columns},
+            **more,
+        }
 
     def _list(self, asked: Asked) -> dict[str, Any]:
         group = asked.parameters.get("WorkGroup", "primary")
@@ -231,14 +177,14 @@ class Executions:
         identity = asked.parameters["QueryExecutionId"]
         found = self._runs(asked.region).get(identity)
         if found is None:
-            raise _invalid(f"QueryExecution {identity} was not found", "INVALID_INPUT")
+            raise invalid(f"QueryExecution {identity} was not found", "INVALID_INPUT")
         return found
 
     def _group(self, asked: Asked) -> Any:
         name = asked.parameters.get("WorkGroup", "primary")
         found = moto_state.backend("athena", self._setting.account, asked.region).work_groups.get(name)
         if found is None:
-            raise _invalid("WorkGroup is not found.")
+            raise invalid("WorkGroup is not found.")
         return found
 
     def _output(self, asked: Asked, group: Any) -> str:
@@ -249,7 +195,7 @@ class Executions:
         location = own if group.configuration.get("EnforceWorkGroupConfiguration") and own else ""
         location = location or given.get("OutputLocation") or own
         if not location:
-            raise _invalid(
+            raise invalid(
                 "No output location provided. An output location is required either through the Workgroup "
                 "result configuration setting or as an API input."
             )
@@ -257,7 +203,7 @@ class Executions:
             raise NotSimulated("athena", "results that Athena encrypts")
         bucket, _ = parts(location)
         if moto_state.bucket(self._setting.account, bucket) is None:
-            raise _invalid(f"Unable to verify/create output bucket {bucket}")
+            raise invalid(f"Unable to verify/create output bucket {bucket}")
         return location if location.endswith("/") else f"{location}/"
 
     # ---- its life -----------------------------------------------------------------------------------
@@ -274,11 +220,11 @@ class Executions:
         if run.status != "RUNNING":
             return
         try:
-            answer = self._answer(run)
+            answer, left = self._answer(run)
             if run.most_bytes and answer.scanned_bytes > run.most_bytes:
                 self._end(run, "CANCELLED", "Bytes scanned limit was exceeded")
                 return
-            self._write(run, answer)
+            self._write(run, answer, left)
         except SqlNotSimulated as hole:
             raise NotSimulated("athena", hole.what) from hole
         except QueryFailed as failed:
@@ -289,34 +235,60 @@ class Executions:
         run.answer = answer
         self._end(run, "SUCCEEDED", "")
 
-    def _answer(self, run: Execution) -> Answer:
+    def _answer(self, run: Execution) -> tuple[Answer, Left | None]:
+        """What it answers, and what it leaves behind."""
         reader = Reader(self._setting, run.caller, run.region, run.database)
-        if run.statement is not None:
+        statement = run.work.statement
+        if isinstance(statement, ddl.Statement):
             definitions = Definitions(reader, self._setting.account, run.region)
-            return Answer(lines=tuple(definitions.carry_out(run.statement)), is_query=False)
+            return Answer(lines=tuple(definitions.carry_out(statement)), is_query=False), None
+        if isinstance(statement, (Prepare, Deallocate)):
+            self._works.carry_out(statement, reader, run.region, run.workgroup)
+            return EMPTY, None
         # DuckDB and sqlglot take a while to load, and few worlds ask anything.
         from scenarios.queries.sql.engine import Engine  # noqa: PLC0415
 
-        found = Engine(reader, reader, self._setting.clock.now).run(run.text, run.parameters)
-        return Answer(
-            names=found.names, types=found.types, rows=found.rows, scanned_bytes=found.scanned_bytes
+        engine = Engine(reader, reader, self._setting.clock.now)
+        if statement is None:
+            found = engine.run(run.work.text, run.work.parameters)
+            return Answer(
+                names=found.names, types=found.types, rows=found.rows, scanned_bytes=found.scanned_bytes
+            ), None
+        writer = Writer(
+            self._setting, reader, run.region, folder=run.output, enforced=run.enforced, identity=run.id
         )
+        if isinstance(statement, CreateView):
+            writer.create_view(statement, engine)
+            return EMPTY, None
+        left = writer.write(statement, engine, run.work.parameters)
+        return Answer(is_query=False, count=left.rows, scanned_bytes=left.scanned_bytes), left
 
-    def _write(self, run: Execution, answer: Answer) -> None:
-        bucket, key = parts(run.location)
-        for name, body in ((key, answer.file()), (f"{key}.metadata", answer.metadata())):
+    def _write(self, run: Execution, answer: Answer, left: Left | None) -> None:
+        """Put what it leaves and its own files into S3, then tell Glue."""
+        objects = {run.location: answer.file(), f"{run.location}.metadata": answer.metadata()}
+        if left is not None:
+            manifest = "".join(f"{each}\n" for each in left.objects).encode()
+            objects = {
+                f"{run.location}{MANIFEST}": manifest,
+                **left.objects,
+                f"{run.location}.metadata": answer.metadata(),
+            }
+        for address, body in objects.items():
+            bucket, key = parts(address)
             refusal = self._setting.deliveries.hand_over(
-                f"arn:aws:s3:::{bucket}/{name}",
+                f"arn:aws:s3:::{bucket}/{key}",
                 Object(body=body, plain=True, requester=run.caller.principal_id),
                 by=run.caller.through(SERVICE),
             )
             if refusal is not None:
                 words = (
-                    f"Access denied when writing output to url: {run.location} . Please ensure you are "
+                    f"Access denied when writing output to url: {address} . Please ensure you are "
                     "allowed to access the S3 bucket. If you are encrypting query results with KMS key, "
                     "please ensure you are allowed to access your KMS key"
                 )
                 raise QueryFailed("ACCESS_DENIED", words)
+        if left is not None:
+            left.then()
 
     def _end(self, run: Execution, status: str, reason: str) -> None:
         run.reason, run.ended = reason, self._setting.clock.now
@@ -336,7 +308,7 @@ class Executions:
             "currentState": run.status,
             **({"previousState": before} if before else {}),
             **({"athenaError": run.error} if run.error else {}),
-            "statementType": "DDL" if run.statement else "DML",
+            "statementType": run.kind,
             "queryExecutionId": run.id,
             "workgroupName": run.workgroup,
             "sequenceNumber": str(run.sequence),
@@ -344,29 +316,6 @@ class Executions:
         event = self._setting.service_event(run.region, "aws.athena", CHANGE, [], detail)
         tell = partial(self._setting.announce, run.region, event, by=SERVICE)
         self._setting.clock.after(EVENT_SECONDS, tell, CHANGE)
-
-
-def _statement(text: str, parameters: Any) -> ddl.Statement | None:
-    """A statement of DDL, or None for a query, whose text is read to see that it is one."""
-    try:
-        if ddl.begins(text) in ddl.DDL:
-            return ddl.read(text)
-        from scenarios.queries.sql.parsing import parsed  # noqa: PLC0415 - sqlglot takes a while to load
-
-        parsed(text, parameters)
-    except MalformedSql as malformed:
-        raise _invalid(str(malformed), "MALFORMED_QUERY") from None
-    except SqlNotSimulated as hole:
-        raise NotSimulated("athena", hole.what) from hole
-    return None
-
-
-def _milliseconds(since: datetime, until: datetime) -> int:
-    return int((until - since).total_seconds() * 1000)
-
-
-def _invalid(words: str, code: str = "INVALID_INPUT") -> Refused:
-    return Refused("InvalidRequestException", words, members={"AthenaErrorCode": code})
 
 
 def _refuse(asked: Asked) -> None:

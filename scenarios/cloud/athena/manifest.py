@@ -14,11 +14,12 @@ SERVICE = Service(
     name="athena",
     simulated=(
         "queries over the objects of the account's buckets with the caller's rights, their states, files and "
-        "events; statements about databases, tables and partitions; work groups and named queries as moto "
-        "keeps them"
+        "events; statements about databases, tables and partitions; views; CREATE TABLE AS, INSERT INTO and "
+        "UNLOAD as Parquet, JSON or text, with their manifests; PREPARE and EXECUTE; work groups and named "
+        "queries as moto keeps them"
     ),
     missing=(
-        "CTAS, INSERT, UNLOAD, views, EXECUTE, federated catalogs, Parquet and other columnar files, "
+        "ORC, Avro and Iceberg, buckets of tables, INSERT INTO projected partitions, federated catalogs, "
         "encrypted results, reuse of results, metrics, notebooks"
     ),
     permissions=PERMISSIONS,

@@ -17,7 +17,7 @@ from scenarios.cloud.setting import Setting
 from scenarios.queries.sql.errors import QueryFailed
 from scenarios.queries.sql.glue import table_of
 from scenarios.queries.sql.partitions import Object
-from scenarios.queries.sql.tables import Table
+from scenarios.queries.sql.tables import Table, View
 
 SERVICE: Final = "athena.amazonaws.com"
 DEFAULT: Final = "default"
@@ -71,8 +71,8 @@ class Reader:
         found: Mapping[str, Any] = backend.databases
         return found
 
-    def table(self, database: str, name: str) -> Table:
-        """A table of the catalog."""
+    def table(self, database: str, name: str) -> Table | View:
+        """A table or a view of the catalog."""
         where = self.database(database)
         self.must("glue:GetTable", *self.in_glue(where, name))
         found = self.databases().get(where)
@@ -135,6 +135,6 @@ def _no_permission(address: str) -> QueryFailed:
     return QueryFailed("PERMISSION_DENIED", f"Permission denied on S3 path: {address}")
 
 
-def stored_table(found: Any) -> Table:
-    """The table that moto keeps for Glue."""
+def stored_table(found: Any) -> Table | View:
+    """The table or view that moto keeps for Glue."""
     return table_of(found.as_dict(), [each.partition_input for each in found.partitions.values()])

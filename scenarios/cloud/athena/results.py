@@ -31,7 +31,11 @@ _DIGITS: Final[Mapping[str, tuple[int, int]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The columns and rows of a query; `lines` for a statement of DDL, which has no columns."""
+    """The columns and rows of a query; `lines` for a statement of DDL, which has no columns.
+
+    `count`: the rows that a statement wrote, which has neither. That such an answer has one column, `rows`,
+    and no row is unconfirmed; the number is GetQueryResults' UpdateCount.
+    """
 
     names: tuple[str, ...] = ()
     types: tuple[Type, ...] = ()
@@ -39,11 +43,7 @@ class Answer:
     lines: tuple[str, ...] = ()
     is_query: bool = True
     scanned_bytes: int = 0
-
-    @property
-    def suffix(self) -> str:
-        """What the file's name ends with."""
-        return ".csv" if self.is_query else ".txt"
+    count: int | None = None
 
     def file(self) -> bytes:
         """The file."""
@@ -57,6 +57,8 @@ class Answer:
 
     def columns(self) -> list[dict[str, Any]]:
         """ResultSetMetadata's ColumnInfo."""
+        if self.count is not None:
+            return [_column("rows", Type("bigint"))]
         if not self.is_query:
             return [_column("result", Type("varchar"))] if self.lines else []
         return [_column(name, kind) for name, kind in zip(self.names, self.types, strict=True)]

@@ -10,7 +10,14 @@ from typing import Final
 
 from scenarios.queries.sql import types
 from scenarios.queries.sql.errors import MalformedSql, SqlNotSimulated
-from scenarios.queries.sql.tables import LAZY_SIMPLE, TEXT_INPUT, Partition, Table
+from scenarios.queries.sql.tables import (
+    LAZY_SIMPLE,
+    PARQUET_INPUT,
+    PARQUET_SERDE,
+    TEXT_INPUT,
+    Partition,
+    Table,
+)
 from scenarios.queries.sql.types import Type
 
 
@@ -32,7 +39,7 @@ class CreateDatabase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
-    """DROP TABLE or DATABASE; `cascade`: with the tables in it."""
+    """DROP TABLE, VIEW or DATABASE; `cascade`: with the tables in it."""
 
     kind: str
     database: str
@@ -53,7 +60,10 @@ class AddPartitions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Show:
-    """SHOW TABLES, DATABASES or PARTITIONS, DESCRIBE: `what` is one of these words; `name` a table or ""."""
+    """SHOW TABLES, VIEWS, DATABASES, PARTITIONS or CREATE VIEW, DESCRIBE: `what` is one of these words.
+
+    `name`: a table's, a view's, or "".
+    """
 
     what: str
     database: str
@@ -195,6 +205,11 @@ class _Reader:
         database, name = self._qualified()
         return Drop(kind="TABLE", database=database, name=name, if_exists=exists)
 
+    def drop_view(self) -> Statement:
+        exists = self._take("IF", "EXISTS")
+        database, name = self._qualified()
+        return Drop(kind="VIEW", database=database, name=name, if_exists=exists)
+
     def drop_database(self) -> Statement:
         exists = self._take("IF", "EXISTS")
         name = self._name()
@@ -207,6 +222,15 @@ class _Reader:
         database = self._name() if self._take("IN") or self._take("FROM") else ""
         like = self._text() if self._next.kind == "text" else ""
         return Show(what="TABLES", database=database, like=like)
+
+    def show_views(self) -> Statement:
+        database = self._name() if self._take("IN") or self._take("FROM") else ""
+        like = self._text() if self._take("LIKE") else ""
+        return Show(what="VIEWS", database=database, like=like)
+
+    def show_create_view(self) -> Statement:
+        database, name = self._qualified()
+        return Show(what="CREATE VIEW", database=database, name=name)
 
     def show_databases(self) -> Statement:
         like = self._text() if self._take("LIKE") else ""
@@ -292,7 +316,9 @@ class _Reader:
             given["input"] = self._text()
             self._must("OUTPUTFORMAT")
             self._text()
-        elif (form := self._name()) != "textfile":
+        elif (form := self._name()) == "parquet":
+            given |= {"serde": PARQUET_SERDE, "input": PARQUET_INPUT}
+        elif form != "textfile":
             raise SqlNotSimulated(f"files stored as {form}")
 
     def _delimiters(self) -> dict[str, str]:
@@ -389,9 +415,12 @@ _STATEMENTS: Final[dict[tuple[str, ...], Callable[[_Reader], Statement]]] = {
     ("CREATE", "DATABASE"): _Reader.create_database,
     ("CREATE", "SCHEMA"): _Reader.create_database,
     ("DROP", "TABLE"): _Reader.drop_table,
+    ("DROP", "VIEW"): _Reader.drop_view,
     ("DROP", "DATABASE"): _Reader.drop_database,
     ("DROP", "SCHEMA"): _Reader.drop_database,
     ("SHOW", "TABLES"): _Reader.show_tables,
+    ("SHOW", "VIEWS"): _Reader.show_views,
+    ("SHOW", "CREATE", "VIEW"): _Reader.show_create_view,
     ("SHOW", "DATABASES"): _Reader.show_databases,
     ("SHOW", "SCHEMAS"): _Reader.show_databases,
     ("SHOW", "PARTITIONS"): _Reader.show_partitions,

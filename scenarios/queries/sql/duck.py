@@ -1,6 +1,7 @@
 """DuckDB, closed: it runs SQL of ours on rows that it is handed, and can reach nothing else.
 
 Neither the disk nor the network, no extension, no secret, no spill file; and its settings can't be changed.
+Parquet alone it reads and writes itself, in a folder that is made for it and deleted after the query.
 
 Source: https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
 """
@@ -10,9 +11,12 @@ import ipaddress
 import json
 import re
 import sys
+import tempfile
 import urllib.parse
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import duckdb
@@ -20,6 +24,7 @@ import duckdb
 from scenarios.queries.sql import regexes, udfs
 from scenarios.queries.sql.casts import END, HOLE, MARK
 from scenarios.queries.sql.errors import QueryFailed, SqlNotSimulated
+from scenarios.queries.sql.types import text
 
 MEMORY: Final = "4GB"
 _SETTINGS: Final = (
@@ -41,14 +46,49 @@ _SETTINGS: Final = (
 _LOOKED_FOR: Final = ("pandas", "polars", "pyarrow", "tensorflow", "torch")
 
 
-def connected() -> duckdb.DuckDBPyConnection:
-    """A database in memory, closed, with the functions that Trino's need."""
+def connected(folder: str = "") -> duckdb.DuckDBPyConnection:
+    """A database in memory, closed, with the functions that Trino's need.
+
+    `folder`: the one that it may read and write; "" for none.
+    """
     connection = duckdb.connect(":memory:")
     for name, (function, takes, gives) in _FUNCTIONS.items():
         connection.create_function(name, _told(function), list(takes), gives)
+    if folder:
+        connection.execute(f"SET allowed_directories = [{text(folder + '/')}]")
     for each in _SETTINGS:
         connection.execute(each)
     return connection
+
+
+@dataclass(slots=True)
+class Database:
+    """A closed database. `folder`: the one that it may reach, or ""."""
+
+    connection: duckdb.DuckDBPyConnection
+    folder: str
+    number: int = 0
+
+    def file(self) -> Path:
+        """A file of its folder that isn't there yet."""
+        self.number += 1
+        return Path(self.folder) / f"{self.number}.parquet"
+
+
+@contextmanager
+def opened(*, with_folder: bool) -> Iterator[Database]:
+    """A closed database, for one query; its errors become Trino's."""
+    with ExitStack() as stack:
+        folder = (
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="trailwarden-")) if with_folder else ""
+        )
+        stack.enter_context(without_guessing())
+        connection = connected(folder)
+        stack.callback(connection.close)
+        try:
+            yield Database(connection, folder)
+        except duckdb.Error as error:
+            raise failure(error) from error
 
 
 @contextmanager

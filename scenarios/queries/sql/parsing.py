@@ -33,7 +33,7 @@ class _Trino(Trino):
         }
 
 
-def parsed(text: str, parameters: Sequence[str] = ()) -> exp.Query:
+def parsed(text: str, parameters: Sequence[str] = ()) -> exp.Query | exp.Values:
     """A query as a tree.
 
     Args:
@@ -47,13 +47,18 @@ def parsed(text: str, parameters: Sequence[str] = ()) -> exp.Query:
     if len(text) > LONGEST:
         raise MalformedSql(f"the query is longer than {LONGEST} characters")
     tree = _tree(text)
-    if not isinstance(tree, exp.Query):
+    if not isinstance(tree, (exp.Query, exp.Values)):
         word = begins(text)
         if word in DDL:
             raise SqlNotSimulated(f"the statement {word}")
         raise MalformedSql(f"line 1:1: mismatched input '{word or text[:20]}'")
     check(tree)
     return _with_parameters(tree, parameters)
+
+
+def placeholders(text: str) -> int:
+    """How many `?` a query has; raises MalformedSql."""
+    return len(list(_tree(text).find_all(exp.Placeholder)))
 
 
 def _tree(text: str) -> exp.Expression:
@@ -103,7 +108,7 @@ def _sentence(error: ParseError | TokenError) -> str:
     return f"line {line}:{max(column - len(word) + 1, 1)}: mismatched input '{word}'"
 
 
-def _with_parameters(tree: exp.Query, parameters: Sequence[str]) -> exp.Query:
+def _with_parameters(tree: exp.Query | exp.Values, parameters: Sequence[str]) -> exp.Query | exp.Values:
     places = list(tree.find_all(exp.Placeholder, bfs=False))
     if len(places) != len(parameters):
         raise MalformedSql(

@@ -15,27 +15,33 @@ from sqlglot import exp
 
 from scenarios.queries.sql import aggregates
 from scenarios.queries.sql.casts import guarded, may_fail
-from scenarios.queries.sql.errors import QueryFailed, SqlNotSimulated
+from scenarios.queries.sql.errors import MalformedSql, QueryFailed, SqlNotSimulated
 from scenarios.queries.sql.expressions import Expressions, Frame
-from scenarios.queries.sql.parsing import whole_literal
+from scenarios.queries.sql.parsing import parsed, whole_literal
 from scenarios.queries.sql.scopes import HIDDEN, PATH, Field, Relation, Scan, Scope, Typed
-from scenarios.queries.sql.tables import Table
+from scenarios.queries.sql.tables import Table, View
 from scenarios.queries.sql.types import BIGINT, UNKNOWN, Type, common
+from scenarios.queries.sql.views import stale
 
 LONGEST_SQL = 4 << 20  # characters of DuckDB's text, for what grows with every level
 LARGEST_LIMIT = 2**63 - 1
 
-Find = Callable[[str, str], Table]
+Find = Callable[[str, str], Table | View]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A query in DuckDB's SQL, what its columns are called, their types, and the tables that it reads."""
+    """A query in DuckDB's SQL, what its columns are called, their types, and the tables that it reads.
+
+    `unnamed`: the numbers of columns, from 1, that the text gives no name. `views`: those that it reads.
+    """
 
     sql: str
     names: tuple[str, ...]
     types: tuple[Type, ...]
     scans: tuple[Scan, ...]
+    unnamed: tuple[int, ...] = ()
+    views: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,7 +67,9 @@ class Queries:
         self._expressions = Expressions(text, now, aggregates.call, self._inner)
         self._scans: list[Scan] = []
         self._ctes: list[dict[str, exp.CTE]] = []
-        self._open: list[str] = []
+        self._schema = ""
+        self._inside: list[tuple[str, str]] = []
+        self._views: set[tuple[str, str]] = set()
 
     def translate(self, tree: Any) -> Query:
         """The whole query; raises QueryFailed and SqlNotSimulated.
@@ -77,6 +85,8 @@ class Queries:
             names=tuple(names),
             types=tuple(each.type for each in found.fields),
             scans=tuple(self._scans),
+            unnamed=tuple(number for number, each in enumerate(found.fields, 1) if not each.name),
+            views=frozenset(self._views),
         )
 
     def _inner(self, node: exp.Expression, scope: Scope) -> tuple[str, list[tuple[str, Type]]]:
@@ -101,7 +111,7 @@ class Queries:
             if isinstance(node, exp.Subquery):
                 return self._ordered(node, self._query(node.this, outer))
             if isinstance(node, exp.Values):
-                return self._values(node, outer)
+                return self._ordered(node, self._values(node, outer))
             raise SqlNotSimulated(f"the statement {type(node).__name__.upper()}")
         finally:
             self._ctes.pop()
@@ -268,17 +278,48 @@ class Queries:
         name, database = node.name.lower(), node.db.lower()
         if not database:
             for level in reversed(range(len(self._ctes))):
-                if name in self._ctes[level] and name not in self._open:
+                if name in self._ctes[level]:
                     return self._cte(self._ctes[level][name], level, node, optional=optional)
         if database == "information_schema":
             raise SqlNotSimulated("information_schema")
         if node.catalog and node.catalog.lower() != "awsdatacatalog":
             raise SqlNotSimulated(f"the catalog {node.catalog}")
         try:
-            table = self._find(database, name)
+            found = self._find(database or self._schema, name)
         except QueryFailed as missing:
             raise self._expressions.fails(missing.name, node, missing.message) from None
-        return self._scan(table, node, optional=optional)
+        if isinstance(found, View):
+            return self._view(found, node, optional=optional)
+        return self._scan(found, node, optional=optional)
+
+    def _view(self, view: View, node: exp.Table, *, optional: bool) -> tuple[str, Relation]:
+        """A view: its query again. It sees none of the names of WITH around it."""
+        called = f"awsdatacatalog.{view.database}.{view.name}"
+        key = (view.database, view.name)
+        self._views.add(key)
+        if key in self._inside:
+            raise self._expressions.fails("VIEW_IS_RECURSIVE", node, f"View is recursive: {called}")
+        hidden, schema, self._ctes, self._schema = self._ctes, self._schema, [], view.schema
+        self._inside.append(key)
+        try:
+            with self._expressions.about(view.query):
+                tree: Any = parsed(view.query)
+                result = self._query(tree, None)
+        except (QueryFailed, MalformedSql) as failed:
+            words = failed.message if isinstance(failed, QueryFailed) else str(failed)
+            why = f"Failed analyzing stored view '{called}': {words}"
+            raise self._expressions.fails("INVALID_VIEW", node, why) from None
+        finally:
+            self._inside.pop()
+            self._ctes, self._schema = hidden, schema
+        changed = stale(view, [(each.name, each.type) for each in result.fields])
+        if changed:
+            why = f"View '{called}' is stale or in invalid state: {changed}"
+            raise self._expressions.fails("VIEW_IS_STALE", node, why)
+        sql, relation = self._derived(result, node, optional=optional)
+        if relation.alias is None:
+            relation.alias, relation.database = view.name, view.database
+        return sql, relation
 
     def _cte(self, cte: exp.CTE, level: int, node: exp.Table, *, optional: bool) -> tuple[str, Relation]:
         """A name of WITH: its query again, wherever it is named. It sees the names before it alone."""

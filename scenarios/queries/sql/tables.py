@@ -1,6 +1,7 @@
 """Tables over files: columns, partition keys, the format of the files, and where they lie.
 
-A table comes from the text of its CREATE EXTERNAL TABLE, as AWS's pages have it.
+A table comes from the text of its CREATE EXTERNAL TABLE, as AWS's pages have it. A view is a query that
+stands where a table may stand.
 
 Source: https://docs.aws.amazon.com/athena/latest/ug/create-table.html,
 https://docs.aws.amazon.com/athena/latest/ug/supported-serdes.html
@@ -17,15 +18,20 @@ CLOUDTRAIL: Final = "cloudtrail"
 JSON_LINES: Final = "json"
 DELIMITED: Final = "delimited"
 REGEX: Final = "regex"
+PARQUET: Final = "parquet"
 
 CLOUDTRAIL_INPUT: Final = "com.amazon.emr.cloudtrail.CloudTrailInputFormat"
 TEXT_INPUT: Final = "org.apache.hadoop.mapred.TextInputFormat"
+PARQUET_INPUT: Final = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
+PARQUET_SERDE: Final = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+JSON_SERDE: Final = "org.apache.hive.hcatalog.data.JsonSerDe"
 _SERDES: Final = {
     "com.amazon.emr.hive.serde.CloudTrailSerde": JSON_LINES,
-    "org.apache.hive.hcatalog.data.JsonSerDe": JSON_LINES,
+    JSON_SERDE: JSON_LINES,
     "org.openx.data.jsonserde.JsonSerDe": JSON_LINES,
     "org.apache.hadoop.hive.serde2.RegexSerDe": REGEX,
     "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe": DELIMITED,
+    PARQUET_SERDE: PARQUET,
 }
 LAZY_SIMPLE: Final = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
 
@@ -69,7 +75,7 @@ class Table:
             raise SqlNotSimulated(f"the SerDe {self.serde}")
         if self.input_format == CLOUDTRAIL_INPUT:
             return CLOUDTRAIL
-        if self.input_format != TEXT_INPUT:
+        if self.input_format != (PARQUET_INPUT if self.serde == PARQUET_SERDE else TEXT_INPUT):
             raise SqlNotSimulated(f"the input format {self.input_format}")
         return _SERDES[self.serde]
 
@@ -82,3 +88,20 @@ class Table:
     def header_lines(self) -> int:
         """How many lines at the beginning of each file are no rows."""
         return int(self.properties.get("skip.header.line.count", "0"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A query that stands under a name.
+
+    Args:
+        query: its text.
+        schema: the database that names without one are in.
+        columns: names and types, as Trino writes them, from when it was created.
+    """
+
+    database: str
+    name: str
+    query: str
+    schema: str
+    columns: tuple[tuple[str, str], ...]

@@ -96,7 +96,8 @@ UNKNOWN: Final = Type("unknown")
 WHOLE: Final = ("tinyint", "smallint", "integer", "bigint")
 NUMERIC: Final = (*WHOLE, "decimal", "real", "double")
 MOMENTS: Final = ("date", "timestamp", "timestamp with time zone")
-ORDERED: Final = frozenset({"boolean", "varchar", *NUMERIC, *MOMENTS, DAY_TO_SECOND.name, YEAR_TO_MONTH.name})
+INTERVALS: Final = (DAY_TO_SECOND.name, YEAR_TO_MONTH.name)
+ORDERED: Final = frozenset({"boolean", "varchar", *NUMERIC, *MOMENTS, *INTERVALS})
 
 _DUCKDB: Final = {
     "boolean": "BOOLEAN",

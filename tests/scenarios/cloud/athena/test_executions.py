@@ -180,10 +180,10 @@ def test_what_cant_be_started_is_refused_at_once(text, more, words):
 @pytest.mark.parametrize(
     "text",
     [
-        "CREATE TABLE x AS SELECT 1",
-        "UNLOAD (SELECT 1) TO 's3://x/'",
+        "CREATE TABLE x WITH (format = 'ORC') AS SELECT 1 AS a",
+        "UNLOAD (SELECT 1) TO 's3://x/' WITH (format = 'AVRO')",
         "SELECT approx_percentile(1, 0.5)",
-        "INSERT INTO x SELECT 1",
+        "DELETE FROM x",
     ],
 )
 def test_what_nobody_here_does_is_loud(text):
@@ -276,7 +276,7 @@ def test_tables_and_databases_are_glues():
 
         assert rows(athena, shown) == [("other",)]
         assert shown["ResultConfiguration"]["OutputLocation"].endswith(".txt")
-        assert shown["StatementType"] == "DDL"
+        assert shown["StatementType"] == "UTILITY"
         assert "Table ct already exists" in twice["Status"]["StateChangeReason"]
         assert rows(athena, described)[0][0].split() == ["eventversion", "string"]
         assert [each["Name"] for each in glue.get_tables(DatabaseName="incident")["TableList"]] == ["other"]

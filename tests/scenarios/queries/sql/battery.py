@@ -1,7 +1,6 @@
 """Questions that responders ask a trail, and what plain Python answers over the same records.
 
-The first five are in the manner of AWS's own page,
-https://docs.aws.amazon.com/athena/latest/ug/query-examples-cloudtrail-logs.html
+Those of AWS's own page, as they stand there, are in `test_aws_page.py`.
 """
 
 # ruff: noqa: E501, ISC004 - texts of SQL stand as they are pasted
@@ -111,7 +110,7 @@ AGENT, REGION, KIND = (key(each) for each in ("userAgent", "awsRegion", "userIde
 
 # Each: the text, and its answer from the records.
 QUERIES = {
-    # ---- as on AWS's page
+    # ---- in the manner of AWS's page
     "anonymous reads": (
         f"SELECT eventid FROM {T} WHERE eventsource='s3.amazonaws.com' AND eventname IN ('GetObject') AND "
         "useridentity.accountid='ANONYMOUS_PRINCIPAL' AND useridentity.arn IS NULL AND requestparameters LIKE '%\"b1\"%' ORDER BY 1",

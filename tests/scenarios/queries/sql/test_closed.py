@@ -67,6 +67,23 @@ def test_duckdb_itself_is_closed():
             connection.execute(each)
 
 
+def test_with_a_folder_of_its_own_it_reaches_that_alone(tmp_path):
+    """What reads and writes Parquet."""
+    for name in ("own", "own-too"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.csv").write_text("1")
+    connection = connected(str(tmp_path / "own"))
+
+    for each in [
+        *OUT,
+        f"COPY (SELECT 1) TO '{tmp_path}/x'",
+        f"SELECT * FROM '{tmp_path}/own/../own-too/x.csv'",
+    ]:
+        with pytest.raises(Exception, match=r"disabled|locked|Cannot|cannot|does not exist"):
+            connection.execute(each)
+    assert connection.execute(f"SELECT count(*) FROM read_text('{tmp_path}/own/x.csv')").fetchall() == [(1,)]
+
+
 @pytest.mark.parametrize(
     "value", ["'); DROP TABLE x; --", "\\", "''", "\0", '"', "{0}", "a\x1eb", "TRINO:X:y"]
 )

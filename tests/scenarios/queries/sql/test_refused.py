@@ -42,6 +42,7 @@ FAILS = {
     "SELECT DISTINCT x FROM (VALUES 1) t(x) ORDER BY x + 1": "EXPRESSION_NOT_IN_DISTINCT",
     "SELECT regexp_like('a')": "FUNCTION_NOT_FOUND: line 1:8: Unexpected parameters for function regexp_like",
     "SELECT 'a' IN (1)": "TYPE_MISMATCH",
+    "SELECT DECIMAL '1e5'": "INVALID_LITERAL: line 1:16: '1e5' is not a valid DECIMAL literal",
     "SELECT CAST(ARRAY[1] AS integer)": "TYPE_MISMATCH",
     "SELECT sum(max(x)) FROM (VALUES 1) t(x)": "NESTED_AGGREGATION",
     "SELECT rank() FROM (VALUES 1) t(x)": "MISSING_OVER",
@@ -112,6 +113,13 @@ def test_parameters_stand_for_question_marks():
     assert asked.run("SELECT ? || ?, ? + 1", ["'a'", "'b;--'", "2"]).rows == [("ab;--", "3")]
     with pytest.raises(MalformedSql, match="expected 1 but found 2"):
         asked.run("SELECT ?", ["1", "2"])
+
+
+def test_values_are_a_query():
+    assert engine({}).run("VALUES (1, 'a'), (3, 'c'), (2, 'b') ORDER BY 1 DESC LIMIT 2").rows == [
+        ("3", "c"),
+        ("2", "b"),
+    ]
 
 
 def test_a_query_within_is_translated_once():

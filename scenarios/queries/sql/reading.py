@@ -1,0 +1,206 @@
+"""Brings the rows of one table into DuckDB: those of the partitions, columns and rows that a query reads."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from scenarios.queries.sql import loading, parquet, partitions
+from scenarios.queries.sql.casts import cast, guarded, of_hive
+from scenarios.queries.sql.duck import Database
+from scenarios.queries.sql.errors import QueryFailed
+from scenarios.queries.sql.loading import Chunk, Column, Loader
+from scenarios.queries.sql.partitions import Placed, Storage
+from scenarios.queries.sql.scopes import PATH, Scan
+from scenarios.queries.sql.tables import DELIMITED, PARQUET, REGEX
+from scenarios.queries.sql.types import VARCHAR, Type, text
+
+
+class Reading:
+    """One table's rows.
+
+    Args:
+        database: where they go.
+        scan: the table, and what is asked of it.
+        sql: the query in DuckDB's SQL, which says the columns.
+        storage: the files.
+        now: the moment of the query.
+    """
+
+    def __init__(self, database: Database, scan: Scan, sql: str, storage: Storage, now: datetime) -> None:
+        self._database = database
+        self._connection = database.connection
+        self._scan = scan
+        self._storage = storage
+        self._now = now
+        whole = " ".join([sql, *scan.filters])
+        self._columns = [
+            Column(name=name, type=self._cut(name, kind))
+            for name, kind in scan.table.columns.items()
+            if scan.column(name) in whole
+        ]
+        self.without_records: list[str] = []
+        self._keys = [name for name in (*scan.table.keys, PATH) if scan.column(name) in whole]
+
+    def _cut(self, name: str, kind: Type) -> Type:
+        """A column's type with what is read of it; Parquet is read as it is."""
+        if self._scan.table.format == PARQUET:
+            return kind
+        return loading.cut_to(kind, frozenset(self._scan.read.get(name, {()})))
+
+    def files(self) -> list[Placed]:
+        """The files of the partitions that are asked for."""
+        table = self._scan.table
+        missing = [each for each in partitions.injected(table) if each not in self._scan.pinned]
+        if missing:
+            why = (
+                f"For the injected projected partition column {missing[0]}, the WHERE clause must contain "
+                "only static equality conditions, and at least one such condition must be present."
+            )
+            raise QueryFailed("CONSTRAINT_VIOLATION", why)
+        return self._wanted(partitions.placed(table, self._storage, self._now))
+
+    def load(self) -> list[Placed]:
+        """Read the files of the partitions that are asked for; returns them."""
+        files = self.files()
+        if self._scan.table.format == PARQUET:
+            self._load_parquet(files)
+            return files
+        loader = Loader(self._scan.table, self._columns)
+        self._connection.execute(f"CREATE TABLE {self._scan.alias} ({', '.join(self._definitions(loader))})")
+        insert = self._insert(loader)
+        for several in _together(loader.chunks(files, self._storage)):
+            self._put(insert, several)
+        self.without_records = loader.without_records
+        return files
+
+    def _load_parquet(self, files: list[Placed]) -> None:
+        columns = [(each.name, each.type) for each in self._columns]
+        names = [self._name(name) for name in (*(each.name for each in self._columns), *self._keys)]
+        kinds = [each.type for each in self._columns]
+        kinds += [self._scan.table.keys.get(name, VARCHAR) for name in self._keys]
+        listed = [f"{name} {kind.duckdb}" for name, kind in zip(names, kinds, strict=True)]
+        alias = self._scan.alias
+        self._connection.execute(f"CREATE TABLE {alias} ({', '.join(listed or ['rows INTEGER'])})")
+        where = f" WHERE {guarded(self._scan.filters)}" if self._scan.filters else ""
+        for each in files:
+            address = each.object.address
+            inner = parquet.rows(self._database, self._storage.read(address), address, columns)
+            values = dict(zip(self._scan.table.keys, each.values, strict=True)) | {PATH: address}
+            keys = [
+                cast(text(values[name]), VARCHAR, self._scan.table.keys.get(name, VARCHAR))
+                for name in self._keys
+            ]
+            read = [f"f.v{number}" for number in range(len(columns))] + keys
+            given = ", ".join(f"v{number}" for number in range(max(len(columns), 1)))
+            source = f"SELECT {', '.join(read or ['f.v0'])} FROM ({inner}) AS f({given})"
+            source = f"({source}) AS {alias}({', '.join(names or ['rows'])})"
+            self._connection.execute(f"INSERT INTO {alias} SELECT * FROM {source}{where}")
+
+    def _wanted(self, files: list[Placed]) -> list[Placed]:
+        """The files of the partitions that the conditions hold for."""
+        if not self._scan.conditions:
+            return files
+        table, alias = self._scan.table, self._scan.alias
+        by_path = any(self._scan.column(PATH) in each for each in self._scan.conditions)
+        keyed = {(*each.values, each.object.address if by_path else ""): True for each in files}
+        if not keyed:
+            return []
+        names = [*table.keys, PATH]
+        kinds = [*table.keys.values(), VARCHAR]
+        columns = ", ".join(self._scan.column(name).partition(".")[2] for name in names)
+        casts = ", ".join(f"{cast(f'k[{number}]', VARCHAR, kind)}" for number, kind in enumerate(kinds, 1))
+        data = loading.as_json([list(each) for each in keyed])
+        numbers = "generate_subscripts(from_json(?, '[\"JSON\"]'), 1)"
+        source = f"SELECT unnest(from_json(?, '[[\"VARCHAR\"]]')) AS k, {numbers} AS i"
+        found = self._connection.execute(
+            f"SELECT i FROM (SELECT i, {casts} FROM ({source})) AS {alias}(i, {columns})"
+            f" WHERE {guarded(self._scan.conditions)} ORDER BY i",
+            [data, data],
+        ).fetchall()
+        every = list(keyed)
+        kept = {every[at - 1] for (at,) in found}
+        return [each for each in files if (*each.values, each.object.address if by_path else "") in kept]
+
+    def _definitions(self, loader: Loader) -> Iterator[str]:
+        for each in self._columns:
+            kind = (
+                each.type.duckdb
+                if self._scan.table.format in (DELIMITED, REGEX)
+                else loader.duckdb_type(each)
+            )
+            yield f"{self._name(each.name)} {kind}"
+        for name in self._keys:
+            yield f"{self._name(name)} {self._scan.table.keys.get(name, VARCHAR).duckdb}"
+        if not self._columns and not self._keys:
+            yield '"rows" TINYINT'
+
+    def _name(self, column: str) -> str:
+        return self._scan.column(column).partition(".")[2]
+
+    def _insert(self, loader: Loader) -> str:
+        """The statement that takes in the values of some rows: each column as a JSON array."""
+        lines = self._scan.table.format in (DELIMITED, REGEX)
+        read, casts, names = [], [], []
+        for number, each in enumerate(self._columns):
+            kind = "VARCHAR" if lines else loader.duckdb_type(each)
+            read.append(f"unnest(from_json(?, {text(_structure(kind))})) AS v{number}")
+            casts.append(of_hive(f"v{number}", each.type) if lines else f"v{number}")
+            names.append(self._name(each.name))
+        for number, name in enumerate(self._keys, len(self._columns)):
+            read.append(f"unnest(from_json(?, '[\"VARCHAR\"]')) AS v{number}")
+            casts.append(cast(f"v{number}", VARCHAR, self._scan.table.keys.get(name, VARCHAR)))
+            names.append(self._name(name))
+        if not read:
+            return f"INSERT INTO {self._scan.alias} SELECT unnest(from_json(?, '[\"TINYINT\"]'))"
+        where = f" WHERE {guarded(self._scan.filters)}" if self._scan.filters else ""
+        inner = f"SELECT {', '.join(casts)} FROM (SELECT {', '.join(read)})"
+        alias = self._scan.alias
+        return f"INSERT INTO {alias} SELECT * FROM ({inner}) AS {alias}({', '.join(names)}){where}"
+
+    def _put(self, insert: str, several: list[Chunk]) -> None:
+        values = self._values(several)
+        try:
+            self._connection.execute(insert, [loading.as_json(each) for each in values])
+        except duckdb.Error as error:
+            if not isinstance(error, duckdb.InvalidInputException) or "TRINO:" in str(error):
+                raise
+            where = several[0].file.object.address
+            self._connection.execute(insert, [loading.cleaned(each, where) for each in values])
+
+    def _values(self, several: list[Chunk]) -> list[list[Any]]:
+        number = max(len(several[0].values), 1) if self._columns else 0
+        found: list[list[Any]] = [
+            [value for chunk in several for value in chunk.values[at]] for at in range(number)
+        ]
+        for name in self._keys:
+            at = list(self._scan.table.keys).index(name) if name != PATH else -1
+            found.append(
+                [
+                    value
+                    for chunk in several
+                    for value in [chunk.file.values[at] if at >= 0 else chunk.file.object.address]
+                    * chunk.count
+                ]
+            )
+        return found or [[0 for chunk in several for _ in range(chunk.count)]]
+
+
+def _structure(kind: str) -> str:
+    """How from_json reads an array of that type."""
+    return '["' + kind.replace("\\", "\\\\").replace('"', '\\"') + '"]'
+
+
+def _together(chunks: Iterator[Chunk]) -> Iterator[list[Chunk]]:
+    """Many small files at once, so that each statement has enough to do."""
+    waiting: list[Chunk] = []
+    count = 0
+    for each in chunks:
+        waiting.append(each)
+        count += each.count
+        if count >= loading.ROWS_AT_ONCE:
+            yield waiting
+            waiting, count = [], 0
+    if waiting:
+        yield waiting
