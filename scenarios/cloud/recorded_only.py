@@ -26,7 +26,6 @@ _KNOWN = (
     ),
     Recorded(service="budgets", one_endpoint=True),
     Recorded(service="ce", one_endpoint=True),
-    Recorded(service="cloudfront", one_endpoint=True),
     Recorded(
         service="ebs",
         data_events=frozenset(

@@ -6,21 +6,84 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure
 
 import gzip
 import json
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final, Generic, TypeVar
 
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.kernel.deliveries import Object, Refusal
+from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.deliveries import By, Object, Refusal, StreamRecord
 from scenarios.cloud.setting import Setting
 
 DELIVERY: Final = "delivery.logs.amazonaws.com"
 _GROUPS: Final = "AWSLogDeliveryWrite20150319"
 
 
+Key = TypeVar("Key", bound=Hashable)
+
+
+class Windows(Generic[Key]):
+    """Lines of each log, gathered in windows of whole minutes or hours of the clock.
+
+    `deliver(key, start, lines)` is called some time after a window's end, `late` (in seconds, from and to).
+    A window without a line is none.
+    """
+
+    def __init__(
+        self,
+        setting: Setting,
+        name: str,
+        seconds: int,
+        late: tuple[float, float],
+        deliver: Callable[[Key, datetime, Sequence[str]], None],
+    ) -> None:
+        self._setting = setting
+        self._name = name
+        self._seconds = seconds
+        self._late = late
+        self._deliver = deliver
+        self._open: dict[tuple[Key, datetime], list[str]] = {}
+
+    def add(self, key: Key, at: datetime, line: str) -> None:
+        """A line of a moment."""
+        start = at - timedelta(seconds=at.timestamp() % self._seconds)
+        if (key, start) not in self._open:
+            self._open[key, start] = []
+            wait = self._setting.random(self._name).uniform(*self._late)
+            end = start + timedelta(seconds=self._seconds + wait)
+            self._setting.clock.at(end, partial(self._close, key, start), f"{self._name} of {key}")
+        self._open[key, start].append(line)
+
+    def _close(self, key: Key, start: datetime) -> None:
+        self._deliver(key, start, self._open.pop((key, start)))
+
+
 def source_of(account: str, region: str) -> str:
     """On behalf of what log delivery writes: the `aws:SourceArn` of its requests."""
     return f"arn:aws:logs:{region}:{account}:*"
+
+
+def linked_role(account: str, service: str, name: str, statement: Mapping[str, Any]) -> Caller:
+    """A session on a service-linked role, which may what its AWS managed policy lets it."""
+    return Caller(
+        kind=CallerKind.ASSUMED_ROLE,
+        account=account,
+        arn=f"arn:aws:sts::{account}:assumed-role/{name}/{service.partition('.')[0]}",
+        name=name,
+        path=f"/aws-service-role/{service}/",
+        policies=({"Version": "2012-10-17", "Statement": [dict(statement)]},),
+    )
+
+
+def put_records(setting: Setting, stream: str, lines: Iterable[str], *, by: Caller) -> Refusal | None:
+    """Write lines to a Firehose stream, by its ARN, a record each; returns why it may not."""
+    for line in lines:
+        refusal = setting.deliveries.hand_over(stream, StreamRecord(data=line.encode()), by=by)
+        if refusal is not None:
+            return refusal
+    return None
 
 
 def put_file(
@@ -29,20 +92,26 @@ def put_file(
     key: str,
     lines: Iterable[str],
     *,
-    by: str = DELIVERY,
+    by: By = DELIVERY,
     source: str = "",
     packed: bool = True,
     plain: bool = False,
+    grantee: str = "",
 ) -> Refusal | None:
     """Write lines as `BUCKET/KEY`; returns why it may not.
 
     `by`, `source`: in whose name, and on whose behalf; log delivery's own by default. `packed`: with gzip.
-    `plain`: without a look at the bucket's ACL.
+    `plain`: without a look at the bucket's ACL. `grantee`: whom an ACL may let in, too (`Object`).
     """
     text = "".join(f"{each}\n" for each in lines).encode()
     return setting.deliveries.hand_over(
         f"arn:aws:s3:::{key}",
-        Object(body=gzip.compress(text, mtime=0) if packed else text, requester=by, plain=plain),
+        Object(
+            body=gzip.compress(text, mtime=0) if packed else text,
+            requester=by if isinstance(by, str) else by.arn,
+            plain=plain,
+            grantee=grantee,
+        ),
         by=by,
         source=source or source_of(setting.account, region),
     )

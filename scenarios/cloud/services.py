@@ -9,6 +9,7 @@ from scenarios.cloud.apigatewayv2.manifest import SERVICE as APIGATEWAYV2
 from scenarios.cloud.athena.manifest import SERVICE as ATHENA
 from scenarios.cloud.autoscaling.manifest import SERVICE as AUTOSCALING
 from scenarios.cloud.cloudformation.manifest import SERVICE as CLOUDFORMATION
+from scenarios.cloud.cloudfront.manifest import SERVICE as CLOUDFRONT
 from scenarios.cloud.cloudtrail.manifest import SERVICE as CLOUDTRAIL
 from scenarios.cloud.cloudwatch.manifest import SERVICE as CLOUDWATCH
 from scenarios.cloud.codebuild.manifest import SERVICE as CODEBUILD
@@ -16,6 +17,7 @@ from scenarios.cloud.cognito.manifest import SERVICE as COGNITO
 from scenarios.cloud.config.manifest import SERVICE as CONFIG
 from scenarios.cloud.dynamodb.manifest import SERVICE as DYNAMODB
 from scenarios.cloud.ec2.manifest import SERVICE as EC2
+from scenarios.cloud.elbv2.manifest import SERVICE as ELBV2
 from scenarios.cloud.eventbridge.manifest import SERVICE as EVENTS
 from scenarios.cloud.firehose.manifest import SERVICE as FIREHOSE
 from scenarios.cloud.functions.manifest import SERVICE as LAMBDA
@@ -43,6 +45,7 @@ from scenarios.cloud.sqs.manifest import SERVICE as SQS
 from scenarios.cloud.ssm.manifest import SERVICE as SSM
 from scenarios.cloud.stepfunctions.manifest import SERVICE as STEPFUNCTIONS
 from scenarios.cloud.sts.manifest import SERVICE as STS
+from scenarios.cloud.wafv2.manifest import SERVICE as WAFV2
 
 SERVICES: tuple[Service, ...] = (
     APIGATEWAY,
@@ -83,6 +86,9 @@ SERVICES: tuple[Service, ...] = (
     STS,
     GLUE,
     ATHENA,
+    CLOUDFRONT,
+    ELBV2,
+    WAFV2,
     *RECORDED_ONLY,
 )
 

@@ -86,7 +86,8 @@ class Object:
     `kms_key`: the ARN of the key it is encrypted with, "" where the bucket's settings decide.
     `encryption_context`: the service's part of it, `{"aws:cloudtrail:arn": ...}`. `requester`: whom S3 names
     in its events, where that isn't the service's principal. `plain`: the service neither looks at the
-    bucket's ACL nor sets one on the object.
+    bucket's ACL nor sets one on the object. `grantee`: the canonical user, or the group's
+    URI, that the service is to ACLs; a bucket whose ACL lets it write asks no policy.
     """
 
     body: bytes
@@ -95,6 +96,7 @@ class Object:
     kms_key: str = ""
     encryption_context: Mapping[str, str] = field(default_factory=dict)
     requester: str = ""
+    grantee: str = ""
 
 
 # ---- who hands it over --------------------------------------------------------------------------

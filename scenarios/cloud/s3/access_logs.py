@@ -1,15 +1,14 @@
 """Server access logs: a line for each request to a bucket, in files that S3 delivers to another bucket.
 
 S3 collects lines, and delivers a file some hours later as `logging.s3.amazonaws.com`, which the target's
-policy must let in. The files are not packed. Where the policy no longer lets it in, or the target is
-encrypted with a KMS key, the lines are lost. A copy is two requests, one to each bucket; DeleteObjects is
-one, and one more for each key. What the simulation doesn't know of a request (bytes of its XML, times) is a
-dash, as AWS allows for everything.
+policy must let in, or its ACL the group. The files are not packed. Where it is no longer let in, or the
+target is encrypted with a KMS key, the lines are lost. A copy is two requests, one to each bucket;
+DeleteObjects is one, and one more for each key. What the simulation doesn't know of a request (bytes of its
+XML, times) is a dash, as AWS allows for everything.
 
-Left out, and loud: the ACL of the log delivery group in place of a policy, target grants, a target with
-Object Lock. Left out: requests of other accounts, those that nobody signed, which the simulated S3
-doesn't take, and the hour in which a change may take effect: here it does at once, and lines written before
-it go where they would have gone.
+Left out, and loud: target grants, a target with Object Lock. Left out: requests of other accounts, those that
+nobody signed, which the simulated S3 doesn't take, and the hour in which a change may take effect: here it
+does at once, and lines written before it go where they would have gone.
 
 Unconfirmed: the names of operations that AWS's pages and its users' logs don't show, which are the request's
 own; how an AWS service is called as the requester; what is refused where a target without ACLs has no policy
@@ -41,6 +40,7 @@ from scenarios.cloud.setting import Setting
 from scenarios.service_logs import S3_ACCESS
 
 SERVICE: Final = "logging.s3.amazonaws.com"
+GROUP: Final = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 DELIVERY_SECONDS: Final = (3600.0, 3 * 3600.0)
 _Target = tuple[str, str, str]
 """The bucket, the prefix, and of what a key's date is: `""` (no folders), `EventTime` or `DeliveryTime`."""
@@ -81,7 +81,7 @@ class AccessLogs:
             return
         probe = f"arn:aws:s3:::{given['TargetBucket']}/{given['TargetPrefix']}"
         refusal = self._setting.deliveries.refusal(
-            probe, Object(body=b"", plain=True), by=SERVICE, source=f"arn:aws:s3:::{bucket}"
+            probe, Object(body=b"", plain=True, grantee=GROUP), by=SERVICE, source=f"arn:aws:s3:::{bucket}"
         )
         if refusal is not None:
             why = "You must give the log-delivery group WRITE and READ_ACP permissions to the target bucket"
@@ -139,7 +139,15 @@ class AccessLogs:
             return f"{into} is encrypted with a KMS key, which server access logs can't have"
         source = f"arn:aws:s3:::{bucket}"
         refusal = put_file(
-            self._setting, region, key, lines, by=SERVICE, source=source, packed=False, plain=True
+            self._setting,
+            region,
+            key,
+            lines,
+            by=SERVICE,
+            source=source,
+            packed=False,
+            plain=True,
+            grantee=GROUP,
         )
         return refusal.because if refusal is not None else ""
 

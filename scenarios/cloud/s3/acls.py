@@ -18,7 +18,6 @@ from scenarios.cloud.kernel.validation import Request
 
 _OWNERS_OWN: Final = "bucket-owner-full-control"
 _ON: Final = ("BucketOwnerPreferred", "ObjectWriter")
-_LOG_DELIVERY: Final = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 _HEADERS: Final = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 
 
@@ -48,17 +47,22 @@ def might_allow(arn: Arn) -> str:
     return f"an ACL of {arn.rest}, which might allow it" if any(map(_names_others, lists)) else ""
 
 
-def lets_log_delivery(bucket: Any) -> bool:
-    """Whether a bucket's ACL counts, and lets the group write that delivers server access logs.
+def takes_acls(bucket: Any) -> bool:
+    """Whether a bucket has ACLs switched on."""
+    return _switched_on(bucket)
 
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+
+def lets_write(bucket: Any, grantee: str) -> bool:
+    """Whether a bucket's ACL counts, and lets somebody write: a canonical user, or a group by its URI.
+
+    A denial in the bucket's policy is not asked for.
     """
     if not _switched_on(bucket) or bucket.acl is None:
         return False
     return any(
-        grantee.uri == _LOG_DELIVERY and {"WRITE", "FULL_CONTROL"} & set(grant.permissions)
+        grantee in (each.id, each.uri) and {"WRITE", "FULL_CONTROL"} & set(grant.permissions)
         for grant in bucket.acl.grants
-        for grantee in grant.grantees
+        for each in grant.grantees
     )
 
 

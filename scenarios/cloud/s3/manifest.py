@@ -16,12 +16,12 @@ SERVICE = Service(
         "objects as moto keeps them; S3's events for EventBridge, and straight to queues, topics and "
         "functions, with their test event, filters and encoded keys; Object Lock; lifecycle at midnight, "
         "archived objects and their restores; SSE-KMS asks the key; suspended versioning; what a missing "
-        "object says to whom; server access logs to a bucket whose policy lets S3 in"
+        "object says to whom; server access logs to a bucket that lets S3 in"
     ),
     missing=(
         "notifications of replication and of Intelligent-Tiering, lifecycle by size, tag or number of "
-        "versions, replication, access points, S3 Select; server access logs under an ACL or with target "
-        "grants; whether the principal of a bucket policy exists"
+        "versions, replication, access points, S3 Select; server access logs with target grants; "
+        "whether the principal of a bucket policy exists"
     ),
     permissions=PERMISSIONS,
     recorded=RECORDED,

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Key, Need, Object
+from scenarios.cloud.s3 import acls
 from scenarios.cloud.s3.encryption import CONTEXT, ObjectEncryption
 from scenarios.cloud.setting import Setting
 
@@ -39,6 +40,9 @@ class Buckets(Door[Object]):
     def needs(self, delivery: Delivery[Object]) -> Sequence[Need]:
         """What a service must be allowed."""
         bucket, _ = _parts(delivery.arn)
+        model, grantee = moto_state.bucket(self._setting.account, bucket), delivery.payload.grantee
+        if grantee and model is not None and acls.lets_write(model, grantee):
+            return ()
         if delivery.payload.plain:
             return (Need("s3:PutObject", delivery.arn),)
         return (

@@ -104,8 +104,6 @@ def logging(request: Request) -> None:
         raise NotSimulated("s3", "target grants of server access logs")
     if target.object_lock_enabled:
         raise NotSimulated("s3", "server access logs to a bucket with Object Lock")
-    if acls.lets_log_delivery(target):
-        raise NotSimulated("s3", "server access logs under the ACL of the log delivery group")
 
 
 class _Told(NamedTuple):

@@ -1,80 +1,193 @@
-"""What services write into their logs in a scenario, by the tables of `scenarios.service_logs`.
+"""Requests to web services in a scenario, and the logs of AWS's services that they pass.
 
-The services that write these lines are not simulated: a line comes as theirs would, some minutes after it
-happened where AWS's does.
+A load balancer, a distribution and a web ACL write their logs where AWS delivers them. A log group may stand
+for one that its owner's own pipeline fills: a line comes some minutes after it happened.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from scenarios.cloud.cloudfront.standard_logs import StandardLogs, let_in
+from scenarios.cloud.elbv2.access_logs import AccessLogs
+from scenarios.cloud.wafv2.logging import Logging
 from scenarios.cloud.world import World
-from scenarios.runner.scenario import Action
+from scenarios.runner.scenario import Action, Given
 from scenarios.service_logs import ALB
+from scenarios.service_logs.visits import Visit, of_load_balancer
 
 LOAD_BALANCER_SECONDS = 300
 _BALANCER = "app/shop/50dc6c495c0c9188"
 
-Line = Callable[[World, datetime], str]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadBalancer:
+    """An Application Load Balancer, whose access logs go to a bucket that is there and lets them in."""
+
+    name: str
+    bucket: str
+    prefix: str = ""
+
+    def there(self) -> Given:
+        """It stands when the scenario begins."""
+
+        def do(world: World) -> None:
+            elb, ec2 = (_set_up(world, each) for each in ("elbv2", "ec2"))
+            subnets = [each["SubnetId"] for each in ec2.describe_subnets()["Subnets"]][:2]
+            made = elb.create_load_balancer(Name=self.name, Subnets=subnets)["LoadBalancers"][0]
+            given = {"enabled": "true", "bucket": self.bucket, "prefix": self.prefix}
+            attributes = [{"Key": f"access_logs.s3.{key}", "Value": value} for key, value in given.items()]
+            elb.modify_load_balancer_attributes(
+                LoadBalancerArn=made["LoadBalancerArn"], Attributes=attributes
+            )
+
+        return Given(f"a load balancer {self.name}, which logs to {self.bucket}", do)
+
+    def take(self, world: World, visits: Sequence[Visit]) -> None:
+        """Requests reach it."""
+        world.setting.laws[AccessLogs].asked(world.deployment.home, self.name, visits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """A distribution of CloudFront; its standard logs go to a bucket that is there, with ACLs switched on."""
+
+    name: str
+    bucket: str
+    prefix: str = ""
+
+    def there(self) -> Given:
+        """It stands when the scenario begins."""
+
+        def do(world: World) -> None:
+            origin = {
+                "Id": "o",
+                "DomainName": "shop.s3.amazonaws.com",
+                "S3OriginConfig": {"OriginAccessIdentity": ""},
+            }
+            behavior = {
+                "TargetOriginId": "o",
+                "ViewerProtocolPolicy": "https-only",
+                "MinTTL": 0,
+                "ForwardedValues": {"QueryString": True, "Cookies": {"Forward": "none"}},
+            }
+            logging = {
+                "Enabled": True,
+                "IncludeCookies": False,
+                "Bucket": f"{self.bucket}.s3.amazonaws.com",
+                "Prefix": self.prefix,
+            }
+            config = {
+                "CallerReference": self.name,
+                "Comment": self.name,
+                "Enabled": True,
+                "Origins": {"Quantity": 1, "Items": [origin]},
+                "DefaultCacheBehavior": behavior,
+                "Logging": logging,
+            }
+            _set_up(world, "cloudfront").create_distribution(DistributionConfig=config)
+            let_in(_set_up(world, "s3"), self.bucket)
+
+        return Given(f"a distribution {self.name}, which logs to {self.bucket}", do)
+
+    def take(self, world: World, visits: Sequence[Visit]) -> None:
+        """Requests reach it."""
+        with world.calls.muted():
+            found = _set_up(world, "cloudfront").list_distributions()["DistributionList"]["Items"]
+        own = next(each["Id"] for each in found if each["Comment"] == self.name)
+        world.setting.laws[StandardLogs].asked(own, visits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebAcl:
+    """A web ACL, whose logs go to what is there and lets them in: an ARN of a bucket, a group, a stream.
+
+    What it blocks, `visited` says by the rule's name; `before`: what it stands before, and that one's id.
+    """
+
+    name: str
+    to: str
+    before: tuple[str, str] = ("ALB", "")
+
+    def there(self) -> Given:
+        """It stands when the scenario begins."""
+
+        def do(world: World) -> None:
+            waf = _set_up(world, "wafv2")
+            off = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "m"}
+            made = waf.create_web_acl(
+                Name=self.name, Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=off
+            )["Summary"]
+            waf.put_logging_configuration(
+                LoggingConfiguration={"ResourceArn": made["ARN"], "LogDestinationConfigs": [self.to]}
+            )
+
+        return Given(f"a web ACL {self.name}, which logs to {self.to}", do)
+
+    def take(self, world: World, visits: Sequence[Visit]) -> None:
+        """Requests reach it."""
+        world.setting.laws[Logging].saw(world.deployment.home, self.name, visits, self.before)
+
+
+Front = LoadBalancer | Distribution | WebAcl
 
 
 def visited(
-    group: str,
+    front: str | Front,
     client: str,
     paths: Iterable[str],
     *,
     status: int = 200,
     times: int = 1,
     verb: str = "GET",
+    blocked_by: str = "",
 ) -> Action:
-    """Somebody asks for each of these paths, behind a load balancer that logs to a group; one a second."""
+    """Somebody asks for each of these paths, one a second, behind what logs it.
+
+    `front`: a load balancer, a distribution, a web ACL, or a log group that a load balancer's lines come to.
+    `blocked_by`: the rule of a web ACL that blocks it.
+    """
     asked = [path for path in paths for _ in range(times)]
 
-    def line(path: str) -> Line:
-        def written(world: World, at: datetime) -> str:
-            bits = world.setting.random("elb").getrandbits(96)
-            values = {
-                "type": "https",
-                "time": f"{at:%Y-%m-%dT%H:%M:%S.%fZ}",
-                "elb": _BALANCER,
-                "client:port": f"{client}:40001",
-                "target:port": "10.0.0.5:80",
-                "request_processing_time": 0.001,
-                "target_processing_time": 0.02,
-                "response_processing_time": 0.0,
-                "elb_status_code": status,
-                "target_status_code": status,
-                "received_bytes": 210,
-                "sent_bytes": 512,
-                "request": f"{verb} https://shop.example:443{path} HTTP/1.1",
-                "user_agent": "Mozilla/5.0",
-                "ssl_cipher": "ECDHE-RSA-AES128-GCM-SHA256",
-                "ssl_protocol": "TLSv1.2",
-                "trace_id": f"Root=1-{int(at.timestamp()):08x}-{bits:024x}",
-                "domain_name": "shop.example",
-                "matched_rule_priority": 0,
-                "request_creation_time": f"{at:%Y-%m-%dT%H:%M:%S.%fZ}",
-                "actions_executed": "forward",
-            }
-            return ALB.write(values)
-
-        return written
-
-    words = f"{client} asks for {_some(asked)}, and is answered {status}"
-    return _written(words, group, _BALANCER, [line(path) for path in asked], LOAD_BALANCER_SECONDS)
-
-
-def _written(words: str, group: str, stream: str, lines: Sequence[Line], after: float) -> Action:
-    def do(world: World) -> None:
-        now = world.clock.now
-        each = [
-            (at, line(world, at))
-            for number, line in enumerate(lines)
-            for at in [now + timedelta(seconds=number % 60)]
+    def visits(now: datetime) -> list[Visit]:
+        return [
+            Visit(
+                at=now + timedelta(seconds=number % 60),
+                client=client,
+                path=path,
+                status=status,
+                verb=verb,
+                rule=blocked_by,
+            )
+            for number, path in enumerate(asked)
         ]
-        what = f"lines for {group}"
-        world.clock.after(after, lambda: world.logs.write(world.deployment.home, group, stream, each), what)
 
-    return Action(words, do)
+    def do(world: World) -> None:
+        made = visits(world.clock.now)
+        if isinstance(front, str):
+            _to_group(world, front, made)
+        else:
+            front.take(world, made)
+
+    return Action(f"{client} asks for {_some(asked)}, and is answered {403 if blocked_by else status}", do)
+
+
+def _to_group(world: World, group: str, visits: Sequence[Visit]) -> None:
+    lines = [
+        (each.at, ALB.write(of_load_balancer(each, _BALANCER, world.setting.random("elb").getrandbits(96))))
+        for each in visits
+    ]
+    what = f"lines for {group}"
+
+    def write() -> None:
+        world.logs.write(world.deployment.home, group, _BALANCER, lines)
+
+    world.clock.after(LOAD_BALANCER_SECONDS, write, what)
+
+
+def _set_up(world: World, service: str) -> Any:
+    return world.client(world.user("builder"), service)
 
 
 def _some(things: Sequence[str]) -> str:

@@ -1,0 +1,156 @@
+"""One request to a web service, and what the logs of AWS's services in front of it say of it.
+
+Each function returns the fields of a line by their names, for the format's `write`. What nobody measured
+here, such as the seconds a target took, are small numbers of ours.
+
+Sources: those of the formats; characters that CloudFront encodes:
+https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+_UNTOUCHED: Final = "!$&()*+,-./:;=?@_~"
+_BLOCKED: Final = 403
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One request.
+
+    `path`: with its query, as the client wrote it. `status`: what the client was answered. `rule`: the rule
+    of a web ACL that blocked it; "" where none did.
+    """
+
+    at: datetime
+    client: str
+    path: str
+    status: int = 200
+    verb: str = "GET"
+    host: str = "shop.example"
+    agent: str = "Mozilla/5.0"
+    port: int = 40001
+    received: int = 210
+    sent: int = 512
+    rule: str = ""
+
+    @property
+    def stem(self) -> str:
+        """The path without its query."""
+        return self.path.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        """Its query, without the question mark."""
+        return self.path.partition("?")[2]
+
+    @property
+    def answered(self) -> int:
+        """The status: what a web ACL blocks is answered 403."""
+        return _BLOCKED if self.rule else self.status
+
+
+def of_load_balancer(visit: Visit, balancer: str, trace: int) -> dict[str, Any]:
+    """`balancer`: `app/NAME/ID`; `trace`: 96 random bits. A request that a web ACL blocks meets no target."""
+    moment = f"{visit.at:%Y-%m-%dT%H:%M:%S.%fZ}"
+    to_target = {
+        "target:port": "10.0.0.5:80",
+        "request_processing_time": 0.001,
+        "target_processing_time": 0.02,
+        "response_processing_time": 0.0,
+        "target_status_code": visit.status,
+        "actions_executed": "forward",
+    }
+    waiting = ("request_processing_time", "target_processing_time", "response_processing_time")
+    blocked = {**dict.fromkeys(waiting, -1), "actions_executed": "waf"}
+    return {
+        "type": "https",
+        "time": moment,
+        "elb": balancer,
+        "client:port": f"{visit.client}:{visit.port}",
+        "elb_status_code": visit.answered,
+        "received_bytes": visit.received,
+        "sent_bytes": visit.sent,
+        "request": f"{visit.verb} https://{visit.host}:443{visit.path} HTTP/1.1",
+        "user_agent": visit.agent,
+        "ssl_cipher": "ECDHE-RSA-AES128-GCM-SHA256",
+        "ssl_protocol": "TLSv1.2",
+        "trace_id": f"Root=1-{int(visit.at.timestamp()):08x}-{trace:024x}",
+        "domain_name": visit.host,
+        "matched_rule_priority": 0,
+        "request_creation_time": moment,
+        **(blocked if visit.rule else to_target),
+    }
+
+
+def of_cloudfront(visit: Visit, domain: str, request_id: str) -> dict[str, Any]:
+    """`domain`: the distribution's own; `request_id`: an opaque text."""
+    result = "Error" if visit.answered >= 400 else "Miss"
+    return {
+        "date": f"{visit.at:%Y-%m-%d}",
+        "time": f"{visit.at:%H:%M:%S}",
+        "x-edge-location": "FRA56-P1",
+        "sc-bytes": visit.sent,
+        "c-ip": visit.client,
+        "cs-method": visit.verb,
+        "cs(Host)": domain,
+        "cs-uri-stem": _encoded(visit.stem),
+        "sc-status": visit.answered,
+        "cs(User-Agent)": _encoded(visit.agent),
+        "cs-uri-query": _encoded(visit.query) or None,
+        "x-edge-result-type": result,
+        "x-edge-request-id": request_id,
+        "x-host-header": visit.host,
+        "cs-protocol": "https",
+        "cs-bytes": visit.received,
+        "time-taken": 0.021,
+        "ssl-protocol": "TLSv1.3",
+        "ssl-cipher": "TLS_AES_128_GCM_SHA256",
+        "x-edge-response-result-type": result,
+        "cs-protocol-version": "HTTP/2.0",
+        "c-port": visit.port,
+        "time-to-first-byte": 0.02,
+        "x-edge-detailed-result-type": result,
+        "sc-content-type": "text/html",
+        "sc-content-len": visit.sent,
+    }
+
+
+def of_waf(visit: Visit, acl: str, source: tuple[str, str], request_id: str) -> Mapping[str, Any]:
+    """`acl`: its ARN; `source`: what it stands before, such as `("ALB", "ACCOUNT-app/shop/ID")`."""
+    blocked = bool(visit.rule)
+    return {
+        "timestamp": int(visit.at.timestamp() * 1000),
+        "formatVersion": 1,
+        "webaclId": acl,
+        "terminatingRuleId": visit.rule or "Default_Action",
+        "terminatingRuleType": "REGULAR",
+        "action": "BLOCK" if blocked else "ALLOW",
+        "terminatingRuleMatchDetails": [],
+        "httpSourceName": source[0],
+        "httpSourceId": source[1],
+        "ruleGroupList": [],
+        "rateBasedRuleList": [],
+        "nonTerminatingMatchingRules": [],
+        "httpRequest": {
+            "clientIp": visit.client,
+            "country": "-",
+            "headers": [
+                {"name": "Host", "value": visit.host},
+                {"name": "User-Agent", "value": visit.agent},
+            ],
+            "uri": visit.stem,
+            "args": visit.query,
+            "httpVersion": "HTTP/1.1",
+            "httpMethod": visit.verb,
+            "requestId": request_id,
+        },
+    }
+
+
+def _encoded(text: str) -> str:
+    """As CloudFront writes it; a `%` that the client wrote is encoded once more."""
+    return quote(text, safe=_UNTOUCHED)
