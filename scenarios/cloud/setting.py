@@ -61,6 +61,7 @@ class Setting:
     code: Path
     threads: Threads
     kinds: Mapping[str, Any]  # CloudFormation's types, which this module must not know
+    stands: bool = False  # whether the stacks are old, so that their alarms have settled
     laws: Laws = field(default_factory=Laws)
     measurements: Measurements = field(default_factory=Measurements)
     web: Web = field(default_factory=Web)

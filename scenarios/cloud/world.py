@@ -70,7 +70,8 @@ class Deployment:
     `template` and `spoke` are plain CloudFormation as JSON text; where `template` is "" there is no stack.
     `home` is where the stack is, `spokes` the regions the forwarding template is deployed in, `regions` all
     that this world holds. `before`: a template of what was there before the stack, such as somebody's trail.
-    `host`: the template of a host's alarms, if it isn't the packaged one.
+    `host`: the template of a host's alarms, if it isn't the packaged one. `stands`: the stacks were made long
+    before the start, so alarms for which missing data is good have been OK since, and nobody is told of it.
     """
 
     template: str
@@ -84,6 +85,7 @@ class Deployment:
     regions: tuple[str, ...] = ("us-east-1",)
     start: datetime = START
     code: Path = PROJECT
+    stands: bool = False
 
 
 class World:
@@ -131,6 +133,7 @@ class World:
             code=deployment.code,
             measurements=Measurements(REGISTRY.emitted),
             threads=Threads(self.clock, _whose_code),
+            stands=deployment.stands,
             kinds=REGISTRY.kinds,
         )
         for service in REGISTRY.services.values():
@@ -323,6 +326,7 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
 
 def _kept_as(deployment: Deployment) -> Deployment:
     """What decides on a deployment's state: its code does where functions run while it is made."""
+    deployment = replace(deployment, stands=False)
     return deployment if _takes_time(deployment) else replace(deployment, code=PROJECT)
 
 

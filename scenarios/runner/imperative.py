@@ -269,7 +269,8 @@ def open_world(
     """A world, entered; time stands still in it until `run`.
 
     `template`: a CloudFormation or SAM template as a mapping, as a path, or as JSON or YAML text; "empty" for
-    an account without a stack; None for Trailwarden's own stack as it is packaged. `parameters`: the stack's.
+    an account without a stack; None for Trailwarden's own stack as it is packaged, whose alarms have been OK
+    for a long time. `parameters`: the stack's.
     `start`: an aware datetime or its ISO form. `faults`: a fault profile's name. `regions`: those the world
     holds, the stack's first. `code`: the folder from which the template's functions are imported, in place of
     those that their CodeUri names.
@@ -287,6 +288,7 @@ def open_world(
         regions=tuple(regions),
         start=START if start is None else _moment(start),
         code=PROJECT if code is None else Path(code).resolve(),
+        stands=template is None,
     )
     with ExitStack() as leaving:
         try:

@@ -339,6 +339,7 @@ def _deployment(
         home=home,
         spokes=spokes,
         regions=tuple(_unique((home, *spokes, *more))),
+        stands=True,
     )
 
 

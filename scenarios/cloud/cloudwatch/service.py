@@ -60,10 +60,12 @@ class CloudWatch:
         calls.check("cloudwatch", "PutAnomalyDetector", self._not_yet)
 
     def start(self, _: Sequence[Stack]) -> None:
-        """Let every alarm begin as AWS begins them, and set the evaluations going."""
+        """Let every alarm begin as AWS begins them, or as it is in a stack that stands."""
         for region in self._setting.regions:
             for alarm in moto_state.alarms(self._setting.account, region).values():
                 set_state(alarm, INSUFFICIENT_DATA, INITIAL_REASON, self._setting.clock.now)
+                if self._setting.stands and alarm.rule is None and alarm.treat_missing_data == "notBreaching":
+                    self._evaluations.settle(region, alarm)
                 self.unfed.look(region, alarm)
             self._setting.clock.after(1.0, partial(self._composites.evaluate_all, region), "composite alarms")
         self._evaluations.begin()

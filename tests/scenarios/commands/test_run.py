@@ -78,7 +78,7 @@ def test_several_scenarios_are_told_in_a_few_lines_each():
         "  00:00  action   root signs in to the console from 203.0.113.7 without MFA",
         "  00:07  noticed  rule RootLoginTrigger1 in us-east-1",
         "  00:08  alert    CRITICAL: Root signed in without MFA in account 123456789012",
-        "  01:15  alarm    RootUsageAlarm: INSUFFICIENT_DATA -> ALARM",
+        "  01:15  alarm    RootUsageAlarm: OK -> ALARM",
         '  01:15  alert    ALARM: "RootUsageAlarm" in US East (N. Virginia)',
     ]
     assert "  05:08  did      dynamodb restore-table-from-backup -> orders" in second.splitlines()

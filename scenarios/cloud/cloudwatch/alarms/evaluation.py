@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scenarios.cloud.alarms import AlarmCondition, enough_samples, evaluation_range
+from scenarios.cloud.cloudwatch.alarms.requests import set_state
 from scenarios.cloud.cloudwatch.alarms.words import Datapoint, reason_data, state_reason
 from scenarios.cloud.cloudwatch.metrics.math_functions import CALENDAR
 from scenarios.cloud.cloudwatch.metrics.metric_math import Result, Window, compute
@@ -111,6 +112,13 @@ class Evaluations:
                 self._ticking.add(watch.seconds)
                 self._next(watch.seconds)
 
+    def settle(self, region: str, alarm: Any) -> None:
+        """Give an alarm the state that it has had since long ago, without any data; nobody is told."""
+        self._look(region, self._watch(region, alarm), become=self._has_become)
+
+    def _has_become(self, _: str, alarm: Any, state: str, reason: str, data: Mapping[str, Any]) -> None:
+        set_state(alarm, state, reason, self._setting.clock.now, data)
+
     def _next(self, seconds: int) -> None:
         now = self._setting.clock.now
         if seconds == SLOW_SECONDS:
@@ -164,7 +172,7 @@ class Evaluations:
         end = self._setting.clock.now.replace(microsecond=0)
         return end.replace(second=0) if seconds == SLOW_SECONDS else end
 
-    def _look(self, region: str, watch: Watch) -> None:
+    def _look(self, region: str, watch: Watch, become: Become | None = None) -> None:
         self.looks += 1
         start, end = self._span(watch)
         series = {
@@ -192,7 +200,8 @@ class Evaluations:
                 statistic=alarm.statistic or alarm.extended_statistic or "",
                 unit=alarm.unit,
             )
-            self._become(region, alarm, state, state_reason(watch.condition, points, assessment), data)
+            reason = state_reason(watch.condition, points, assessment)
+            (become or self._become)(region, alarm, state, reason, data)
         # Looked at once more it would stay: what it is made of is the same, and so is the state before.
         stays = not watch.expressions or (state == before and not watch.looks_at_the_time)
         watch.settled = state if stays and not any(series.values()) else None

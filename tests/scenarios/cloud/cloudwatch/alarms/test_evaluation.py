@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.kernel.errors import NotSimulated
-from scenarios.cloud.world import START
+from scenarios.cloud.world import START, Deployment, World
 from tests.sample import sample
 from tests.scenarios.cloud.small_worlds import admin, heard, queue, rule, topic, world
 
@@ -332,3 +332,39 @@ def test_a_state_that_was_set_holds_until_the_next_look():
         cloud.run(70)
 
         assert states(cloud) == [(75, "OK"), (80, "ALARM"), (135, "OK")]
+
+
+def test_an_alarm_of_a_stack_that_stands_is_ok_and_nobody_is_told_of_it():
+    """Only where missing data is good: what missing data makes of the others is news."""
+    good = {**of_an_old_stack("good"), "TreatMissingData": "notBreaching"}
+    bad = {**of_an_old_stack("bad"), "TreatMissingData": "breaching"}
+    resources = {
+        name: {"Type": "AWS::CloudWatch::Alarm", "Properties": each}
+        for name, each in (("Good", good), ("Bad", bad))
+    }
+    deployment = Deployment(template=json.dumps({"Resources": resources}), stands=True)
+
+    with World(deployment) as cloud:
+        told = admin(cloud, "cloudwatch").describe_alarms()["MetricAlarms"]
+        cloud.run(120)
+
+        assert {each["AlarmName"]: each["StateValue"] for each in told} == {
+            "good": "OK",
+            "bad": "INSUFFICIENT_DATA",
+        }
+        (reason,) = (each["StateReason"] for each in told if each["AlarmName"] == "good")
+        assert reason.startswith("Threshold Crossed: no datapoints were received for 1 period")
+        assert [(each.alarm, each.after) for each in cloud.cloudwatch.changes] == [("bad", "ALARM")]
+
+
+def of_an_old_stack(name):
+    return {
+        "AlarmName": name,
+        "Namespace": "Ours",
+        "MetricName": "Errors",
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    }
