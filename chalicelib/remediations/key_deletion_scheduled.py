@@ -131,16 +131,25 @@ def _tags(kms: Any, key: str) -> Mapping[str, str]:
     return {each["TagKey"]: each["TagValue"] for each in kms.list_resource_tags(KeyId=key)["Tags"]}
 
 
-def _key(event: ApiCallEvent) -> str:
-    """The key's id or ARN."""
+def _named(event: ApiCallEvent) -> str:
+    """The key as the caller named it, by its id or its ARN."""
     return str(event.parameters.get("keyId") or NOT_RECORDED)
+
+
+def _key(event: ApiCallEvent) -> str:
+    """The key's id, which is looked for where we are.
+
+    None of these calls works across accounts, so an ARN says no more; of a record from elsewhere, which is
+    replayed, KMS says that the key is not there, and not that we may not look.
+    """
+    return _named(event).rpartition(":key/")[2]
 
 
 def decide(event: ApiCallEvent, facts: Seen[Key], _now: datetime, _settings: Settings) -> Plan:
     """Tell which key works no more, and have it work again."""
     if event.failed or facts.nothing:
         return Plan.nothing()
-    key = facts.state.id if facts.state else _key(event).rpartition("/")[2]
+    key = facts.state.id if facts.state else _key(event)
     told = "is scheduled for deletion" if event.name == SCHEDULE else "was disabled"
     return tell(
         event,
@@ -160,9 +169,9 @@ def decide_on_policy(
     """Tell whom a key lets in now."""
     if event.failed or facts.nothing:
         return Plan.nothing()
-    key = _key(event).rpartition("/")[2]
+    key = _key(event)
     named = {"--key-id": key, "--region": event.region}
-    history = {"--lookup-attributes": f"AttributeKey=ResourceName,AttributeValue={_key(event)}"}
+    history = {"--lookup-attributes": f"AttributeKey=ResourceName,AttributeValue={_named(event)}"}
     return tell(
         event,
         facts,

@@ -5,7 +5,9 @@
 LABELS has a line of JSON for each record: `eventID`, the label (`technique` or `rule`), and perhaps
 `expected`, false for a record that is to wake nothing. A record wakes a remediation that a rule of the stack
 hands it to, or a control of CIS whose filter counts it. What there is in the account isn't in the records:
-whether an alert is sent for the state that is found, no replay can tell.
+whether an alert is sent for the state that is found, no replay can tell. So of the records that are to wake
+nothing there are three counts: an alert was sent all the same; a filter of CIS counts it, which an alarm
+tells; it was handed over, and what was found was no reason to tell.
 """
 
 import json
@@ -25,8 +27,22 @@ def replayed(records):
 
 
 def woken(report):
-    """What a record wakes."""
-    return {*report["fired"], *report["filters"]}
+    """What a record wakes; a record that nobody asks for has no filters."""
+    return {*report["fired"], *report.get("filters", ())}
+
+
+def verdict(report, *, expected):
+    """What that means for a record that is to wake something, or nothing."""
+    if expected:
+        return "hits" if woken(report) else "misses"
+    if any(plan["alerts"] and plan["remediation"] != "cis_alarms" for plan in report["plans"]):
+        return "told"
+    if report.get("filters"):
+        return "counted by CIS"
+    return "looked at" if report["fired"] else "left alone"
+
+
+VERDICTS = ("hits", "misses", "told", "counted by CIS", "looked at", "left alone")
 
 
 def main(records, labels):
@@ -35,18 +51,17 @@ def main(records, labels):
     by_label = defaultdict(list)
     for report in replayed(records):
         label = said[report["eventID"]]
-        by_label[label.get("technique") or label["rule"]].append((label.get("expected", True), woken(report)))
-    counted = Counter()
-    tell("| label | wakes | hits | misses | false alarms |\n|---|---|---|---|---|")
+        by_label[label.get("technique") or label["rule"]].append((label.get("expected", True), report))
+    total, waking = Counter(), 0
+    tell(f"| label | wakes | {' | '.join(VERDICTS)} |\n|---|---|{'---|' * len(VERDICTS)}")
     for label, rows in sorted(by_label.items()):
-        hits = sum(1 for expected, names in rows if expected and names)
-        misses = sum(1 for expected, names in rows if expected and not names)
-        false = sum(1 for expected, names in rows if not expected and names)
-        names = sorted({name for expected, names in rows if expected for name in names})
-        counted += Counter({"hits": hits, "misses": misses, "false alarms": false, "labels": 1})
-        counted += Counter({"labels that wake something": bool(names)})
-        tell(f"| {label} | {', '.join(names)} | {hits} | {misses} | {false} |")
-    tell("\n" + ", ".join(f"{count} {what}" for what, count in counted.items()))
+        counted = Counter(verdict(report, expected=expected) for expected, report in rows)
+        names = sorted({name for expected, report in rows if expected for name in woken(report)})
+        total, waking = total + counted, waking + bool(names)
+        numbers = " | ".join(str(counted[each]) for each in VERDICTS)
+        tell(f"| {label} | {', '.join(names)} | {numbers} |")
+    tell(f"\n{', '.join(f'{total[each]} {each}' for each in VERDICTS)}")
+    tell(f"{len(by_label)} labels, of which {waking} wake something")
 
 
 def tell(line):

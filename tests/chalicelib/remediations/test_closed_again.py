@@ -1,6 +1,7 @@
 """Keys that work no more, functions that are open: values in, a plan out."""
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.events import api_call
 from chalicelib.evidence.outsiders import EVERYBODY
@@ -9,7 +10,7 @@ from chalicelib.looking import Unseen
 from chalicelib.remediation import Severity
 from chalicelib.remediations import function_opened, key_deletion_scheduled
 from chalicelib.remediations.function_opened import Opened, named_by
-from chalicelib.remediations.key_deletion_scheduled import Key
+from chalicelib.remediations.key_deletion_scheduled import Key, look_at_policy
 from chalicelib.settings import Settings
 
 SETTINGS = Settings(topic_arn="t", ledger="l", values={})
@@ -48,6 +49,27 @@ def test_a_key_works_again_whatever_was_done_to_it(state, operations):
     assert [each.operation for each in plan.calls] == operations
     assert all(each.undo is None for each in plan.calls)
     assert "--pending-window-in-days 7" in dict(plan.alerts[0].facts)["Undo it with"]
+
+
+class AsksKms:
+    """A KMS that has no keys, and remembers which was asked for."""
+
+    asked = ""
+
+    def client(self, *_given):
+        return self
+
+    def get_key_policy(self, KeyId, **_more):  # noqa: N803
+        self.asked = KeyId
+        raise ClientError({"Error": {"Code": "NotFoundException"}}, "GetKeyPolicy")
+
+
+def test_a_key_that_is_named_by_its_arn_is_looked_for_by_its_id():
+    kms = AsksKms()
+
+    seen = look_at_policy(kms, event("PutKeyPolicy", keyId="arn:aws:kms:us-east-1:9:key/k-1"), SETTINGS)
+
+    assert (kms.asked, seen.nothing) == ("k-1", True)
 
 
 @pytest.mark.parametrize(
