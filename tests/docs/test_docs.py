@@ -173,9 +173,8 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=str)
-def test_a_command_is_written_as_its_tool_takes_it(command, folder):
-    assert complaint(command) == ""
+def test_a_command_is_written_as_its_tool_takes_it(folder):
+    assert [complaint(each) for each in COMMANDS if complaint(each)] == []
 
 
 @pytest.mark.parametrize("command", [each for each in COMMANDS if not reason_not_to_run(each)], ids=str)

@@ -563,13 +563,13 @@ def flooded(house, count, flood=ATTEMPTS, **how):
 
 
 def test_of_a_flood_the_first_is_told_and_then_the_count(house):
-    outcomes = flooded(house, 120)
+    outcomes = flooded(house, 101)
 
     assert [number for number, each in enumerate(outcomes, 1) if each is Outcome.TOLD] == [1, 10, 100]
     assert [mail.subject for mail in house.mail] == ["HIGH: wiped"] * 3
     assert "number 100 of its kind" in house.mail[2].text
     assert "89 before it were not sent" in house.mail[2].text
-    assert len(house.items("finding#")) == 120
+    assert len(house.items("finding#")) == 101
 
 
 def test_every_principal_and_every_kind_has_a_flood_of_its_own(house):
@@ -588,7 +588,7 @@ def test_every_principal_and_every_kind_has_a_flood_of_its_own(house):
 def test_without_a_word_of_the_remediations_ten_are_told_and_then_every_doubling(house):
     remedy = hourly()
 
-    for number in range(45):
+    for number in range(41):
         house.handle(remedy, Happening(key=f"e-{number}", at=later(number)))
 
     assert len(house.mail) == 10 + 2  # the 20th and the 40th
@@ -601,10 +601,10 @@ def test_without_an_hourly_look_every_alert_is_told_by_itself(house, principal, 
     """Nobody would ever tell what a flood left over."""
     remedy = told(replace(alert("wiped"), flood=flood))
 
-    for number in range(15):
+    for number in range(11):
         house.handle(remedy, Happening(key=f"e-{number}", at=later(number), principal=principal))
 
-    assert len(house.mail) == 15
+    assert len(house.mail) == 11
 
 
 def test_an_act_is_told_however_many_there_are(house):

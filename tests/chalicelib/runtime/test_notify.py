@@ -110,14 +110,14 @@ def test_a_call_ends_somewhere():
 @pytest.mark.parametrize(
     "one",
     [
-        pytest.param(alert(facts=tuple(("Host", "😀" * 2000) for _ in range(2000))), id="facts"),
-        pytest.param(alert(advice="\n".join("é" * 3000 for _ in range(2000))), id="advice"),
-        pytest.param(alert("😀" * 300_000), id="title"),
+        pytest.param(alert(facts=tuple(("Host", "😀" * 2000) for _ in range(300))), id="facts"),
+        pytest.param(alert(advice="\n".join("é" * 3000 for _ in range(300))), id="advice"),
+        pytest.param(alert("😀" * 70_000), id="title"),
     ],
 )
 def test_a_message_stays_under_what_sns_takes(one):
     text = text_of(
-        one, Outcome.ACTED, [creates("😀" * 2000)] * 2000, {0: CallProgress.DONE}, failure="x" * 300_000
+        one, Outcome.ACTED, [creates("😀" * 2000)] * 300, {0: CallProgress.DONE}, failure="x" * 300_000
     )
 
     assert len(text.encode()) < 255 * 1024

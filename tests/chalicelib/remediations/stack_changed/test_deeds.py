@@ -16,7 +16,7 @@ from scenarios.runner.run import deployment_of
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.blinding import DEEDS, VOICELESS
 from scenarios.runner.words.checks import findings
-from tests.sample import sample
+from tests.sample import in_turn
 
 # What the function itself can tell; the scenario stack_changed.voiceless has the others.
 TOLD = [name for name in DEEDS if name not in VOICELESS]
@@ -199,7 +199,7 @@ def test_a_subscription_that_looks_into_the_body_alone_is_put_back(world, seen):
     assert json.loads(after["FilterPolicy"]) == json.loads(before["FilterPolicy"])
 
 
-@pytest.mark.parametrize("name", sample(TOLD, of=2))
+@pytest.mark.parametrize("name", in_turn(TOLD, of=5))
 def test_a_deed_is_told_at_once_and_put_back_where_that_is_possible_exactly(world, seen, name):
     deed = DEEDS[name]
     with world.calls.muted():

