@@ -54,13 +54,13 @@ import pytest
 from scenarios.packaging.sam import regenerate
 
 regenerate()
-sys.exit(pytest.main(sys.argv[1:]))
+code = pytest.main(sys.argv[1:])
 """
 
 
-def generated_and_tested(project, *arguments):
+def generated_and_tested(project, *arguments, then=""):
     """pytest in that project, once its generated files are what its declarations say; the process that ended.
 
-    It is one process, as importing what both need takes seconds.
+    `then`: code that runs afterwards. It is one process, as importing what all need takes seconds.
     """
-    return python(project, "-c", _GENERATE_AND_TEST, *arguments)
+    return python(project, "-c", f"{_GENERATE_AND_TEST}\n{then}\nsys.exit(code)\n", *arguments)

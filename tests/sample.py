@@ -7,6 +7,7 @@ import os
 import time
 
 ALL = bool(os.environ.get("TRAILWARDEN_ALL"))
+WHOLE = os.environ.get("TRAILWARDEN_ALL") == "whole"
 # What is too much for one run has its turn over days; TRAILWARDEN_DAY chooses another day's part.
 # All processes of a run read it, as one may go on past midnight.
 TODAY = int(os.environ.get("TRAILWARDEN_DAY") or time.time() // 86_400)
@@ -18,14 +19,11 @@ def sample(every, of):
     return list(every) if ALL else list(every)[::of]
 
 
-def in_turn(every, of, *, day=TODAY):
-    """Each `of`th of these, others each day, so that each has its turn at a desk too; all in `.ci/run`.
+def in_turn(every, of, *, in_ci=1, day=TODAY):
+    """Each `of`th of these, others each day, so that each has its turn at a desk too.
 
+    In `.ci/run` each `in_ci`th: all, unless that many take minutes. TRAILWARDEN_ALL=whole leaves none out.
     For rows that are alike: the same test under each fault profile, the same rule for each operation.
     """
-    return list(every) if ALL else list(every)[day % of :: of]
-
-
-def days_part(every, parts, *, day=TODAY):
-    """One of so many parts of these: in `.ci/run` the day's, so that each has its turn; else the first."""
-    return list(every)[(day % parts if ALL else 0) :: parts]
+    step = 1 if WHOLE else in_ci if ALL else of
+    return list(every)[day % step :: step]

@@ -15,7 +15,7 @@ from scenarios.commands.cli import main
 from scenarios.runner import words
 from scenarios.runner.show.report import LABELS
 from tests.docs.snippets import blocks, commands, put_together
-from tests.docs.worked import worked
+from tests.docs.worked import TODAYS, worked
 from tests.project import PROJECT, generated_and_tested, python
 
 PAGE = "docs/writing-a-remediation.md"
@@ -34,6 +34,7 @@ def test_the_guide_writes_the_two_files_that_new_begins():
     assert f"trailwarden new {NAME} --on event" in TEXT
 
 
+@pytest.mark.skipif(PAGE not in TODAYS, reason="the other guide has its turn today")
 def test_what_the_guide_builds_notices_tells_acts_and_stays_silent(project):
     """Noticed and told; revoked in enforce, and the undo restores; a near miss and a rule that is gone."""
     ran = generated_and_tested(project, SCENARIO, "-vv")

@@ -6,6 +6,10 @@ Which file a block belongs to stands above it: see `snippets.put_together`.
 from scenarios.packaging.start import beginning, put
 from tests.docs.snippets import put_together
 from tests.project import copied
+from tests.sample import in_turn
+
+# Each takes many seconds, since it is rehearsed in processes of its own.
+TODAYS = in_turn(("docs/writing-a-remediation.md", "docs/config-rules.md"), of=2)
 
 
 def worked(folder, page, text, name, on):

@@ -12,9 +12,9 @@ from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.runner.imperative import open_world
 from tests.forms.hundred import FORMS
 from tests.forms.page import PAGE, page
-from tests.sample import ALL, TODAY
+from tests.sample import in_turn
 
-TRIED = FORMS if ALL else FORMS[TODAY % 10 :: 10]
+TRIED = in_turn(FORMS, of=10)
 
 
 def at(event, path):

@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib.catalog import CATALOG
 from tests.project import PROJECT
-from tests.sample import sample
+from tests.sample import in_turn
 
 BASE = "import chalice, boto3; boto3.Session(region_name='eu-west-1').client('dynamodb')"
 
@@ -66,7 +66,7 @@ def test_beside_chalice_and_boto3_only_powertools_is_new():
     assert new == {"app", "chalicelib", "aws_lambda_powertools", "typing_extensions"}
 
 
-@pytest.mark.parametrize("name", sample([each.name for each in CATALOG], of=4))
+@pytest.mark.parametrize("name", in_turn([each.name for each in CATALOG], of=8))
 def test_a_function_imports_its_own_remediation_and_no_other(name):
     imported = imported_by(f"import app; app.load({name!r})")
 

@@ -15,7 +15,7 @@ from scenarios.doctor.report import exit_code
 from scenarios.runner.run import deployment_of
 from scenarios.runner.scenario import Scenario
 from scenarios.runner.words import existing_trail
-from tests.sample import sample
+from tests.sample import in_turn
 
 HOME, SPOKE = "us-east-1", "eu-west-1"
 TRAIL = "trailwarden-trail"
@@ -293,7 +293,7 @@ def rows(table):
     return [pytest.param(says, do, id=says) for says, do in table]
 
 
-@pytest.mark.parametrize(("says", "do"), sample(rows(MENDED), of=3))
+@pytest.mark.parametrize(("says", "do"), in_turn(rows(MENDED), of=5))
 def test_what_was_broken_is_told_and_mended(says, do):
     with deployed() as world:
         patient = Patient(world)
@@ -308,7 +308,7 @@ def test_what_was_broken_is_told_and_mended(says, do):
         assert words(patient.examined()) == []
 
 
-@pytest.mark.parametrize(("says", "do"), sample(rows(TOLD), of=3))
+@pytest.mark.parametrize(("says", "do"), in_turn(rows(TOLD), of=7))
 def test_what_was_broken_is_told_with_how_to_mend_it(says, do):
     with deployed() as world:
         patient = Patient(world)

@@ -9,6 +9,7 @@ from chalicelib.data_events import Owner, by_type, selectors
 from chalicelib.trail.settings.selectors import seen
 from scenarios.doctor.finding import Standing
 from scenarios.doctor.selectors import as_advanced, extended, unrecorded, values_of
+from tests.sample import in_turn
 from tests.scenarios.doctor.test_examination import HOME, Patient, deployed, of, words
 
 COMPANY = "company"
@@ -62,7 +63,7 @@ TRAILS = [
 ]
 
 
-@pytest.mark.parametrize(("has", "lacks"), TRAILS)
+@pytest.mark.parametrize(("has", "lacks"), in_turn(TRAILS, of=3))
 def test_what_an_existing_trail_lacks_is_named_and_added_by_the_command(has, lacks):
     with deployed(existing=True) as world:
         patient = Patient(world)

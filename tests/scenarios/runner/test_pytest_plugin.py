@@ -261,6 +261,7 @@ def told(tmp_path_factory):
     return made_once(tmp_path_factory, "told_by_the_plugin", printed)
 
 
+@pytest.mark.skipif(not ALL, reason="takes four seconds: .ci/run asks it")
 def test_a_worker_of_xdist_tells_the_same(tmp_path):
     printed = printed_by_pytest(project(tmp_path, **BROKEN), "-n", "1", "scenarios")
 

@@ -11,7 +11,7 @@ from scenarios.runner.words.blinding_ways import FORWARDING_DEEDS
 from tests.sample import ALL, TODAY, in_turn
 
 LISTED = in_the_guide()
-ORDERS = orders_of_three(200 if ALL else 4, seed=TODAY)
+ORDERS = orders_of_three(80 if ALL else 4, seed=TODAY)
 PARTS = 8 if ALL else 1  # so that each worker takes some
 
 

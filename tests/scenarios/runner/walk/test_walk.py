@@ -101,7 +101,7 @@ def test_each_call_for_a_request_that_somebody_waits_for_is_a_point_too():
     assert not {each.point.kind for each in found} & {FaultKind.CRASH_TWICE, FaultKind.MEANWHILE}
 
 
-PART = {"share": 0.1 if ALL else 0.04, "of_the_day": 20260302}
+PART = {"share": 0.1 if ALL else 0.02, "of_the_day": 20260302}
 
 
 @pytest.fixture(scope="module")

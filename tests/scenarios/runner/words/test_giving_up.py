@@ -7,6 +7,7 @@ from scenarios.incidents.dead_letters import BROKEN, UNREADABLE
 from scenarios.runner.mutate.judge import judge
 from scenarios.runner.mutate.mutants import every_mutant
 from scenarios.runner.words.giving_up import matching_event
+from tests.sample import in_turn
 
 PATTERNS = [
     pytest.param({"source": ["aws.s3"]}, id="a value"),
@@ -33,10 +34,13 @@ def test_a_pattern_that_cannot_be_met_by_reading_it_is_named():
 
 @pytest.mark.parametrize(
     ("leaf", "scenario", "missing"),
-    [
-        ("InstanceStateTrigger2.Properties.Targets.0.DeadLetterConfig", BROKEN, "InstanceStateTrigger2"),
-        ("ErrorBurstEventInvokeConfig.Properties.FunctionName", UNREADABLE, "ErrorBurst"),
-    ],
+    in_turn(
+        [
+            ("InstanceStateTrigger2.Properties.Targets.0.DeadLetterConfig", BROKEN, "InstanceStateTrigger2"),
+            ("ErrorBurstEventInvokeConfig.Properties.FunctionName", UNREADABLE, "ErrorBurst"),
+        ],
+        of=2,
+    ),
 )
 def test_a_rule_and_a_function_without_dead_letters_are_named(leaf, scenario, missing):
     (mutant,) = [each for each in every_mutant() if leaf in each.name]
