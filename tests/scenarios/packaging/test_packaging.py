@@ -96,15 +96,29 @@ def written(folder, main, beside=BESIDE):
     return {name: folder / name for name in texts}
 
 
+FEW = 60  # resources; an API and a dashboard need nearly all of them
+
+
 def one_of_each_type(template):
-    """The template with one resource of each type, and what these need by name; without outputs."""
+    """The template with one resource of each type that needs few, and what these need by name; no outputs."""
     every = template["Resources"]
-    wanted = list({resource["Type"]: name for name, resource in reversed(every.items())}.values())
-    kept = set()
-    while wanted:
-        name = wanted.pop()
-        kept.add(name)
-        wanted += every.keys() & set(re.findall(r"\w+", json.dumps(every[name]))) - kept
+    named = {
+        name: every.keys() & set(re.findall(r"\w+", json.dumps(resource))) for name, resource in every.items()
+    }
+
+    def needed(name):
+        kept, wanted = set(), [name]
+        while wanted:
+            kept.add(wanted[-1])
+            wanted += named[wanted.pop()] - kept
+        return kept
+
+    smallest = {}
+    for name, resource in every.items():
+        needs = needed(name)
+        if len(needs) < len(smallest.get(resource["Type"], every)):
+            smallest[resource["Type"]] = needs
+    kept = set().union(*(needs for needs in smallest.values() if len(needs) <= FEW))
     resources = {name: resource for name, resource in every.items() if name in kept}
     return {**{name: part for name, part in template.items() if name != "Outputs"}, "Resources": resources}
 
