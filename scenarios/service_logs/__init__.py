@@ -10,6 +10,7 @@ here knows moto or the simulation.
 from collections.abc import Mapping
 from typing import Final
 
+from scenarios.service_logs.beanstalk import NGINX
 from scenarios.service_logs.cloudfront import STANDARD as CLOUDFRONT
 from scenarios.service_logs.dns import HOSTED_ZONE, RESOLVER
 from scenarios.service_logs.fields import Field, Format, NotThisFormat
@@ -22,7 +23,7 @@ FORMATS: Final[Mapping[str, Format]] = {
     each.name: each
     for each in (
         *(VPC_FLOW, GLOBAL_ACCELERATOR, ALB, NLB, CLASSIC, CLOUDFRONT, HOSTED_ZONE, RESOLVER, WAF),
-        S3_ACCESS,
+        *(S3_ACCESS, NGINX),
     )
 }
 """Every format by its name, which is also its table's in SQL."""
@@ -34,6 +35,7 @@ __all__ = [
     "FORMATS",
     "GLOBAL_ACCELERATOR",
     "HOSTED_ZONE",
+    "NGINX",
     "NLB",
     "RESOLVER",
     "S3_ACCESS",

@@ -16,7 +16,7 @@ _ISO: Final = re.compile(
     r"(?:(?:https?|h2|grpcs|wss?) |tls \S+ |\d\.\d )?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?) "
 )
 _TABS: Final = re.compile(r"(\d{4}-\d\d-\d\d)\t(\d\d:\d\d:\d\d)\t")
-_BRACKETS: Final = re.compile(r"\S+ \S+ \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] ")
+_BRACKETS: Final = re.compile(r"\S+ \S+ (?:\S+ )?\[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] ")
 _NAMES: Final = frozenset(each.name for each in VPC_FLOW_FIELDS)
 
 Clock = Callable[[str], int]

@@ -14,7 +14,6 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-p
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,8 +27,8 @@ from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.service_logs_delivery import DELIVERY, let_in_at_group, source_of
 from scenarios.cloud.setting import Setting
+from scenarios.service_logs.api_gateway import AccessLog
 
-_VARIABLE = re.compile(r"\$context\.([a-zA-Z0-9_-]+(?:\.[a-zA-Z0-9_:-]+)*)")
 _REQUIRED: Final = ("$context.requestId", "$context.extendedRequestId")
 _LONGEST: Final = 3072
 
@@ -85,7 +84,7 @@ class AccessLogs:
         if ":logs:" not in group:
             raise NotSimulated("apigateway", f"access logs of {api.name} to {group or 'nowhere'}")
         known = self._known(api, stage, request, answer, trip)
-        line = _VARIABLE.sub(lambda match: _value(known, match[1]), str(stage.logs["Format"]))
+        line = AccessLog(str(stage.logs["Format"])).write(lambda path: _value(known, path))
         stream = hashlib.sha256(f"{api.id}/{stage.name}".encode()).hexdigest()[:32]
         lines = LogLines(stream=stream, lines=[(self._setting.clock.now, line)])
         if api.kind == REST and not self._role:

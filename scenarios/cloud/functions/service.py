@@ -6,7 +6,8 @@ the function's on-failure destination and its dead-letter queue (destinations.py
 and streams are read for the functions mapped to them (event_sources.py, stream_sources.py).
 One event is handled at a time: anything due while a function runs starts late.
 
-Left out: the START, END and REPORT lines of the platform in a function's log.
+What the platform itself writes to a function's log (START, END, REPORT) is written where
+`writes_platform_lines` asks for it: scenarios that aren't about it pay nothing for it.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html,
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html,
@@ -48,6 +49,7 @@ from scenarios.cloud.functions.invocations import (
     turned_away,
 )
 from scenarios.cloud.functions.kafka_sources import KafkaSources
+from scenarios.cloud.functions.platform_lines import PlatformLines, Ran
 from scenarios.cloud.functions.pollers import Poller
 from scenarios.cloud.functions.runtime_environment import ExecutionEnvironment, InitError
 from scenarios.cloud.functions.stream_sources import StreamSources
@@ -89,6 +91,7 @@ class _Warm:
     stream: str
     state: tuple[Any, ...]
     last_used: datetime
+    fresh: bool = True  # nothing ran in it yet
 
 
 class Functions(Door[Event]):
@@ -104,6 +107,8 @@ class Functions(Door[Event]):
         self._waiting: list[str] = []  # functions that wait for one that they invoked
         self._deadline = setting.clock.now
         self._log_groups: Mapping[str, str] = {}
+        self._platform = PlatformLines(setting)
+        self.writes_platform_lines = False
         self.writes_logs = True  # what handlers print; where nobody reads it, it need not be kept
         self.given = 0  # how many events functions were given until now
         self.deliver: Deliver = self._deliver  # what has Lambda attempt an event it has accepted
@@ -124,6 +129,8 @@ class Functions(Door[Event]):
     def know(self, stacks: Sequence[Stack]) -> None:
         """The templates say which log group a function writes to, and its dead-letter queue."""
         self._log_groups = _of_functions(stacks, "LoggingConfig", "LogGroup")
+        self._platform.formats = _of_functions(stacks, "LoggingConfig", "LogFormat")
+        self._platform.levels = _of_functions(stacks, "LoggingConfig", "SystemLogLevel")
         self._destinations.dead_letters = _of_functions(stacks, "DeadLetterConfig", "TargetArn")
 
     @property
@@ -319,9 +326,22 @@ class Functions(Door[Event]):
         )
         result = self._run(invocation, warm.environment, context, int(model.timeout))
         warm.last_used = setting.clock.now
-        lines = _lines(warm.environment.take_output(), result)
-        self._log(model, context, lines)
+        printed = _lines(warm.environment.take_output(), result)
         took = (setting.clock.now - began).total_seconds()
+        timed = [(setting.clock.now, line) for line in printed]
+        if self.writes_platform_lines:
+            ran = Ran(
+                invocation=invocation,
+                model=model,
+                result=result,
+                began=began,
+                took=took,
+                init=COLD_START_SECONDS if warm.fresh else 0.0,
+            )
+            timed = self._platform.around(timed, ran)
+        warm.fresh = False
+        self._log(model, context, timed)
+        lines = [line for _, line in timed]
         self._measure(invocation, began, took, failed=bool(result.error))
         if result.error:
             setting.note(
@@ -495,7 +515,7 @@ class Functions(Door[Event]):
     def _log_group(self, name: str) -> str:
         return self._log_groups.get(name, f"/aws/lambda/{name}")
 
-    def _log(self, model: Any, context: Context, lines: Sequence[str]) -> None:
+    def _log(self, model: Any, context: Context, lines: Sequence[tuple[datetime, str]]) -> None:
         """Lambda writes what the handler printed, and how it failed, to its log group, under its role.
 
         If the log group is missing, Lambda creates it, provided that the role may.
@@ -513,8 +533,7 @@ class Functions(Door[Event]):
                     self._lost(context, action)
                     return
             moto_state.backend("logs", setting.account, region).create_log_group(group, {})
-        now = setting.clock.now
-        written = LogLines(stream=context.log_stream_name, lines=[(now, line) for line in lines])
+        written = LogLines(stream=context.log_stream_name, lines=lines)
         arn = f"arn:aws:logs:{region}:{setting.account}:log-group:{group}"
         refusal = setting.deliveries.hand_over(arn, written, by=role)
         if refusal is not None:

@@ -17,7 +17,7 @@ import msgspec
 from chalicelib.matching.events.fields import ABSENT, TANGLED, TextFields
 from scenarios.queries.insights.events import Kind, Row
 from scenarios.queries.insights.values import Written, below, is_structure
-from scenarios.service_logs import HOSTED_ZONE, VPC_FLOW
+from scenarios.service_logs import HOSTED_ZONE, VPC_FLOW, lambda_platform
 
 SYSTEM: Final = frozenset({"@timestamp", "@message", "@logStream", "@log", "@ingestionTime", "@ptr"})
 
@@ -32,22 +32,6 @@ _FLOW_LINE = re.compile(
 )
 _ROUTE_53_LINE = re.compile(r"\d\.\d \d{4}-\d\d-\d\dT\S+Z Z\S+(?: \S+){5,7}")
 
-_UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
-_LAMBDA_LINE = re.compile(rf"(START|END|REPORT) RequestId: ({_UUID})")
-_LAMBDA_ID = re.compile(rf"(?:^|\t)({_UUID})(?:\t|$)", re.MULTILINE)
-_LAMBDA_MEASURES: Final = {
-    "@duration": re.compile(r"(?:^|\t)Duration: ([\d.]+) ms"),
-    "@billedDuration": re.compile(r"\tBilled Duration: ([\d.]+) ms"),
-    "@initDuration": re.compile(r"\tInit Duration: ([\d.]+) ms"),
-    "@memorySize": re.compile(r"\tMemory Size: (\d+) MB"),
-    "@maxMemoryUsed": re.compile(r"\tMax Memory Used: (\d+) MB"),
-}
-_LAMBDA_TRACES: Final = {
-    "@xrayTraceId": re.compile(r"XRAY TraceId: (\S+)"),
-    "@xraySegmentId": re.compile(r"SegmentId: (\S+)"),
-}
-_LAMBDA_NAMES: Final = frozenset({"@type", "@requestId", *_LAMBDA_MEASURES, *_LAMBDA_TRACES})
-_MEGABYTE = 1_000_000
 _CONSTANTS: Final = ("NaN", "Infinity")
 
 Finder = Callable[[str, Row], None]
@@ -67,7 +51,7 @@ class Discovery:
         keys = {name: name[1:] if name.startswith("@@") else name for name in names if name[:1] != "@"}
         keys |= {name: name[1:] for name in names if name.startswith("@@")}
         self._json = _JsonFields(keys, {name for name in names if names[name]}, most) if keys else None
-        self._lambda = tuple(name for name in names if name in _LAMBDA_NAMES)
+        self._lambda = tuple(name for name in names if name in lambda_platform.INSIGHTS_NAMES)
         self._tables = [
             (line, table)
             for line, table in ((_FLOW_LINE, FLOW_LOG), (_ROUTE_53_LINE, ROUTE_53))
@@ -215,21 +199,9 @@ def _flattened(value: dict[str, Any], most: int, structures: set[str]) -> Iterat
 
 
 def _of_lambda(message: str, names: tuple[str, ...], row: Row) -> None:
-    line = _LAMBDA_LINE.match(message)
-    found: dict[str, Any] = {}
-    if line:
-        found = {"@type": line[1], "@requestId": line[2]}
-        for name, pattern in _LAMBDA_MEASURES.items() if line[1] == "REPORT" else ():
-            measure = pattern.search(message)
-            if measure:
-                megabytes = name in ("@memorySize", "@maxMemoryUsed")
-                found[name] = int(measure[1]) * _MEGABYTE if megabytes else Written(measure[1])
-    else:
-        request = _LAMBDA_ID.search(message)
-        if request:
-            found = {"@requestId": request[1]}
-    for name, pattern in _LAMBDA_TRACES.items():
-        trace = pattern.search(message)
-        if trace:
-            found[name] = trace[1]
-    row.update((name, found[name]) for name in names if name in found)
+    found = lambda_platform.read(message)
+    row.update(
+        (name, Written(found[name]) if name in lambda_platform.DURATIONS else found[name])
+        for name in names
+        if name in found
+    )

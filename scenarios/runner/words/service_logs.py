@@ -130,6 +130,15 @@ class WebAcl:
         world.setting.laws[Logging].saw(world.deployment.home, self.name, visits, self.before)
 
 
+def platform_lines() -> Given:
+    """Functions' logs have the platform's lines: START, END, REPORT."""
+
+    def do(world: World) -> None:
+        world.functions.writes_platform_lines = True
+
+    return Given("Lambda writes START, END and REPORT", do)
+
+
 Front = LoadBalancer | Distribution | WebAcl
 
 

@@ -18,6 +18,7 @@ from scenarios.service_logs import (
     FORMATS,
     GLOBAL_ACCELERATOR,
     HOSTED_ZONE,
+    NGINX,
     NLB,
     RESOLVER,
     S3_ACCESS,
@@ -56,6 +57,7 @@ LINES = {
     WAF: '{"timestamp":1767225601000,"formatVersion":1,"webaclId":"arn:aws:wafv2:x","terminatingRuleId":"SQLi",'
     '"terminatingRuleType":"REGULAR","action":"BLOCK","httpSourceName":"ALB","httpSourceId":"1-app/web",'
     '"ruleGroupList":[],"httpRequest":{"clientIp":"198.51.100.7","country":"DE","uri":"/x"}}',
+    NGINX: '198.51.100.7 - - [01/Jan/2026:00:00:01 +0000] "GET /basket?id=7 HTTP/1.1" 502 150 "-" "curl/8" "203.0.113.9"',
     S3_ACCESS: '79a b [01/Jan/2026:00:00:01 +0000] 198.51.100.7 - 3E57 REST.GET.OBJECT k.csv "GET /b/k.csv HTTP/1.1" 200 '
     '- 512 512 8 7 "-" "curl/8" - h= - TLS_AES_128_GCM_SHA256 - b.s3.amazonaws.com TLSv1.3 - - -',
 }
@@ -69,6 +71,7 @@ ASKED = {
     CLOUDFRONT: ('c_ip, sc_status, "date"', ("198.51.100.7", "403", "2026-01-01")),
     HOSTED_ZONE: ("query_name, edns_client_subnet", ("www.example.com", "198.51.100.0/24")),
     RESOLVER: ("query_name, answers[1].rdata, srcids.instance", ("q3f9.evil.example.", '"ok"', "i-1")),
+    NGINX: ("remote_addr, status, request_url", ("198.51.100.7", "502", "/basket?id=7")),
     WAF: ("httprequest.clientip, action, formatversion", ("198.51.100.7", "BLOCK", "1")),
     S3_ACCESS: (
         "remoteip, key, request_uri, httpstatus",
