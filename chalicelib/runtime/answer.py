@@ -182,10 +182,7 @@ class Invocation:
         else:
             entry, error = self._decided(event), None
         if entry.plan.empty:
-            if stored:  # an earlier look failed, and there was nothing to see
-                told = stored.told or stored.quiet
-                self.ledger.settle(stored, Outcome.TOLD if told else Outcome.NOTHING)
-            return Outcome.NOTHING
+            return self._found_nothing(event, stored) if stored else Outcome.NOTHING
         self._so_far = entry
         if not error:
             entry, error = self._acted(entry, event)
@@ -228,6 +225,18 @@ class Invocation:
         if self.way.records:
             self.way.records(self.aws, event, facts, self.settings)
         return replace(entry, to_record="")
+
+    def _found_nothing(self, event: Event, stored: LedgerEntry) -> Outcome:
+        """An earlier look failed, and there is nothing to see: who was told of it is told this, too."""
+        if not stored.told:
+            outcome = Outcome.TOLD if stored.quiet else Outcome.NOTHING
+            return self.ledger.settle(stored, outcome).outcome
+        from chalicelib.runtime.seen_at_last import nothing_found  # noqa: PLC0415 - most starts never need it
+
+        told = [stored.plan.alerts[index] for index in sorted(stored.told)]
+        plan = self._whole(nothing_found(told, datetime.now(UTC)), event, ())
+        self._so_far = entry = self.ledger.store(self._entry(event, plan, Outcome.UNDER_WAY))
+        return self._tell(entry).outcome
 
     def _to_record(self, facts: Any) -> str:
         kept = self.way.kept

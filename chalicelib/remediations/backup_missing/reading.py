@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS
 from chalicelib.events import Tick, call_of_history
+from chalicelib.evidence.event_history import EventHistory
 from chalicelib.evidence.excuse import excuse
 from chalicelib.evidence.seen import tags_of
 from chalicelib.looking import Unseen, unseen
@@ -190,15 +191,11 @@ def _ours(aws: Aws, region: str, first: datetime, last: datetime, settings: Sett
 
     Nobody but CloudTrail writes that. Tags and descriptions are anybody's.
     """
-    pages = (
-        aws.client("cloudtrail", region)
-        .get_paginator("lookup_events")
-        .paginate(
-            LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "CreateSnapshot"}],
-            StartTime=first,
-            EndTime=last,
-            PaginationConfig={"MaxItems": _MOST_PAGES * 50},
-        )
+    pages = EventHistory(aws, region).pages(
+        _MOST_PAGES,
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "CreateSnapshot"}],
+        StartTime=first,
+        EndTime=last,
     )
     calls = (call for page in pages for each in page["Events"] for call in call_of_history(each))
     role = settings.text(ROLE)

@@ -16,8 +16,9 @@ from typing import Any
 
 from chalicelib.aws import Aws
 from chalicelib.events import call_of_history
+from chalicelib.evidence.event_history import EventHistory
 
-MOST_ASKED = 4  # names; CloudTrail answers two questions a second
+MOST_ASKED = 4  # names, each a question to event history
 MOST_DEEDS = 5
 LONGEST_TEXT = 256
 # IAM stands in no region, and its calls are recorded in this one.
@@ -61,18 +62,19 @@ class Wanted:
 
 def deeds_of(aws: Aws, wanted: Wanted) -> tuple[Deed, ...]:
     """The calls, newest first; raises what CloudTrail raises."""
+    history = EventHistory(aws, wanted.region)
     own = list(dict.fromkeys(filter(None, (wanted.id, wanted.name))))
-    found = [each for name in own for each in _asked(aws, wanted, name)]
+    found = [each for name in own for each in _asked(history, wanted, name)]
     if not found:
         others = [each for each in wanted.related if each not in own][: MOST_ASKED - len(own)]
-        found = [each for name in others for each in _asked(aws, wanted, name)]
+        found = [each for name in others for each in _asked(history, wanted, name)]
     by_id = {each.id: each for each in found}
     return tuple(sorted(by_id.values(), key=lambda each: (each.at, each.id), reverse=True)[:MOST_DEEDS])
 
 
-def _asked(aws: Aws, wanted: Wanted, name: str) -> Iterator[Deed]:
+def _asked(history: EventHistory, wanted: Wanted, name: str) -> Iterator[Deed]:
     begin = {"StartTime": wanted.since} if wanted.since else {}
-    answer = aws.client("cloudtrail", wanted.region).lookup_events(
+    answer = history.look_up(
         LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": name}],
         EndTime=wanted.until,
         **begin,

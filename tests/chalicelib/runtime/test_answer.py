@@ -703,6 +703,7 @@ def test_a_failed_look_says_told_only_where_it_was_told(house, refused, outcome)
     house.handle(remedy)
 
     assert [finding.outcome for finding in house.findings] == [outcome]
+    assert len(house.mail) == (2 if outcome is Outcome.TOLD else 0)  # nobody was told: nothing to answer
 
 
 @pytest.mark.parametrize("error", PASSING)
@@ -729,15 +730,37 @@ def test_a_bug_in_a_look_is_told_too(house):
     assert "it could not be looked at" in house.mail[0].subject
 
 
-def test_a_failed_look_that_then_sees_nothing_to_tell_is_settled(house):
+def test_a_failed_look_that_then_sees_nothing_is_told_at_last(house):
     remedy = Remedy(Plan.nothing())
     remedy.facts = failing("ThrottlingException")
     with pytest.raises(Throttled):
         house.handle(remedy)
     remedy.facts = None
 
-    assert house.handle(remedy) is Outcome.NOTHING
+    assert house.handle(remedy) is Outcome.TOLD
     assert [finding.outcome for finding in house.findings] == [Outcome.TOLD]
+    first, last = house.mail
+    assert first.subject == "HIGH: Something happened: it could not be looked at"
+    assert (
+        last.subject == "INFO: Looked again, nothing to report: Something happened: it could not be looked at"
+    )
+    assert "there is nothing to report by then" in last.text
+    assert house.handle(remedy) is Outcome.DUPLICATE
+
+
+def test_that_nothing_was_found_at_last_is_told_by_a_later_try_where_sns_fails(house):
+    remedy = Remedy(Plan.nothing())
+    remedy.facts = failing("ThrottlingException")
+    with pytest.raises(Throttled):
+        house.handle(remedy)
+    remedy.facts = None
+    house.aws.refused["publish"] = "InternalError"
+    with pytest.raises(Unavailable):
+        house.handle(remedy)
+    house.aws.refused.clear()
+
+    assert house.handle(remedy) is Outcome.TOLD
+    assert [mail.subject[:18] for mail in house.mail] == ["HIGH: Something ha", "INFO: Looked again"]
 
 
 def test_what_was_denied_is_an_alert_of_its_own(house):

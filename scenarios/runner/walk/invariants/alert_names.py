@@ -8,6 +8,7 @@ from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.remediation import Outcome
 from chalicelib.remediations.noncompliant.change import COMPLIANCE
 from chalicelib.runtime.notify import subject_of
+from chalicelib.runtime.seen_at_last import NOTHING_FOUND
 from scenarios.cloud.kernel.fault_points import TIME_PASSES, FaultKind
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.walk.course import Course
@@ -137,12 +138,14 @@ def paired(without: Course, with_fault: Course) -> Paired:
 
     The latter after `MOVES`, and where the event is quiet now: of what is told once in a while, a retry may
     leave another event to be told; then it may also be another alert of the same flood. One that says who did
-    a thing may be part of the thing's own. An alert that each try tells again is wanted once.
+    a thing may be part of the thing's own. An alert that each try tells again is wanted once. That there was
+    nothing to report stands for no alert.
     """
     left = list(with_fault.alerts())
     events = set(map(event_of, left))
     wanted = {(event_of(mail), but_for_counts(mail)): mail for mail in without.alerts()}
     unsent = _take(left, list(wanted.values()), lambda mail: (event_of(mail), but_for_counts(mail)))
+    left = [mail for mail in left if NOTHING_FOUND not in mail.subject]
     unsent = [
         mail
         for mail in _take(left, unsent, event_of)

@@ -9,6 +9,7 @@ from datetime import datetime
 from chalicelib.catalog import CATALOG
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.remediation import Outcome
+from chalicelib.runtime.seen_at_last import NOTHING_FOUND
 from chalicelib.template.parts import logical_id
 from chalicelib.wording import PERHAPS_DONE
 from scenarios.cloud.kernel.fault_points import OUTAGES, FaultKind
@@ -37,6 +38,7 @@ _WORDS = (
     *("could not do:", "did not do,", "did not yet", "No ledger", "Could not look", "not allowed to look"),
     *("could not be looked at", "could not be found", "could not be vouched for"),
     "Calls were refused for lack of permission",  # cis_alarms, of the function's own
+    NOTHING_FOUND,  # what a look sees that failed at first
 )
 
 

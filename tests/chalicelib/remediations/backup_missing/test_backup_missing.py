@@ -157,6 +157,10 @@ class Account:
     def paginate(self, **_parameters):
         return [self.pages[self.name]]
 
+    def lookup_events(self, **_asked):
+        self.asked.append("lookup_events")
+        return self.pages["lookup_events"]
+
 
 def snapshot(number, *, days, state="completed"):
     return {

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.config_rule import Item, Relation
 from chalicelib.errors import MalformedEvent
+from chalicelib.evidence import event_history
 from chalicelib.looking import Unseen
 from chalicelib.matching import EventPattern
 from chalicelib.remediation import Severity
@@ -388,11 +389,16 @@ def test_of_a_type_that_is_not_recorded_there_is_no_past():
 
 
 class Trail:
-    """LookupEvents: what it has by name."""
+    """LookupEvents: what it has by name. `paused`: how often there was a pause between two questions."""
 
-    def __init__(self, **by_name):
+    def __init__(self, monkeypatch, **by_name):
         self._by_name = by_name
         self.asked = []
+        self.paused = 0
+        monkeypatch.setattr(event_history.time, "sleep", self._pauses)
+
+    def _pauses(self, _seconds):
+        self.paused += 1
 
     def client(self, _service, region):
         self.region = region
@@ -427,8 +433,9 @@ WANTED = Wanted(
 )
 
 
-def test_calls_that_change_it_count_and_neither_reads_nor_refusals_nor_later_ones():
+def test_calls_that_change_it_count_and_neither_reads_nor_refusals_nor_later_ones(monkeypatch):
     trail = Trail(
+        monkeypatch,
         i_1=[
             record("reads", read_only="true"),
             record("refused", errorCode="AccessDenied"),
@@ -436,28 +443,36 @@ def test_calls_that_change_it_count_and_neither_reads_nor_refusals_nor_later_one
             {"CloudTrailEvent": "{"},
             record("older", minutes=-5),
             record("newer"),
-        ]
+        ],
     )
 
     assert [each.id for each in deeds_of(trail, WANTED)] == ["newer", "older"]
     assert [each["StartTime"] for each in trail.asked] == [WANTED.since] * 2  # by id and by name
 
 
-def test_a_name_alone_counts_only_with_the_type():
+def test_a_name_alone_counts_only_with_the_type(monkeypatch):
     ours = {"ResourceType": "AWS::EC2::Instance", "ResourceName": "web"}
     theirs = {"ResourceType": "AWS::DynamoDB::Table", "ResourceName": "web"}
-    trail = Trail(web=[record("theirs", resources=[theirs]), record("ours", resources=[ours])])
+    trail = Trail(monkeypatch, web=[record("theirs", resources=[theirs]), record("ours", resources=[ours])])
 
     assert [each.id for each in deeds_of(trail, WANTED)] == ["ours"]
 
 
-def test_where_no_call_names_it_those_count_that_name_what_came_or_left():
-    trail = Trail(vol_1=[record("attached")])
+def test_where_no_call_names_it_those_count_that_name_what_came_or_left(monkeypatch):
+    trail = Trail(monkeypatch, vol_1=[record("attached")])
 
     (deed,) = deeds_of(trail, WANTED)
 
     assert (deed.id, deed.about) == ("attached", "vol-1")
-    assert deeds_of(Trail(), WANTED) == ()
+    assert deeds_of(Trail(monkeypatch), WANTED) == ()
+
+
+def test_event_history_is_asked_for_a_few_names_one_after_another(monkeypatch):
+    trail = Trail(monkeypatch)
+
+    deeds_of(trail, replace(WANTED, related=("vol-1", "vol-2", "vol-3")))
+
+    assert (len(trail.asked), trail.paused) == (4, 3)
 
 
 def test_iam_stands_in_no_region():

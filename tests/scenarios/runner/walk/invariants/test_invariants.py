@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.ledger.entries import Decision, LedgerEntry, Ruling, item_of
 from chalicelib.remediation import Alert, Call, CallProgress, Flood, Outcome, Plan, Severity
+from chalicelib.runtime.seen_at_last import NOTHING_FOUND
 from scenarios.cloud.apigateway.requests import HttpAnswer, Request
 from scenarios.cloud.kernel.fault_points import FaultPoint
 from scenarios.cloud.one_fault import Spot
@@ -1072,3 +1073,22 @@ def test_what_could_not_be_told_is_told_by_the_second_delivery(point, outcome, r
     without = course("", mail=(), ledger=(item_of(replace(ENTRY, outcome=outcome)),))
 
     assert (said(course(point), without, "nothing else is said") == []) == right
+
+
+def test_that_nothing_is_to_be_reported_after_all_is_right_of_a_look_that_failed_and_else_is_not():
+    finding = replace(
+        FAILED_LOOK, plan=Plan(alerts=(Alert(severity=Severity.INFO, title=f"{NOTHING_FOUND}: so"),))
+    )
+    of_the_look = mail(
+        f"[INFO] {NOTHING_FOUND}: so\n\nTold before: so\n\nFinding {finding.id}", f"INFO: {NOTHING_FOUND}: so"
+    )
+    looked = course(
+        "1.2.throttled",
+        mail=(mail(), OF_THE_LOOK, of_the_look),
+        ledger=(item_of(ENTRY), item_of(finding)),
+        **delivered_to("app-TrailStopped-1"),
+    )
+    instead = course(mail=(mail(subject=f"INFO: {NOTHING_FOUND}: so"),))
+
+    assert broken(WITHOUT, looked) == []
+    assert f"each alert is sent: {SUBJECT!r} of trail_stopped" in "\n".join(broken(WITHOUT, instead))
