@@ -19,7 +19,8 @@ from chalicelib.seal import Item
 
 # Dead-letter queues keep an event 14 days; a redrive on the last of them must still find its claim.
 CLAIMS_KEPT = timedelta(days=15)
-_STATUS, _UNTIL = "status", "until"
+_STATUS = "status"
+UNTIL = "until"  # in milliseconds: when a claim lapses; in the past for one that is over
 _UNDER_WAY, _DONE = "under way", "done"
 _LAPSED = "#expires <= :now OR (#status = :under_way AND #until <= :now_in_milliseconds)"
 
@@ -92,7 +93,7 @@ def _taken(ledger: Ledger, item_key: Item, now: datetime, context: Any) -> Taken
     return ledger.rows.take(
         _item(item_key, _UNDER_WAY, now + remaining, now),
         _LAPSED,
-        names={"#expires": EXPIRES, "#status": _STATUS, "#until": _UNTIL},
+        names={"#expires": EXPIRES, "#status": _STATUS, "#until": UNTIL},
         values={
             ":now": expiry(now),
             ":now_in_milliseconds": _milliseconds(now),
@@ -115,7 +116,7 @@ def _item(item_key: Item, status: str, until: datetime, now: datetime) -> Item:
     return {
         **item_key,
         _STATUS: {"S": status},
-        _UNTIL: _milliseconds(until),
+        UNTIL: _milliseconds(until),
         EXPIRES: expiry(now + CLAIMS_KEPT),
     }
 

@@ -41,7 +41,7 @@ _AFTER = (FaultKind.CRASH_AFTER, FaultKind.CRASH_TWICE, FaultKind.LOST, FaultKin
 class Spot:
     """Where a run is: about to make a call, or (call 0) about to deliver an event to a function.
 
-    `waited_for`: somebody waits for the function's answer.
+    `waited_for`: somebody waits for the function's answer. `queued`: it is given messages of a queue.
     """
 
     invocation: int
@@ -50,6 +50,7 @@ class Spot:
     service: str = ""
     operation: str = ""
     waited_for: bool = False
+    queued: bool = False
 
     def __str__(self) -> str:
         what = f"{self.service} {self.operation}" if self.call else "the delivery"
@@ -133,6 +134,7 @@ class OneFault:
                 service=asked.service,
                 operation=asked.operation,
                 waited_for=running.waited_for,
+                queued=running.queued,
             )
             kind = self._kind_at(spot)
         else:
@@ -195,7 +197,12 @@ class OneFault:
 
 
 def _delivery(invocation: Invocation) -> Spot:
-    return Spot(invocation=invocation.number, call=0, function=function_name(invocation.arn))
+    return Spot(
+        invocation=invocation.number,
+        call=0,
+        function=function_name(invocation.arn),
+        queued=invocation.queued,
+    )
 
 
 def _pass_by(_spot: Spot) -> None:

@@ -9,11 +9,12 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import click
 
+from chalicelib.wording import span
 from scenarios.cloud.kernel.fault_points import FaultPoint
 from scenarios.runner.run import Report, deployment_of
 from scenarios.runner.scenario import Scenario
@@ -56,6 +57,7 @@ def walk_all(chosen: Sequence[Scenario], *, seed: int, extent: Extent, form: str
 
 def _walks(chosen: Sequence[Scenario], seed: int, extent: Extent) -> Iterator[Walk]:
     known: Known = set()
+    began = real_seconds()
     ends = real_seconds() + extent.minutes * 60 if extent.minutes else FOREVER
     order = list(chosen)
     if extent.minutes:
@@ -64,7 +66,7 @@ def _walks(chosen: Sequence[Scenario], seed: int, extent: Extent) -> Iterator[Wa
         if real_seconds() > ends:
             return
         with progress() as line:
-            say = partial(_say, line, f"{number} of {len(order)}: {scenario.name}")
+            say = partial(_say, line, scenario.name, number=number, scenarios=len(order), began=began)
             yield walk(
                 scenario,
                 seed=seed,
@@ -77,8 +79,17 @@ def _walks(chosen: Sequence[Scenario], seed: int, extent: Extent) -> Iterator[Wa
             )
 
 
-def _say(line: Progress, where: str, done: int, of: int) -> None:
-    line.say(f"{where}, {done} of {of} points")
+def _say(line: Progress, name: str, done: int, of: int, *, number: int, scenarios: int, began: float) -> None:
+    so_far = number - 1 + (done / of if of else 1)
+    left = time_left(real_seconds() - began, so_far / scenarios)
+    line.say(f"{number} of {scenarios}: {name}, {done} of {of} points{left}")
+
+
+def time_left(seconds: float, share: float) -> str:
+    """How long it goes on, where a `share` took so many `seconds`: at most, since later ones skip more."""
+    if not 0 < share < 1:
+        return ""
+    return f"; at most {span(timedelta(seconds=seconds / share - seconds))} left"
 
 
 def _print(walked: Walk, form: str) -> None:

@@ -1,14 +1,18 @@
 """Where a fault can strike in a play, and which of these points cannot differ from one that is walked."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
-from chalicelib.ledger.table import PK
+from chalicelib.catalog import CATALOG
+from chalicelib.ledger.claims import UNTIL
+from chalicelib.ledger.table import PK, Kind
 from scenarios.cloud.kernel.fault_points import OF_DELIVERIES, OUTAGES, FaultKind, FaultPoint
 from scenarios.cloud.one_fault import Spot
 from scenarios.runner.walk.course import CHANGES_NOTHING, Course, MadeCall
+from scenarios.runner.walk.invariants.trouble import is_function_of
 
 OF_CALLS = tuple(kind for kind in FaultKind if kind not in OF_DELIVERIES)
 # Who waits for an answer asks again by themselves: that is another invocation.
@@ -19,13 +23,15 @@ OF_RETRIES = (FaultKind.CRASH_TWICE, FaultKind.MEANWHILE)
 class Place:
     """A spot as the fault-free play passed it: the call that was made there, and what is around it.
 
-    `made`: None where the call never came to an answer. `last`: of its attempt.
+    `made`: None where the call never came to an answer. `last`: of its attempt. `claimed`: the attempt holds
+    the claim on the event that it handles.
     """
 
     spot: Spot
     made: MadeCall | None
     first: bool
     last: bool
+    claimed: bool = False
 
     @property
     def changes(self) -> bool:
@@ -60,6 +66,10 @@ def _beside_what_nobody_shares(kind: FaultKind, place: Place) -> bool:
     return kind is FaultKind.MEANWHILE and place.spot.service in CHANGES_NOTHING
 
 
+def _beside_a_claim(kind: FaultKind, place: Place) -> bool:
+    return kind is FaultKind.MEANWHILE and place.claimed and not place.changes
+
+
 def _all_may_pass(kind: FaultKind, place: Place) -> bool:
     del place
     return kind in (FaultKind.UNREACHABLE, FaultKind.FAILED)
@@ -71,6 +81,7 @@ RULES: Mapping[str, Rule] = {
     "nothing changes until the next point where it hangs": _hang_at_a_read,
     "an answer of a read that is lost is a read that was refused": _answer_of_a_read,
     "no other run sees anything of this call": _beside_what_nobody_shares,
+    "the claim holds another run off until the next call that changes something": _beside_a_claim,
     "the service is first asked at a later point": _outage_of_another,
     "no connection, a failure and a throttle are one error to a function: it may pass": _all_may_pass,
 }
@@ -82,14 +93,19 @@ def places(course: Course) -> Iterator[Place]:
     spots_of_events = sorted((spot for spot in course.spots if spot.invocation), key=_in_order)
     for _, group in groupby(spots_of_events, key=lambda spot: spot.invocation):
         spots = list(group)
-        last = spots[-1].call
+        last, claimed = spots[-1].call, False
         for spot in spots:
-            yield Place(
-                spot=spot,
-                made=made.get((spot.invocation, spot.call)),
-                first=spot.call == 1,
-                last=spot.call == last,
-            )
+            call = made.get((spot.invocation, spot.call))
+            yield Place(spot=spot, made=call, first=spot.call == 1, last=spot.call == last, claimed=claimed)
+            claimed = _holds(call, before=claimed)
+
+
+def _holds(call: MadeCall | None, *, before: bool) -> bool:
+    """Whether the claim is held after a call; `before`: whether it was until then."""
+    if call is None or call.error or _of_ledger(call) != Kind.CLAIM:
+        return before
+    until = call.parameters.get("Item", {}).get(UNTIL, {}).get("N", "0")
+    return int(until) > call.at.timestamp() * 1000
 
 
 def _in_order(spot: Spot) -> tuple[int, int]:
@@ -110,8 +126,8 @@ def rule_for(point: FaultPoint, place: Place) -> str:
     return next((words for words, rule in RULES.items() if rule(point.kind, place)), "")
 
 
-_REPEATED = "the same call with calls of the same kinds around it is walked"
-_WALKED_WHOLE = "the delivery of an event that was answered by the same calls is walked"
+_REPEATED = "the same fault at the same call, between the same effects, is walked"
+_WALKED_WHOLE = "the delivery of an event that was answered with the same effects is walked"
 
 Answered = tuple[str, str, str, str]
 """A kind of call: service, operation, the kind of item in the ledger or "", AWS's error code or ""."""
@@ -154,34 +170,110 @@ def _rule(point: FaultPoint, place: Place, stands_for: tuple[object, ...], met: 
     return ""
 
 
+# What is the same code in every remediation: `chalicelib/runtime` and `chalicelib/ledger`.
+_OF_THE_RUNTIME: Final = (
+    *(("kms", "GenerateMac"), ("kms", "VerifyMac"), ("sts", "GetCallerIdentity")),
+    *(("sns", "Publish"), ("securityhub", "BatchImportFindings"), ("ssm", "GetParameters")),
+)
+_ITEMS_OF_THE_RUNTIME: Final = (
+    *(Kind.CLAIM, Kind.FINDING, Kind.SIGHTING, Kind.QUIET, Kind.FLOOD, Kind.ACTS, Kind.STATE),
+)
+_ANY_ACT: Final = "an act"
+
+
 def _stands_for(there: Sequence[Place], index: int, made: Sequence[MadeCall]) -> tuple[object, ...]:
     """What a fault at one of an invocation's places depends on; where all of it is the same, one is walked.
 
-    A function goes by what it has been answered until then; so for a read these are the kinds of calls before
-    it. A retry finds what a call has changed, so for such a call the kinds of calls after it count too. How
-    often a kind of call is made doesn't count: a batch's tenth event is answered as its first. For the
-    delivery itself every call of every attempt counts.
+    A fault leaves things half done between two effects, which are calls that change something: the last one
+    before it and, where the call is one itself, the next one after it. What a function has read until then
+    shows in these; a retry reads anew. So a point is told apart by its call (operation, the kind of item of
+    the ledger, AWS's error code) and by these two effects. How often does not count: a
+    batch's tenth event is answered as its first.
+
+    The runtime and the ledger are the same code in each remediation: their own calls stand for all of them
+    that are woken in the same way, and a remediation's acts count as acts. What a remediation reads and does
+    itself is told apart by its function, and so is each function that is no remediation's, or that somebody
+    waits for. For the delivery itself all effects and errors of every attempt count.
+
+    What this takes for granted is tried: see `walk.MOST_PROVED`.
     """
     place = there[index]
     if not place.spot.call:
-        whole = tuple((each.attempt, each.service, each.operation, each.error) for each in made)
-        return place.spot.function, whole
-    before = frozenset(_answered(each) for each in there[:index] if each.spot.call)
-    after = frozenset(_answered(each) for each in there[index + 1 :]) if place.changes else frozenset()
-    return place.spot.function, _answered(place), before, after
+        whole = {
+            (each.attempt, each.service, each.operation, each.error)
+            for each in made
+            if each.changes or each.error
+        }
+        return _logical(place.spot.function), frozenset(whole)
+    before = _effect(reversed(there[:index]))
+    after = _effect(there[index + 1 :]) if place.changes else None
+    return _whose(place), _answered(place), before, after
+
+
+def _effect(there: Iterable[Place]) -> object:
+    """The first of these that changes something; None where none does."""
+    place = next((each for each in there if each.spot.call and each.changes), None)
+    if place is None:
+        return None
+    in_the_ledger = place.made is not None and _of_ledger(place.made) != ""
+    return _answered(place) if in_the_ledger or _is_the_runtimes(place) else _ANY_ACT
+
+
+def _whose(place: Place) -> str:
+    """Whose code makes the call: a function's by its logical id, or the runtime's by what wakes it."""
+    spot = place.spot
+    if spot.waited_for or not _is_a_remediations(spot.function) or not _is_the_runtimes(place):
+        return _logical(spot.function)
+    return "runtime, a queue" if spot.queued else "runtime, an event"
+
+
+def _is_the_runtimes(place: Place) -> bool:
+    if (place.spot.service, place.spot.operation) in _OF_THE_RUNTIME:
+        return True
+    kind = _of_ledger(place.made).partition(" ")[0] if place.made else ""
+    return kind in _ITEMS_OF_THE_RUNTIME
+
+
+@cache
+def _is_a_remediations(function: str) -> bool:
+    return any(is_function_of(function, each.name) for each in CATALOG)
+
+
+def _logical(function: str) -> str:
+    """A function's logical id, from the name that CloudFormation drew: STACK-LOGICALID-4BCEEB08E704."""
+    parts = function.rsplit("-", 2)
+    return parts[1] if len(parts) == 3 else function
 
 
 def _answered(place: Place) -> Answered:
     spot, made = place.spot, place.made
-    about = _of_ledger(made.parameters) if made and spot.service == "dynamodb" else ""
-    return spot.service, spot.operation, about, made.error if made else "none"
+    about, error = (_of_ledger(made), made.error) if made else ("", "none")
+    return spot.service, spot.operation, about, error
 
 
-def _of_ledger(parameters: Mapping[str, Any]) -> str:
-    """Which kind of item a call reads or writes, with a finding's outcome: `finding told`, `claim`."""
-    item = parameters.get("Item") or parameters.get("Key") or {}
-    kind = str(item.get(PK, {}).get("S", "")).partition("#")[0]
-    return f"{kind} {item.get('outcome', {}).get('S', '')}".strip()
+def _of_ledger(call: MadeCall) -> str:
+    """Which kind of item of the ledger a call is about, with a finding's outcome: `finding told`, `claim`."""
+    if call.service != "dynamodb":
+        return ""
+    for item in _items(call.parameters):
+        kind = str(item.get(PK, {}).get("S", "")).partition("#")[0]
+        if kind in _KINDS:
+            return f"{kind} {item.get('outcome', {}).get('S', '')}".strip()
+    return ""
+
+
+_KINDS: Final = frozenset(Kind)
+
+
+def _items(parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What a call to DynamoDB puts or asks for: items, keys, or the partition of a query."""
+    for name in ("Item", "Key"):
+        if name in parameters:
+            yield parameters[name]
+    for puts in parameters.get("RequestItems", {}).values():
+        yield from (each["PutRequest"]["Item"] for each in puts if "PutRequest" in each)
+    for value in parameters.get("ExpressionAttributeValues", {}).values():
+        yield {PK: value}
 
 
 def _calls_by_invocation(course: Course) -> Mapping[int, Sequence[MadeCall]]:

@@ -4,6 +4,7 @@ import os
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 
 from scenarios.cloud.functions.runtime_environment import PROJECT
@@ -13,11 +14,11 @@ from scenarios.cloud.world import World
 from scenarios.runner.scenario import Scenario
 from scenarios.runner.walk.course import SETTLED_SECONDS, Course, play, play_and_look, tail_seconds
 from scenarios.runner.walk.invariants import broken
-from scenarios.runner.walk.points import Known, all_points
+from scenarios.runner.walk.points import Found, Known, all_points
 from scenarios.runner.walk.snapshots import Snapshots, Told
 
-# Of the points that a rule skips, so many are walked all the same.
-PROVED = 0.05
+# Of the points that a rule skips, so many are walked all the same: of one scenario, and at most.
+PROVED, MOST_PROVED = 0.05, 5
 FOREVER = float("inf")
 
 
@@ -87,7 +88,12 @@ def walk(
     without = play(scenario, seed=seed, code=code, tail=SETTLED_SECONDS)
     found = all_points(without, known)
     draw = random.Random(f"{scenario.name}|{seed}|{of_the_day}")
-    chosen = [each for each in found if draw.random() < share * (PROVED if each.rule else 1)]
+    proven = _proven(found, share, draw)
+    chosen = [
+        each
+        for number, each in enumerate(found)
+        if (number in proven if each.rule else draw.random() < share)
+    ]
     tally = _Tally(lambda done: progress(done, len(chosen)))
     points = [each.point for each in chosen]
     _walk_points(without, points, seed=seed, code=code, jobs=jobs, tell=tally.take, ends=ends)
@@ -105,6 +111,12 @@ def walk(
         cut_short=len(chosen) - tally.tried,
         cpu_seconds=tally.cpu_seconds,
     )
+
+
+def _proven(found: Sequence[Found], share: float, draw: random.Random) -> set[int]:
+    """Which of the skipped points are walked all the same, by their place in `found`."""
+    skipped = [number for number, each in enumerate(found) if each.rule]
+    return set(draw.sample(skipped, min(MOST_PROVED, ceil(share * PROVED * len(skipped)))))
 
 
 def walk_one(

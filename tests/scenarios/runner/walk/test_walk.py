@@ -12,7 +12,7 @@ from scenarios.runner.walk.apart import walk_apart
 from scenarios.runner.walk.course import play
 from scenarios.runner.walk.points import all_points
 from scenarios.runner.walk.snapshots import Told
-from scenarios.runner.walk.walk import walk, walk_one
+from scenarios.runner.walk.walk import MOST_PROVED, PROVED, walk, walk_one
 from tests.sample import ALL, sample
 from tests.scenarios.runner.walk.of_function import point_of
 
@@ -38,12 +38,8 @@ def test_rules_skip_what_cannot_differ_and_nothing_that_changes(course):
 
     walked = [each for each in found if not each.rule]
     assert 0 < len(walked) < len(found)
-    changing = {(call.who, str(call)) for call in course.calls if call.invocation and call.changes}
-    crashes = {
-        (each.place.spot.function, str(each.place.made))
-        for each in walked
-        if each.point.kind is FaultKind.CRASH_AFTER
-    }
+    changing = {str(call) for call in course.calls if call.invocation and call.changes}
+    crashes = {str(each.place.made) for each in walked if each.point.kind is FaultKind.CRASH_AFTER}
     assert crashes == changing
 
 
@@ -80,6 +76,20 @@ def test_only_what_was_walked_to_the_end_counts_for_other_scenarios(monkeypatch,
 
     assert walked.tried > 0
     assert len(known) == (walked.tried - walked.proved if to_the_end else 0)
+
+
+@pytest.mark.parametrize("share", [0, 1])
+def test_of_the_skipped_a_few_are_walked_all_the_same(monkeypatch, share):
+    tried = []
+    monkeypatch.setattr(
+        "scenarios.runner.walk.walk._walk_points", lambda _scenario, points, **_: tried.extend(points)
+    )
+
+    walked = walk(ROOT_LOGIN, share=share)
+
+    assert walked.proved == MOST_PROVED * share
+    assert walked.skipped + walked.proved > MOST_PROVED / PROVED
+    assert len(tried) == walked.proved + (walked.cut_short - walked.proved)
 
 
 def test_each_call_for_a_request_that_somebody_waits_for_is_a_point_too():
