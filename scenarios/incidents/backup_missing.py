@@ -156,12 +156,13 @@ SCENARIO = Scenario(
         database("books", days=7),
     ],
     when=[
+        at("10:00", looks_again(alice)),
         at("30:00", snapshots(alice, "kept"), snapshots(intern, "web", refused=True)),
         at("40:00", terminates(mallory, "gone")),
         at("01:05:00", looks_again(alice)),
     ],
     then=[
-        by("15:00", no_more_alerts_than(0, of=NAME)),  # the night's own look: everything is new
+        by("15:00", no_more_alerts_than(0, of=NAME)),  # everything is new
         by(
             "01:07:00",
             alert(

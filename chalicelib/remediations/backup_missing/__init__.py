@@ -3,7 +3,7 @@
 Ransom and mistakes are survived by those who have a backup. That there is none is seen only when it is
 needed, so we look each night, and make what is missing.
 
-What we do: look at 03:10 UTC at the volumes that instances use and at RDS databases, in the stack's region
+What we do: look at 02:10 UTC at the volumes that instances use and at RDS databases, in the stack's region
 and in those that `BackupRegions` names. What is older than `BackupHours` without a backup as young as that is
 reported: MEDIUM, with the command that makes one, and again after a week, or when others are among them. In
 mode enforce a snapshot of each volume is made whenever the newest is older than three quarters of that,
@@ -64,7 +64,7 @@ from chalicelib.stack import Parameter
 from chalicelib.triggers import OnEvent, OnSchedule
 from chalicelib.wording import aws_command, some, span, when
 
-NIGHTLY = "cron(10 3 * * ? *)"
+NIGHTLY = "cron(10 2 * * ? *)"
 FAILED_PATTERN: Mapping[str, Any] = {
     "source": ["aws.ec2"],
     "detail-type": ["EBS Snapshot Notification"],
@@ -328,7 +328,7 @@ def decide_failure(event: SnapshotFailed, _facts: None, _now: datetime, _setting
 REMEDIATION = Remediation(
     name=NAME,
     title="A volume or a database has no recent backup",
-    woken_by="03:10 UTC each night, and a snapshot of a volume that fails, anywhere",
+    woken_by="02:10 UTC each night, and a snapshot of a volume that fails, anywhere",
     response=(
         "reports what has no recent backup; makes snapshots of volumes each night, and keeps so many, where "
         "its mode is `enforce`"
