@@ -10,6 +10,7 @@ from scenarios.cloud.world import ACCOUNT, World
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor, arrives
 from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome, state
+from scenarios.runner.words.givens import no_looks_for_floods
 
 NAME = "backup_missing"
 # With an hour for thirty, a scenario needs no night: who operates the stack has the function look again.
@@ -149,6 +150,7 @@ SCENARIO = Scenario(
     parameters=HOURLY,
     lasts="01:20:00",
     given=[
+        no_looks_for_floods(),
         instance("web"),
         instance("kept"),
         instance("gone"),
@@ -185,7 +187,7 @@ ENFORCED = Scenario(
     title="Snapshots are made, ours beyond those that are kept are deleted, one made by hand never is",
     parameters=ACTING,
     lasts="02:50:00",
-    given=[instance("web"), instance("scratch", tag=NAME)],
+    given=[no_looks_for_floods(), instance("web"), instance("scratch", tag=NAME)],
     when=[
         at("01:00", snapshots(alice, "web")),
         at("01:05:00", looks_again(alice)),
@@ -208,7 +210,7 @@ ELSEWHERE = Scenario(
     title="Another region that the stack names is looked at, too",
     parameters=(*HOURLY, ("BackupRegions", "us-east-1,eu-west-1")),
     lasts="01:10:00",
-    given=[instance("far", region="eu-west-1")],
+    given=[no_looks_for_floods(), instance("far", region="eu-west-1")],
     when=[at("01:05:00", looks_again(alice))],
     then=[
         by("01:07:00", alert(NAME, "MEDIUM", "in eu-west-1, of i-", "no backup at all")),

@@ -3,6 +3,7 @@
 from scenarios.runner.scenario import Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than, unless_it_dies
+from scenarios.runner.words.givens import no_looks_for_floods
 from scenarios.runner.words.machines import WatchedHost
 from scenarios.runner.words.outages import throttles
 
@@ -12,7 +13,7 @@ web = WatchedHost(name="web-1")
 SCENARIO = Scenario(
     name="host_pressure",
     title="First the CPU is busy, then the disk fills up: one alert, when both are above their thresholds",
-    given=(web.there(),),
+    given=(no_looks_for_floods(), web.there()),
     lasts="01:30:00",
     when=[
         at("00:00", web.watched_by(alice)),
@@ -31,7 +32,7 @@ SCENARIO = Scenario(
 ALONE = Scenario(
     name="host_pressure.alone",
     title="A busy CPU alone, then a full disk alone: no alert is sent",
-    given=(web.there(),),
+    given=(no_looks_for_floods(), web.there()),
     lasts="01:30:00",
     when=[
         at("00:00", web.watched_by(alice)),

@@ -3,6 +3,7 @@
 from scenarios.runner.scenario import Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, in_time, no_more_alerts_than
+from scenarios.runner.words.givens import no_looks_for_floods
 from scenarios.runner.words.machines import WatchedHost
 
 alice = Actor(name="alice", address="198.51.100.4")
@@ -12,7 +13,7 @@ busy = WatchedHost(name="web-2")
 SCENARIO = Scenario(
     name="idle_instance",
     title="A host that does nothing for two hours is stopped by its alarm; one that works is not",
-    given=(web.there(), busy.there()),
+    given=(no_looks_for_floods(), web.there(), busy.there()),
     lasts="03:00:00",
     when=[
         at(
@@ -36,7 +37,7 @@ SCENARIO = Scenario(
 LEFT = Scenario(
     name="idle_instance.left",
     title="Without the parameter that asks for it, an idle host goes on",
-    given=(web.there(),),
+    given=(no_looks_for_floods(), web.there()),
     lasts="03:00:00",
     when=at("00:00", web.watched_by(alice), web.works(cpu=0.4)),
     then=at_the_end(web.is_now("running"), no_more_alerts_than(0)),

@@ -7,6 +7,7 @@ from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than, state
+from scenarios.runner.words.givens import no_looks_for_floods
 from scenarios.runner.words.recorder import RECORDS, id_of, judged, recorder, who_is_named
 
 NAME = "monitoring_off"
@@ -100,6 +101,7 @@ FOUGHT = Scenario(
     before=recorder(INSTANCE),
     parameters=MENDS,
     lasts="01:20:00",
+    given=(no_looks_for_floods(),),
     when=[
         at("00:00", launches(mallory, "web", monitored=False)),
         at("12:00", starts(mallory, "web")),

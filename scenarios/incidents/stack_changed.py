@@ -16,7 +16,7 @@ from scenarios.runner.words import existing_trail
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.blinding import DEEDS, DENY_ALL
 from scenarios.runner.words.checks import alert, heard_of, no_more_alerts_than, outcome
-from scenarios.runner.words.givens import table
+from scenarios.runner.words.givens import no_looks_for_floods, table
 
 NAME = "stack_changed"
 ENFORCE = (("StackChangedMode", "enforce"),)
@@ -645,6 +645,7 @@ DELIVERY_DENIED = Scenario(
         at_the_end(no_more_alerts_than(1, of=NAME)),
     ],
     lasts="02:10:00",
+    given=(no_looks_for_floods(),),
     loses=True,
 )
 

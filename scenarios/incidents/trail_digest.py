@@ -93,7 +93,7 @@ BOMB = Scenario(
 SOUND = Scenario(
     name="trail_digest.sound",
     title="Five quiet hours: work is done, logs and digests come, the lifecycle expires an old one",
-    given=(old_log_file("2025-11-20"),),
+    given=(no_looks_for_floods(), old_log_file("2025-11-20")),
     lasts="05:00:00",
     when=[
         at("05:00", works(alice, "bob")),

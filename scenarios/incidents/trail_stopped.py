@@ -23,7 +23,7 @@ from scenarios.runner.words.checks import (
     unless_it_dies,
 )
 from scenarios.runner.words.existing_trail import EXISTING_TRAIL, PARAMETERS
-from scenarios.runner.words.givens import table
+from scenarios.runner.words.givens import no_looks_for_floods, table
 from scenarios.runner.words.giving_up import redrives
 from scenarios.runner.words.outages import fails
 from scenarios.runner.words.trail_actions import lifts_the_policy, trail_bucket
@@ -93,6 +93,7 @@ SCENARIO = Scenario(
     name="trail_stopped",
     title="Somebody stops the trail; the stack only observes, and reminds once a day",
     lasts="03:10:00",
+    given=(no_looks_for_floods(),),
     when=[at(LATER, on_trail(mallory, "stop_logging"))],
     then=[
         by(
@@ -116,7 +117,7 @@ ENFORCED = Scenario(
     name="trail_stopped.enforced",
     title="The stack may act: the trail is started again, and later calls are recorded again",
     parameters=ENFORCE,
-    given=(table("orders"),),
+    given=(no_looks_for_floods(), table("orders")),
     lasts="02:10:00",
     when=[
         at(LATER, on_trail(mallory, "stop_logging")),
@@ -139,7 +140,7 @@ DELETED = Scenario(
     name="trail_stopped.deleted",
     title="Somebody deletes the trail: it is created again from the last good state, and a new chain begins",
     parameters=ENFORCE,
-    given=(table("orders"),),
+    given=(no_looks_for_floods(), table("orders")),
     lasts="02:10:00",
     when=[
         at(LATER, on_trail(mallory, "delete_trail")),
@@ -157,6 +158,7 @@ WEAKENED = Scenario(
     title="One region, no validation, no log group, reads only: all of it is taken back",
     parameters=ENFORCE,
     lasts="01:30:00",
+    given=(no_looks_for_floods(),),
     when=[
         at(
             LATER,
@@ -212,6 +214,7 @@ BUCKET = Scenario(
     title="All settings of the bucket are weakened at once: one look finds them all, and restores them",
     parameters=ENFORCE,
     lasts="01:30:00",
+    given=(no_looks_for_floods(),),
     when=[
         at(
             LATER,
@@ -248,6 +251,7 @@ GROUP = Scenario(
     parameters=ENFORCE,
     loses=True,  # what was on its way to the group while it was gone
     lasts="01:30:00",
+    given=(no_looks_for_floods(),),
     when=[
         at(LATER, on_group(mallory, "put_retention_policy", retentionInDays=1)),
         at("01:15:00", on_group(mallory, "delete_log_group")),
@@ -265,6 +269,7 @@ EXISTING = Scenario(
     before=EXISTING_TRAIL,
     parameters=(*PARAMETERS, *ENFORCE),
     lasts="01:30:00",
+    given=(no_looks_for_floods(),),
     when=[
         at(
             LATER,
@@ -291,6 +296,7 @@ UNNOTICED = Scenario(
     title="An event was lost: the hourly look finds the change",
     parameters=ENFORCE,
     lasts="03:10:00",
+    given=(no_looks_for_floods(),),
     when=[at("01:30:00", unrecorded(on_trail(mallory, "stop_logging")))],
     then=[
         by("02:03:00", alert("trail_stopped", "CRITICAL", "found by looking", subject="logging")),
@@ -303,6 +309,7 @@ EXPECTED = Scenario(
     title="A deployer's change is the new baseline; what somebody else changes meanwhile is not",
     parameters=(("IgnoredPrincipals", "arn:aws:iam::123456789012:user/deploy-*"),),
     lasts="02:10:00",
+    given=(no_looks_for_floods(),),
     when=[
         at(
             LATER,
@@ -447,6 +454,7 @@ ARCHIVED = Scenario(
     before=_archive(),
     parameters=(("ArchiveBucket", ARCHIVE), *ENFORCE),
     lasts="02:20:00",
+    given=(no_looks_for_floods(),),
     when=[
         at("00:10:00", mallory.calls("s3", "delete_public_access_block", Bucket=ARCHIVE)),
         at("02:05:00", on_trail(mallory, "stop_logging")),
@@ -540,6 +548,7 @@ UNREAD = Scenario(
     title="Whether the trail logs can't be read, for a minute: it never reads as well, and is started then",
     parameters=ENFORCE,
     lasts="01:15:00",
+    given=(no_looks_for_floods(),),
     when=[
         at(LATER, fails("cloudtrail", "GetTrailStatus", calls=1), on_trail(mallory, "stop_logging")),
     ],
@@ -591,6 +600,7 @@ SHUT_OUT = Scenario(
     title="Somebody denies us to look at the bucket, by its policy: that is told, and the policy put back",
     parameters=ENFORCE,
     lasts="01:15:00",
+    given=(no_looks_for_floods(),),
     denied=READS,
     when=[at(LATER, _shuts_out())],
     then=[

@@ -12,6 +12,7 @@ from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than
+from scenarios.runner.words.givens import no_looks_for_floods
 from scenarios.runner.words.trail_actions import DIGESTS, LOGS, destroys, edits, lifts_the_policy
 
 alice = Actor(name="alice", address="198.51.100.4")
@@ -65,6 +66,7 @@ SCENARIO = Scenario(
     name="trail_validation",
     title="After a break-in somebody asks for a full validation: what was edited and deleted is reported",
     lasts="03:00:00",
+    given=(no_looks_for_floods(),),
     when=[
         at("05:00", works(mallory, "backdoor")),
         at("01:20:00", lifts_the_policy(mallory), edits(mallory, "backdoor")),
@@ -87,6 +89,7 @@ SOUND = Scenario(
     name="trail_validation.sound",
     title="A full validation of an untouched trail: done, sound, and no alert",
     lasts="02:40:00",
+    given=(no_looks_for_floods(),),
     when=[at("05:00", works(alice, "bob")), at("02:20:00", asks(alice, 1.3))],
     then=[
         by("02:40:00", validation_is(state="done", verdict="sound")),
