@@ -67,9 +67,10 @@ class Athena:
         except (MalformedSql, QueryFailed, SqlNotSimulated, ClientError, BotoCoreError) as error:
             return _unknown(str(error))
         found = sum(each.object.size for each in files)
+        objects = f"{len(files):,} object{'' if len(files) == 1 else 's'}"
         return Estimate(
             bytes=found,
-            words=f"Athena scans up to {size(found)} in {len(files):,} objects: about ${dollars(found):.5f} "
+            words=f"Athena scans up to {size(found)} in {objects}: about ${dollars(found):.5f} "
             f"at ${DOLLARS_A_TERABYTE:.0f} a TB, 10 MB at least.",
         )
 

@@ -46,14 +46,17 @@ _SETTINGS: Final = (
 _LOOKED_FOR: Final = ("pandas", "polars", "pyarrow", "tensorflow", "torch")
 
 
-def connected(folder: str = "") -> duckdb.DuckDBPyConnection:
+def connected(folder: str = "", *, sql: str | None = None) -> duckdb.DuckDBPyConnection:
     """A database in memory, closed, with the functions that Trino's need.
 
-    `folder`: the one that it may read and write; "" for none.
+    Args:
+        folder: the one that it may read and write; "" for none.
+        sql: all that it will run: only the functions in it are made, which takes a while. None: every one.
     """
     connection = duckdb.connect(":memory:")
     for name, (function, takes, gives) in _FUNCTIONS.items():
-        connection.create_function(name, _told(function), list(takes), gives)
+        if sql is None or name in sql:
+            connection.create_function(name, _told(function), list(takes), gives)
     if folder:
         connection.execute(f"SET allowed_directories = [{text(folder + '/')}]")
     for each in _SETTINGS:
@@ -76,14 +79,14 @@ class Database:
 
 
 @contextmanager
-def opened(*, with_folder: bool) -> Iterator[Database]:
-    """A closed database, for one query; its errors become Trino's."""
+def opened(sql: str, *, with_folder: bool) -> Iterator[Database]:
+    """A closed database, for one query, which this is all of; its errors become Trino's."""
     with ExitStack() as stack:
         folder = (
             stack.enter_context(tempfile.TemporaryDirectory(prefix="trailwarden-")) if with_folder else ""
         )
         stack.enter_context(without_guessing())
-        connection = connected(folder)
+        connection = connected(folder, sql=sql)
         stack.callback(connection.close)
         try:
             yield Database(connection, folder)

@@ -110,7 +110,9 @@ class Engine:
             )
 
     def _opened(self, query: Query, *, writes: bool = False) -> AbstractContextManager[Database]:
-        return opened(with_folder=writes or any(each.table.format == PARQUET for each in query.scans))
+        folder = writes or any(each.table.format == PARQUET for each in query.scans)
+        asked = [each for scan in query.scans for each in (*scan.conditions, *scan.filters)]
+        return opened(" ".join([query.sql, *asked]), with_folder=folder)
 
     def _readings(self, database: Database, query: Query) -> Iterator[Reading]:
         for scan in query.scans:

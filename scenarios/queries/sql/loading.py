@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -92,6 +93,9 @@ class Loader:
             self._spell(
                 column.type, (column.name,), lambda path: of_properties.get(path[0]) or spelling.of(path)
             )
+        texts = [number for number, each in enumerate(columns) if each.type.name == "varchar"]
+        fast = self._all_spelled and self._format in (CLOUDTRAIL, JSON_LINES)
+        self._packed = frozenset(texts if fast else ())
         self._read: Callable[[bytes, str], list[Sequence[Any]]] = _FORMATS[self._format](self)
 
     def duckdb_type(self, column: Column) -> str:
@@ -165,11 +169,13 @@ class Loader:
         """The values of each column; the number of records where no column is read."""
         if not self._columns:
             return [[0] * len(records)]
-        found: list[Sequence[Any]] = []
-        for number, column in enumerate(self._columns):
-            values = [getattr(each, f"f{number}") for each in records]
-            found.append([_as_text(each) for each in values] if column.type.name == "varchar" else values)
-        return found
+        return [list(map(attrgetter(f"f{number}"), records)) for number in range(len(self._columns))]
+
+    def texts(self, number: int, values: Sequence[Any]) -> Sequence[Any]:
+        """A column's values, as they are handed to DuckDB: where a table has a text, JSON is one."""
+        if number not in self._packed:
+            return values
+        return [_as_text(each) for each in values]
 
     def whatever_case(self, records: Sequence[Any]) -> list[Sequence[Any]]:
         """The same of records in plain Python, whose names are taken in any case."""

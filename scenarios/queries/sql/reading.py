@@ -1,8 +1,10 @@
 """Brings the rows of one table into DuckDB: those of the partitions, columns and rows that a query reads."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import compress
+from typing import Any, Final
 
 import duckdb
 
@@ -15,6 +17,8 @@ from scenarios.queries.sql.partitions import Placed, Storage
 from scenarios.queries.sql.scopes import PATH, Scan
 from scenarios.queries.sql.tables import DELIMITED, PARQUET, REGEX
 from scenarios.queries.sql.types import VARCHAR, Type, text
+
+_HOLDS: Final = "1"
 
 
 class Reading:
@@ -69,11 +73,34 @@ class Reading:
             return files
         loader = Loader(self._scan.table, self._columns)
         self._connection.execute(f"CREATE TABLE {self._scan.alias} ({', '.join(self._definitions(loader))})")
-        insert = self._insert(loader)
-        for several in _together(loader.chunks(files, self._storage)):
-            self._put(insert, several)
+        self._bring_in(loader, files)
         self.without_records = loader.without_records
         return files
+
+    def _bring_in(self, loader: Loader, files: list[Placed]) -> None:
+        """The rows for which the conditions hold; where few are, only their values are taken over."""
+        inputs = list(self._inputs(loader))
+        early = self._asked_first(inputs)
+        marks = self._marks(early) if early else ""
+        whole, kept = self._insert(inputs, filtered=True), self._insert(inputs)
+        for several in _together(loader.chunks(files, self._storage)):
+            values = self._values(several)
+            where = several[0].file.object.address
+            if not marks:
+                self._run(whole, [loader.texts(at, each) for at, each in enumerate(values)], where)
+                continue
+            asked = [loader.texts(each.number, values[each.number]) for each in early]
+            marked = self._run(marks, asked, where).fetchall()[0][0] or ""
+            few = [list(compress(each, map(_HOLDS.__eq__, marked))) for each in values]
+            self._run(kept, [loader.texts(at, each) for at, each in enumerate(few)], where)
+            if marked.count(_HOLDS) * 2 > len(marked):
+                marks = ""
+
+    def _asked_first(self, inputs: list["_Input"]) -> list["_Input"]:
+        """What the conditions speak of, where everything else is text, which always can be taken over."""
+        asked = [each for each in inputs if any(each.column in one for one in self._scan.filters)]
+        others = [each for each in inputs if each not in asked]
+        return asked if others and all(each.plain for each in others) else []
 
     def _load_parquet(self, files: list[Placed]) -> None:
         columns = [(each.name, each.type) for each in self._columns]
@@ -139,35 +166,49 @@ class Reading:
     def _name(self, column: str) -> str:
         return self._scan.column(column).partition(".")[2]
 
-    def _insert(self, loader: Loader) -> str:
-        """The statement that takes in the values of some rows: each column as a JSON array."""
+    def _inputs(self, loader: Loader) -> Iterator["_Input"]:
+        """The columns and keys that are brought in."""
         lines = self._scan.table.format in (DELIMITED, REGEX)
-        read, casts, names = [], [], []
         for number, each in enumerate(self._columns):
             kind = "VARCHAR" if lines else loader.duckdb_type(each)
-            read.append(f"unnest(from_json(?, {text(_structure(kind))})) AS v{number}")
-            casts.append(of_hive(f"v{number}", each.type) if lines else f"v{number}")
-            names.append(self._name(each.name))
+            value = of_hive(f"v{number}", each.type) if lines else f"v{number}"
+            plain = each.type.name == "varchar"
+            yield _Input(number, self._scan.column(each.name), _unnested(kind, number), value, plain)
         for number, name in enumerate(self._keys, len(self._columns)):
-            read.append(f"unnest(from_json(?, '[\"VARCHAR\"]')) AS v{number}")
-            casts.append(cast(f"v{number}", VARCHAR, self._scan.table.keys.get(name, VARCHAR)))
-            names.append(self._name(name))
-        if not read:
-            return f"INSERT INTO {self._scan.alias} SELECT unnest(from_json(?, '[\"TINYINT\"]'))"
-        where = f" WHERE {guarded(self._scan.filters)}" if self._scan.filters else ""
-        inner = f"SELECT {', '.join(casts)} FROM (SELECT {', '.join(read)})"
-        alias = self._scan.alias
-        return f"INSERT INTO {alias} SELECT * FROM ({inner}) AS {alias}({', '.join(names)}){where}"
+            value = cast(f"v{number}", VARCHAR, self._scan.table.keys.get(name, VARCHAR))
+            yield _Input(number, self._scan.column(name), _unnested("VARCHAR", number), value, False)
 
-    def _put(self, insert: str, several: list[Chunk]) -> None:
-        values = self._values(several)
+    def _source(self, inputs: list["_Input"]) -> str:
+        """Some rows: each column comes as a JSON array."""
+        read = ", ".join(each.read for each in inputs)
+        values = ", ".join(each.value for each in inputs)
+        names = ", ".join(each.column.partition(".")[2] for each in inputs)
+        return f"(SELECT {values} FROM (SELECT {read})) AS {self._scan.alias}({names})"
+
+    def _marks(self, early: list["_Input"]) -> str:
+        """The statement that says of each of some rows, with a letter, whether the conditions hold for it.
+
+        One thread reads the rows in their order, so the letters are in it, too.
+        """
+        letter = f"CASE WHEN {guarded(self._scan.filters)} THEN '{_HOLDS}' ELSE '0' END"
+        return f"SELECT string_agg({letter}, '') FROM {self._source(early)}"
+
+    def _insert(self, inputs: list["_Input"], *, filtered: bool = False) -> str:
+        """The statement that takes in some rows."""
+        alias = self._scan.alias
+        if not inputs:
+            return f"INSERT INTO {alias} SELECT unnest(from_json(?, '[\"TINYINT\"]'))"
+        where = f" WHERE {guarded(self._scan.filters)}" if filtered and self._scan.filters else ""
+        return f"INSERT INTO {alias} SELECT * FROM {self._source(inputs)}{where}"
+
+    def _run(self, statement: str, values: list[Any], where: str) -> duckdb.DuckDBPyConnection:
+        """Run it with these columns; `where`: a file that they are from."""
         try:
-            self._connection.execute(insert, [loading.as_json(each) for each in values])
+            return self._connection.execute(statement, [loading.as_json(each) for each in values])
         except duckdb.Error as error:
             if not isinstance(error, duckdb.InvalidInputException) or "TRINO:" in str(error):
                 raise
-            where = several[0].file.object.address
-            self._connection.execute(insert, [loading.cleaned(each, where) for each in values])
+            return self._connection.execute(statement, [loading.cleaned(each, where) for each in values])
 
     def _values(self, several: list[Chunk]) -> list[list[Any]]:
         number = max(len(several[0].values), 1) if self._columns else 0
@@ -185,6 +226,28 @@ class Reading:
                 ]
             )
         return found or [[0 for chunk in several for _ in range(chunk.count)]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """One column or key on its way in.
+
+    Args:
+        number: its place.
+        column: its name in the query.
+        read: DuckDB's SQL that reads a JSON array as `vN`. `value`: what becomes of that.
+        plain: whether any value of a file can be taken over.
+    """
+
+    number: int
+    column: str
+    read: str
+    value: str
+    plain: bool
+
+
+def _unnested(kind: str, number: int) -> str:
+    return f"unnest(from_json(?, {text(_structure(kind))})) AS v{number}"
 
 
 def _structure(kind: str) -> str:

@@ -85,7 +85,8 @@ def test_the_price_follows_from_the_partitions_that_are_left(cloud, text, files)
     estimate = asking(cloud, text).estimate()
 
     assert estimate.bytes == files * len(BODY)
-    assert f"in {files} objects: about $0.00005 at $5 a TB, 10 MB at least" in estimate.words
+    objects = "1 object" if files == 1 else f"{files} objects"
+    assert f"in {objects}: about $0.00005 at $5 a TB, 10 MB at least" in estimate.words
 
 
 @pytest.mark.parametrize(

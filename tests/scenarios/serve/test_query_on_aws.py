@@ -6,6 +6,43 @@ from datetime import datetime
 from click.testing import CliRunner
 
 from scenarios.commands.cli import main
+from scenarios.queries.sql.cloudtrail_table import create
+from tests.scenarios.queries.sql.trail import packed, records
+
+
+def as_ann(endpoint, monkeypatch):
+    for name, value in {
+        "AWS_ENDPOINT_URL": endpoint.url,
+        "AWS_ACCESS_KEY_ID": "ann",
+        "AWS_SECRET_ACCESS_KEY": "any",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_sql_is_answered_by_the_accounts_athena(empty, monkeypatch):
+    s3, athena = empty.client("s3"), empty.client("athena")
+    for each in ("asked-logs", "asked-answers"):
+        s3.create_bucket(Bucket=each)
+    s3.put_object(Bucket="asked-logs", Key="AWSLogs/x.json.gz", Body=packed(records(count=20)))
+    told = {"OutputLocation": "s3://asked-answers/"}
+    athena.start_query_execution(
+        QueryString=create("asked", "s3://asked-logs/AWSLogs/"), ResultConfiguration=told
+    )
+    empty.post("/_world/clock", {"advance": "10s"})
+    as_ann(empty, monkeypatch)
+
+    result = CliRunner().invoke(
+        main,
+        [
+            *("query", "SELECT count(*) AS n FROM asked", "--on-aws", "--output", "s3://asked-answers/"),
+            *("--region", "us-east-1", "--yes", "--format", "csv"),
+        ],
+    )
+
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.split() == ["n", "20"]
+    assert "Athena scans up to" in result.stderr
+    assert "in 1 object: about" in result.stderr
 
 
 def test_a_named_question_is_answered_by_the_account(empty, monkeypatch):
@@ -19,12 +56,7 @@ def test_a_named_question_is_answered_by_the_account(empty, monkeypatch):
         logStreamName="s",
         logEvents=[{"timestamp": int(now.timestamp() * 1000), "message": json.dumps(record)}],
     )
-    for name, value in {
-        "AWS_ENDPOINT_URL": empty.url,
-        "AWS_ACCESS_KEY_ID": "ann",
-        "AWS_SECRET_ACCESS_KEY": "any",
-    }.items():
-        monkeypatch.setenv(name, value)
+    as_ann(empty, monkeypatch)
 
     result = CliRunner().invoke(
         main,

@@ -139,6 +139,21 @@ def test_names_are_taken_in_any_case_and_unknown_ones_are_looked_for():
     ]
 
 
+@pytest.mark.parametrize("at_once", [3, 7, 16_384])
+def test_rows_are_those_of_the_condition_however_many_come_at_once(monkeypatch, at_once):
+    """Few of the first rows, and then more than half of them, so that both ways of taking rows in are gone."""
+    monkeypatch.setattr("scenarios.queries.sql.loading.ROWS_AT_ONCE", at_once)
+    names = ["x", "x", "yes", "x", None, "yes", "yes", "yes", "x", "yes"]
+    found = [
+        {"eventName": name, "requestParameters": {"n": n}, "eventID": f"{n}"} for n, name in enumerate(names)
+    ]
+    text = "SELECT requestparameters, eventid FROM ct WHERE eventname = 'yes' AND length(eventname) > 1"
+
+    rows = engine({"s3://b/AWSLogs/x.json.gz": packed(found)}, PLAIN).run(text).rows
+
+    assert rows == [(f'{{"n":{n}}}', f"{n}") for n, name in enumerate(names) if name == "yes"]
+
+
 def test_json_in_a_text_is_as_it_was_written():
     data = b'{"Records":[{"requestParameters":{"n":2.50,"big":12345678901234567890123}}]}'
     text = "SELECT requestparameters, json_extract_scalar(requestparameters, '$.n') FROM ct"
