@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from scenarios.commands.cli import main
+from tests.sample import in_turn
 
 ACCOUNT, OTHER, REGION = "111122223333", "444455556666", "eu-west-1"
 STACK = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/secops"
@@ -255,18 +256,27 @@ def test_without_names_nothing_is_told_of_them_and_they_are_proposed():
 
 @pytest.mark.parametrize(
     ("wrong", "why"),
-    [
-        (
-            STACK.replace(REGION, "eu-west-2"),
-            f"parts of another stack like yours; if it is yours, name it: --stack-name {STACK}",
-        ),
-        (
-            STACK.replace(ACCOUNT, OTHER),
-            f"None of the records is of account {OTHER}, which you named; they are of {ACCOUNT}",
-        ),
-        (STACK.replace("secops", "trailwarden"), f"name it: --stack-name {STACK}"),
-    ],
-    ids=["another region", "another account", "another name"],
+    # Each has a stack of its own made.
+    in_turn(
+        [
+            pytest.param(
+                STACK.replace(REGION, "eu-west-2"),
+                f"parts of another stack like yours; if it is yours, name it: --stack-name {STACK}",
+                id="another region",
+            ),
+            pytest.param(
+                STACK.replace(ACCOUNT, OTHER),
+                f"None of the records is of account {OTHER}, which you named; they are of {ACCOUNT}",
+                id="another account",
+            ),
+            pytest.param(
+                STACK.replace("secops", "trailwarden"),
+                f"name it: --stack-name {STACK}",
+                id="another name",
+            ),
+        ],
+        of=3,
+    ),
 )
 def test_a_wrong_name_is_told(wrong, why):
     """Otherwise all would seem to be well."""
