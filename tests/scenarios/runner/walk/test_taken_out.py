@@ -108,7 +108,7 @@ PARTS = [
         text='        return ":role/" in principal and principal == self.aws.role\n',
         without="        return False\n",
         scenario="trail_stopped.bucket",
-        point="TableDeleted 1.2.crash-after",
+        point="TrailStopped 1.2.crash-after",
         says={"no function answers itself"},
     ),
 ]
