@@ -32,6 +32,7 @@ from scenarios.cloud.config.resource_types.view import View
 _LOG_GROUP: Final = "AWS::Logs::LogGroup"
 _Given = Mapping[str, str]
 _DEFAULT_RETENTION_DAYS: Final = 365
+_MANAGEMENT: Final = [("eventCategory", ["Management"])]
 
 
 def _of_account(view: View, said: Verdict) -> Iterator[Judged]:
@@ -47,9 +48,30 @@ def trail_enabled(view: View, given: _Given) -> Iterable[Judged]:
 
 
 def multi_region_trail_enabled(view: View, given: _Given) -> Iterable[Judged]:
-    """Some trail of all regions logs, to where the parameters say."""
-    found = any(each.get("IsMultiRegionTrail") and _logs(view, each, given) for each in _trails(view))
+    """Some trail of all regions logs, to where the parameters say, every management event."""
+    found = any(
+        each.get("IsMultiRegionTrail") and _logs(view, each, given) and _has_all(view, each, given)
+        for each in _trails(view)
+    )
     return _of_account(view, verdict(found))
+
+
+def _has_all(view: View, trail: Mapping[str, Any], given: _Given) -> bool:
+    """Whether no management events are left out, and those are logged that the parameters name.
+
+    A trail's advanced selectors count where one of them selects management events and nothing narrower
+    (unconfirmed: the page is about the others).
+    """
+    selectors = view("cloudtrail", "GetEventSelectors", TrailName=trail["TrailARN"])
+    wanted = (given.get("readWriteType") or "").lower()
+    for each in selectors.get("EventSelectors", ()):
+        is_whole = each.get("IncludeManagementEvents", True) and not each.get("ExcludeManagementEventSources")
+        if is_whole and (not wanted or each.get("ReadWriteType", "All").lower() in ("all", wanted)):
+            return True
+    for each in selectors.get("AdvancedEventSelectors", ()):
+        if [(one["Field"], one.get("Equals")) for one in each["FieldSelectors"]] == _MANAGEMENT:
+            return True
+    return not is_true(given.get("includeManagementEvents", "true"))
 
 
 def _logs(view: View, trail: Mapping[str, Any], given: _Given) -> bool:
@@ -74,10 +96,16 @@ def trails_encrypt(view: View, _: _Given) -> Iterator[Judged]:
         yield TRAIL, each["Name"], verdict(each.get("KmsKeyId"))
 
 
-def trails_have_log_groups(view: View, _: _Given) -> Iterator[Judged]:
-    """Each trail writes to a log group."""
+def trails_have_log_groups(view: View, given: _Given) -> Iterator[Judged]:
+    """Each trail writes to a log group: within the parameter's hours, where it names some."""
+    hours = given.get("expectedDeliveryWindowAge")
     for each in _trails(view):
-        yield TRAIL, each["Name"], verdict(each.get("CloudWatchLogsLogGroupArn"))
+        writes = bool(each.get("CloudWatchLogsLogGroupArn"))
+        if writes and hours:
+            status = view("cloudtrail", "GetTrailStatus", Name=each["TrailARN"])
+            last = status.get("LatestCloudWatchLogsDeliveryTime")
+            writes = last is not None and last >= datetime.now(UTC) - timedelta(hours=int(hours))
+        yield TRAIL, each["Name"], verdict(writes)
 
 
 def _trails(view: View) -> list[Mapping[str, Any]]:
@@ -91,9 +119,10 @@ def _trails(view: View) -> list[Mapping[str, Any]]:
 
 
 def keys_rotate(view: View, _: _Given) -> Iterator[Judged]:
-    """Each symmetric key of the account's own rotates."""
+    """Each symmetric key of the account's own rotates; one with imported material, or in a store, can't."""
     for each in _own_keys(view):
-        if each.get("KeySpec") == "SYMMETRIC_DEFAULT" and each["KeyState"] == "Enabled":
+        can = each.get("KeySpec") == "SYMMETRIC_DEFAULT" and each.get("Origin", "AWS_KMS") == "AWS_KMS"
+        if can and each["KeyState"] == "Enabled":
             rotation = view("kms", "GetKeyRotationStatus", KeyId=each["KeyId"])
             yield KEY, each["KeyId"], verdict(rotation.get("KeyRotationEnabled"))
 
@@ -132,14 +161,17 @@ def _summary(view: View) -> Mapping[str, int]:
 
 
 def password_policy(view: View, given: _Given) -> Iterable[Judged]:
-    """The account's password policy asks for at least what the parameters say; none asks for nothing."""
+    """The account's password policy asks for at least what the parameters say; none asks for nothing.
+
+    A parameter that isn't `true`, in lower case, counts as false.
+    """
     policy = view.unless("NoSuchEntity", "iam", "GetAccountPasswordPolicy").get("PasswordPolicy")
     return _of_account(view, verdict(policy is not None and _is_strict(policy, given)))
 
 
 def _is_strict(policy: Mapping[str, Any], given: _Given) -> bool:
     required = ("UppercaseCharacters", "LowercaseCharacters", "Symbols", "Numbers")
-    asked = {f"Require{name}": is_true(given.get(f"Require{name}", "true")) for name in required}
+    asked = {f"Require{name}": given.get(f"Require{name}", "true") == "true" for name in required}
     age, wanted_age = policy.get("MaxPasswordAge", 0), int(given.get("MaxPasswordAge", 90))
     return (
         all(policy.get(name) for name, wanted in asked.items() if wanted)
@@ -188,9 +220,9 @@ def _users(view: View) -> list[Mapping[str, Any]]:
 
 
 def vpcs_have_flow_logs(view: View, given: _Given) -> Iterator[Judged]:
-    """Each VPC has a flow log: of the kind of traffic that the parameter names, where it does."""
+    """Each VPC has an active flow log: of the kind of traffic that the parameter names, where it does."""
     wanted = given.get("trafficType")
-    logs = view("ec2", "DescribeFlowLogs")["FlowLogs"]
+    logs = [each for each in view("ec2", "DescribeFlowLogs")["FlowLogs"] if each["FlowLogStatus"] == "ACTIVE"]
     having = {each["ResourceId"] for each in logs if not wanted or each["TrafficType"] in (wanted, "ALL")}
     for each in view("ec2", "DescribeVpcs")["Vpcs"]:
         yield VPC, each["VpcId"], verdict(each["VpcId"] in having)

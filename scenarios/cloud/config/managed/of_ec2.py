@@ -10,7 +10,7 @@ ec2-volume-inuse-check.html, ec2-imdsv2-check.html, ec2-instances-in-vpc.html
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from scenarios.cloud.config.managed.verdicts import NOT_OURS, OfItem, Subject, Verdict, is_true, verdict
+from scenarios.cloud.config.managed.verdicts import NOT_OURS, OfItem, Subject, Verdict, verdict
 from scenarios.cloud.config.resource_types.ec2 import INSTANCE, INTERFACE
 
 _ANYWHERE: Final = "0.0.0.0/0"
@@ -30,7 +30,9 @@ def detailed_monitoring(subject: Subject) -> Verdict:
 
 
 def attached_to_eni(subject: Subject) -> Verdict:
-    """Some instance or network interface has the group."""
+    """Some instance or network interface has the group; a VPC's default group is none of its."""
+    if subject.found.name == "default":
+        return NOT_OURS
     return verdict(any(each.type in (INSTANCE, INTERFACE) for each in subject.found.relations))
 
 
@@ -81,10 +83,14 @@ def encrypted_volumes(subject: Subject) -> Verdict:
 
 
 def volume_in_use(subject: Subject) -> Verdict:
-    """The volume is attached; with `deleteOnTermination`, it goes with its instance."""
+    """The volume is attached; with `deleteOnTermination`, it goes with its instance.
+
+    A value that is neither true nor false makes every volume non-compliant.
+    """
     attachments = subject.configuration.get("attachments", ())
     goes = all(each.get("deleteOnTermination") for each in attachments)
-    return verdict(attachments and (goes or not is_true(subject.given.get("deleteOnTermination", ""))))
+    wanted = subject.given.get("deleteOnTermination", "").lower()
+    return verdict(attachments and (wanted in ("", "false") or (wanted == "true" and goes)))
 
 
 def imdsv2(subject: Subject) -> Verdict:

@@ -16,6 +16,7 @@ from scenarios.cloud.config.managed.verdicts import OfItem, Subject, Verdict, is
 from scenarios.cloud.config.resource_types.s3 import ACCOUNT_BLOCK
 
 _EVERYBODY: Final = ("AllUsers", "AuthenticatedUsers")
+_EVERY_PRINCIPAL: Final = ("*", {"AWS": "*"}, {"AWS": ["*"]})
 _READS: Final = ("s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:GetBucketAcl")
 _WRITES: Final = ("s3:PutObject", "s3:DeleteObject", "s3:PutObjectAcl", "s3:PutBucketPolicy")
 _BLOCKS: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
@@ -45,9 +46,15 @@ def _not_public(subject: Subject, actions: Iterable[str], permissions: Iterable[
 
 
 def encrypted(subject: Subject) -> Verdict:
-    """Objects are encrypted by default, or the policy denies others."""
+    """Objects are encrypted by default, or the policy denies to put others."""
     default = subject.supplementary.get("ServerSideEncryptionConfiguration")
-    return verdict(default or "s3:x-amz-server-side-encryption" in json.dumps(_policy(subject)))
+    denied = any(
+        each.get("Effect") == "Deny"
+        and _is_about(each, ("s3:PutObject",))
+        and "s3:x-amz-server-side-encryption" in json.dumps(each.get("Condition", {}))
+        for each in _statements(_policy(subject))
+    )
+    return verdict(default or denied)
 
 
 def versioned(subject: Subject) -> Verdict:
@@ -66,10 +73,12 @@ def logged(subject: Subject) -> Verdict:
 
 
 def only_by_tls(subject: Subject) -> Verdict:
-    """The policy denies what comes without TLS."""
+    """The policy denies everything to everybody that comes without TLS."""
     return verdict(
         any(
             each.get("Effect") == "Deny"
+            and each.get("Principal") in _EVERY_PRINCIPAL
+            and {"*", "s3:*"} & set(_several(each.get("Action", ())))
             and str(each.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport")).lower() == "false"
             for each in _statements(_policy(subject))
         )
@@ -117,14 +126,19 @@ def _is_public(policy: Mapping[str, Any], actions: Iterable[str]) -> bool:
     """Whether a statement lets everybody do one of these; one with a condition counts as limited."""
     return any(
         each.get("Effect") == "Allow"
-        and each.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
+        and each.get("Principal") in _EVERY_PRINCIPAL
         and not each.get("Condition")
-        and any(
-            fnmatchcase(action.lower(), pattern.lower())
-            for action in actions
-            for pattern in _several(each.get("Action", ()))
-        )
+        and _is_about(each, actions)
         for each in _statements(policy)
+    )
+
+
+def _is_about(statement: Mapping[str, Any], actions: Iterable[str]) -> bool:
+    """Whether a statement names one of these actions, or a pattern that it fits."""
+    return any(
+        fnmatchcase(action.lower(), pattern.lower())
+        for action in actions
+        for pattern in _several(statement.get("Action", ()))
     )
 
 

@@ -41,7 +41,7 @@ def block(*on):
 
 OPEN = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
 WRITE = {**OPEN, "Action": ["s3:Put*"]}
-TLS = {**OPEN, "Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+TLS = {**OPEN, "Effect": "Deny", "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
 ADMIN = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
@@ -253,6 +253,160 @@ ROWS = [
     ("DB_INSTANCE_BACKUP_ENABLED", GOOD, {"backupRetentionPeriod": 7}, {}, {}, {}),
     ("RDS_INSTANCE_DELETION_PROTECTION_ENABLED", BAD, {"deletionProtection": False}, {}, {}, {}),
     ("RDS_INSTANCE_DELETION_PROTECTION_ENABLED", GOOD, {"deletionProtection": True}, {}, {}, {}),
+]
+
+
+# What the pages say beyond the plain cases, and near misses.
+ENCRYPTS = {"StringNotEquals": {"s3:x-amz-server-side-encryption": "AES256"}}
+DENIES_PLAIN = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Condition": ENCRYPTS}
+SSE, ONLY_TLS = "S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED", "S3_BUCKET_SSL_REQUESTS_ONLY"
+ADMINS, PUBLIC_FUNCTION = (
+    "IAM_POLICY_NO_STATEMENTS_WITH_ADMIN_ACCESS",
+    "LAMBDA_FUNCTION_PUBLIC_ACCESS_PROHIBITED",
+)
+FUNCTION = {"runtime": "python3.13", "memorySize": 128, "timeout": 3, "role": "arn:aws:iam::1:role/r"}
+SETTINGS, BACKUPS, KEPT = (
+    "LAMBDA_FUNCTION_SETTINGS_CHECK",
+    "DB_INSTANCE_BACKUP_ENABLED",
+    "RDS_STORAGE_ENCRYPTED",
+)
+PROTECTED, ZONES, IN_USE = (
+    "RDS_INSTANCE_DELETION_PROTECTION_ENABLED",
+    "RDS_MULTI_AZ_SUPPORT",
+    "EC2_VOLUME_INUSE_CHECK",
+)
+STAYS = {"attachments": [{"instanceId": "i-1", "deleteOnTermination": False}]}
+LOGS = "S3_BUCKET_LOGGING_ENABLED"
+LOGGED = {"BucketLoggingConfiguration": {"destinationBucketName": "l", "logFilePrefix": "p/"}}
+RUNTIME = {"runtime": "python3.13"}
+STORED = {"storageEncrypted": True, "kmsKeyId": "arn:aws:kms:r:1:key/k-1"}
+ROWS += [
+    (ATTACHED_TO_ENI, NEITHER, {}, {}, {}, {"name": "default", "relations": (VPC,)}),
+    (ATTACHED_TO_ENI, BAD, {}, {}, {}, {"name": "defaults", "relations": (VPC,)}),
+    (SSH, GOOD, rules({**tcp(22, 22, ANYWHERE), "ipProtocol": "udp"}), {}, {}, {}),
+    (SSH, BAD, rules(tcp(20, 22, ANYWHERE)), {}, {}, {}),
+    (SSH, GOOD, rules(tcp(23, 80, ANYWHERE)), {}, {}, {}),
+    (SSH, GOOD, rules(egress=[tcp(22, 22, ANYWHERE)]), {}, {}, {}),
+    *((PORTS, BAD, rules(tcp(port, port, ANYWHERE)), {}, {}, {}) for port in (20, 21, 3306, 4333)),
+    (PORTS, BAD, rules(tcp(3389, 3389, ANYWHERE_6)), {}, {}, {}),
+    (PORTS, GOOD, rules(tcp(3389, 3389, OFFICE)), {}, {}, {}),
+    (PORTS, GOOD, rules({**tcp(3389, 3389, ANYWHERE), "ipProtocol": "udp"}), {}, {}, {}),
+    (PORTS, GOOD, rules(tcp(3389, 3389, ANYWHERE)), {}, {"blockedPorts": "20,21"}, {}),
+    (AUTHORIZED, GOOD, rules(tcp(1020, 1025, ANYWHERE)), {}, {"authorizedTcpPorts": "443,1020-1025"}, {}),
+    (AUTHORIZED, BAD, rules(tcp(1020, 1026, ANYWHERE)), {}, {"authorizedTcpPorts": "443,1020-1025"}, {}),
+    (AUTHORIZED, BAD, rules(tcp(500, 500, ANYWHERE)), {}, {"authorizedUdpPorts": "500"}, {}),
+    (AUTHORIZED, GOOD, rules(tcp(500, 500, OFFICE)), {}, {}, {}),
+    (DEFAULT, BAD, rules(tcp(22, 22, OFFICE), name="default"), {}, {}, {}),
+    (
+        "EC2_INSTANCE_NO_PUBLIC_IP",
+        BAD,
+        {"networkInterfaces": [{"association": {"publicIp": "a"}}]},
+        {},
+        {},
+        {},
+    ),
+    ("EC2_INSTANCE_NO_PUBLIC_IP", GOOD, {"ipv6Address": "2001:db8::1"}, {}, {}, {}),
+    (
+        "ENCRYPTED_VOLUMES",
+        GOOD,
+        {**ATTACHED, "encrypted": True, "kmsKeyId": "arn:k"},
+        {},
+        {"kmsId": "arn:k"},
+        {},
+    ),
+    (IN_USE, GOOD, STAYS, {}, {}, {}),
+    (IN_USE, BAD, STAYS, {}, {"deleteOnTermination": "True"}, {}),
+    (IN_USE, GOOD, STAYS, {}, {"deleteOnTermination": "False"}, {}),
+    (IN_USE, BAD, ATTACHED, {}, {"deleteOnTermination": "perhaps"}, {}),
+    ("INSTANCES_IN_VPC", BAD, {}, {}, {}, {}),
+    ("REQUIRED_TAGS", BAD, {}, {}, {}, {"tags": {"app": "web"}}),
+    ("REQUIRED_TAGS", GOOD, {}, {}, {}, {"tags": {"CostCenter": "1"}}),
+    ("REQUIRED_TAGS", BAD, {}, {}, {"tag1Key": "app"}, {"tags": {"App": "web"}}),
+    (READ, GOOD, {}, bucket(policy=[OPEN], **block("restrictPublicBuckets")), {}, {}),
+    (READ, GOOD, {}, bucket(acl="AllUsers", **block("ignorePublicAcls")), {}, {}),
+    (READ, BAD, {}, bucket(acl="AuthenticatedUsers", **block("blockPublicPolicy")), {}, {}),
+    (READ, GOOD, {}, bucket(policy=[{**OPEN, "Principal": {"AWS": "arn:aws:iam::1:root"}}]), {}, {}),
+    (READ, GOOD, {}, bucket(policy=[{**OPEN, "Effect": "Deny"}]), {}, {}),
+    (SSE, GOOD, {}, bucket(policy=[DENIES_PLAIN]), {}, {}),
+    (SSE, BAD, {}, bucket(policy=[{**DENIES_PLAIN, "Effect": "Allow"}]), {}, {}),
+    (SSE, BAD, {}, bucket(policy=[{**DENIES_PLAIN, "Action": "s3:GetObject"}]), {}, {}),
+    (ONLY_TLS, BAD, {}, bucket(policy=[{**TLS, "Action": "s3:GetObject"}]), {}, {}),
+    (ONLY_TLS, BAD, {}, bucket(policy=[{**TLS, "Principal": {"AWS": "arn:aws:iam::1:root"}}]), {}, {}),
+    (ONLY_TLS, BAD, {}, bucket(policy=[{**TLS, "Effect": "Allow"}]), {}, {}),
+    (LOGS, BAD, {}, bucket(**LOGGED), {"targetBucket": "other"}, {}),
+    (LOGS, BAD, {}, bucket(**LOGGED), {"targetPrefix": "other/"}, {}),
+    (LOGS, GOOD, {}, bucket(**LOGGED), {"targetBucket": "l", "targetPrefix": "p/"}, {}),
+    (
+        "S3_BUCKET_VERSIONING_ENABLED",
+        BAD,
+        {},
+        bucket(BucketVersioningConfiguration={"status": "Enabled", "isMfaDeleteEnabled": None}),
+        {"isMfaDeleteEnabled": "true"},
+        {},
+    ),
+    ("S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED", GOOD, {}, bucket(), {"excludedPublicBuckets": "a, x"}, {}),
+    (
+        "S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS",
+        GOOD,
+        block("blockPublicAcls")["PublicAccessBlockConfiguration"],
+        {},
+        {"BlockPublicPolicy": "False", "IgnorePublicAcls": "False", "RestrictPublicBuckets": "False"},
+        {},
+    ),
+    ("IAM_USER_NO_POLICIES_CHECK", BAD, {"userPolicyList": [{}]}, {}, {}, {}),
+    ("IAM_NO_INLINE_POLICY_CHECK", BAD, {"userPolicyList": [{}]}, {}, {}, {}),
+    ("IAM_NO_INLINE_POLICY_CHECK", BAD, {"groupPolicyList": [{}]}, {}, {}, {}),
+    ("IAM_USER_GROUP_MEMBERSHIP_CHECK", BAD, {"groupList": []}, {}, {}, {}),
+    ("IAM_USER_GROUP_MEMBERSHIP_CHECK", GOOD, {"groupList": ["a"]}, {}, {"groupNames": "a,b"}, {}),
+    (ADMINS, GOOD, policy({**ADMIN, "Effect": "Deny"}), {}, {}, {}),
+    (ADMINS, GOOD, policy({**ADMIN, "Resource": "arn:aws:s3:::b"}), {}, {}, {}),
+    (ADMINS, BAD, {**policy(ADMIN), "permissionsBoundaryUsageCount": 1}, {}, {}, {}),
+    (
+        ADMINS,
+        NEITHER,
+        {**policy(ADMIN), "permissionsBoundaryUsageCount": 1},
+        {},
+        {"excludePermissionBoundaryPolicy": "true"},
+        {},
+    ),
+    (PUBLIC_FUNCTION, BAD, {}, invoked_by({"AWS": ["*"]}), {}, {}),
+    (PUBLIC_FUNCTION, GOOD, {}, invoked_by({"AWS": "arn:aws:iam::1:root"}), {}, {}),
+    (SETTINGS, NEITHER, {"packageType": "Image"}, {}, RUNTIME, {}),
+    (SETTINGS, GOOD, FUNCTION, {}, {**RUNTIME, "role": "r"}, {}),
+    (SETTINGS, GOOD, FUNCTION, {}, {**RUNTIME, "role": "arn:aws:iam::1:role/r"}, {}),
+    (SETTINGS, BAD, FUNCTION, {}, {**RUNTIME, "role": "other"}, {}),
+    (SETTINGS, BAD, FUNCTION, {}, {**RUNTIME, "timeout": "10"}, {}),
+    (SETTINGS, BAD, FUNCTION, {}, {**RUNTIME, "memorySize": "256"}, {}),
+    ("LAMBDA_INSIDE_VPC", BAD, {"vpcConfig": {"subnetIds": ["s", "t"]}}, {}, {"subnetIds": "s"}, {}),
+    ("LAMBDA_DLQ_CHECK", BAD, {"deadLetterConfig": {"targetArn": "r"}}, {}, {"dlqArns": "p,q"}, {}),
+    ("DYNAMODB_TABLE_ENCRYPTED_KMS", BAD, {"ssedescription": {"ssetype": "AES256"}}, {}, {}, {}),
+    (
+        "DYNAMODB_TABLE_ENCRYPTED_KMS",
+        BAD,
+        {"ssedescription": {"ssetype": "KMS", "kmsmasterKeyArn": "c"}},
+        {},
+        {"kmsKeyArns": "a,b"},
+        {},
+    ),
+    ("SNS_ENCRYPTED_KMS", BAD, {"KmsMasterKeyId": "k"}, {}, {"kmsKeyIds": "a,b"}, {}),
+    (KEPT, GOOD, STORED, {}, {"kmsKeyId": "k-1"}, {}),
+    (KEPT, GOOD, STORED, {}, {"kmsKeyId": "arn:aws:kms:r:1:key/k-1"}, {}),
+    (KEPT, BAD, STORED, {}, {"kmsKeyId": "k-2"}, {}),
+    (ZONES, NEITHER, {"multiAZ": False, "engine": "aurora-mysql"}, {}, {}, {}),
+    (ZONES, NEITHER, {"multiAZ": False, "engine": "docdb"}, {}, {}, {}),
+    (BACKUPS, BAD, {"backupRetentionPeriod": 6}, {}, {"backupRetentionMinimum": "7"}, {}),
+    (
+        BACKUPS,
+        BAD,
+        {"backupRetentionPeriod": 7, "preferredBackupWindow": "01:00-01:30"},
+        {},
+        {"preferredBackupWindow": "02:00-02:30"},
+        {},
+    ),
+    (BACKUPS, NEITHER, {"readReplicaSourceDBInstanceIdentifier": "a"}, {}, {}, {}),
+    (BACKUPS, BAD, {"readReplicaSourceDBInstanceIdentifier": "a"}, {}, {"checkReadReplicas": "true"}, {}),
+    (PROTECTED, NEITHER, {"engine": "mysql"}, {}, {"databaseEngines": "postgres, mariadb"}, {}),
+    (PROTECTED, BAD, {"engine": "postgres"}, {}, {"databaseEngines": "postgres, mariadb"}, {}),
 ]
 
 
