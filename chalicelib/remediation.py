@@ -431,7 +431,7 @@ class Remediation:
     of its acting grants, the environment variable that holds the value. `settings`: environment variables
     beyond the runtime's that the function reads, each with the CloudFormation value it gets. What is its own
     in the stack comes with it: `parameters`, `conditions`, `alarms`, `resources` and `outputs`, each by its
-    logical id.
+    logical id. `managed_rules`: the rules of AWS Config, by AWS's identifiers, that find what was so before.
     """
 
     name: str
@@ -451,6 +451,7 @@ class Remediation:
     resources: Mapping[str, CloudFormation] = field(default_factory=dict)
     outputs: Mapping[str, CloudFormation] = field(default_factory=dict)
     controls: tuple[str, ...] = ()
+    managed_rules: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for one, other in combinations(self.triggers, 2):

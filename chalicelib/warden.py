@@ -86,6 +86,12 @@ class Warden(Chalice):  # type: ignore[misc]  # Chalice ships no types
 
         return archive()
 
+    def managed_rules(self) -> Mapping[str, Any]:
+        """The template of AWS's own rules of Config that find what was so before."""
+        from chalicelib.template.managed_rules import managed_rules  # noqa: PLC0415 - see above
+
+        return managed_rules(self.remediations)
+
     def host(self) -> Mapping[str, Any]:
         """The template of one watched host's alarms."""
         from chalicelib.template.host import host  # noqa: PLC0415 - see above

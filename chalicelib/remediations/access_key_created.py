@@ -247,5 +247,6 @@ REMEDIATION = Remediation(
         **delayed.settings_of(PUT_OFF),
     },
     resources=delayed.resources(PUT_OFF),
+    managed_rules=("ACCESS_KEYS_ROTATED", "IAM_ROOT_ACCESS_KEY_CHECK"),
     controls=("CIS 1.4", "Security Hub IAM.4", "ATT&CK T1098.001"),
 )

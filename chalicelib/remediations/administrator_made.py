@@ -433,6 +433,7 @@ REMEDIATION = Remediation(
         **delayed.settings_of(PUT_OFF),
     },
     resources=delayed.resources(PUT_OFF),
+    managed_rules=("IAM_POLICY_NO_STATEMENTS_WITH_ADMIN_ACCESS",),
     controls=(
         "CIS 1.16",
         "CIS 4.4",

@@ -413,5 +413,10 @@ REMEDIATION = Remediation(
         TRUSTED: TRUSTED_ACCOUNTS.joined,
         IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
     },
+    managed_rules=(
+        "S3_BUCKET_PUBLIC_READ_PROHIBITED",
+        "S3_BUCKET_PUBLIC_WRITE_PROHIBITED",
+        "S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS_PERIODIC",
+    ),
     controls=("CIS 2.1.4", "Security Hub S3.1", "Security Hub S3.8", "ATT&CK T1530", "ATT&CK T1537"),
 )

@@ -275,5 +275,6 @@ REMEDIATION = Remediation(
         EXPECTED_TAG_KEY: EXPECTED_TAG.ref,
         IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
     },
+    managed_rules=("RDS_INSTANCE_DELETION_PROTECTION_ENABLED",),
     controls=("CIS 2.3.3", "Security Hub RDS.2", "Security Hub RDS.8", "Security Hub RDS.11", "ATT&CK T1485"),
 )

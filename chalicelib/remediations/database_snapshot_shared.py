@@ -181,5 +181,6 @@ REMEDIATION = Remediation(
         TRUSTED: TRUSTED_ACCOUNTS.joined,
         IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
     },
+    managed_rules=("RDS_SNAPSHOTS_PUBLIC_PROHIBITED",),
     controls=("Security Hub RDS.1", "ATT&CK T1537"),
 )

@@ -461,6 +461,12 @@ REMEDIATION = Remediation(
         **delayed.settings_of(PUT_OFF),
     },
     resources=delayed.resources(PUT_OFF),
+    managed_rules=(
+        "GUARDDUTY_ENABLED_CENTRALIZED",
+        "SECURITYHUB_ENABLED",
+        "EC2_EBS_ENCRYPTION_BY_DEFAULT",
+        "VPC_FLOW_LOGS_ENABLED",
+    ),
     controls=(
         "CIS 3.3",
         "CIS 3.7",

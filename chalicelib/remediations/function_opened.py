@@ -254,5 +254,6 @@ REMEDIATION = Remediation(
         TRUSTED: TRUSTED_ACCOUNTS.joined,
         IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
     },
+    managed_rules=("LAMBDA_FUNCTION_PUBLIC_ACCESS_PROHIBITED",),
     controls=("Security Hub Lambda.1", "ATT&CK T1098", "ATT&CK T1546"),
 )

@@ -265,5 +265,6 @@ REMEDIATION = Remediation(
         **delayed.settings_of(PUT_OFF),
     },
     resources=delayed.resources(PUT_OFF),
+    managed_rules=("KMS_CMK_NOT_SCHEDULED_FOR_DELETION",),
     controls=("CIS 4.7", "Security Hub KMS.3", "ATT&CK T1485"),
 )

@@ -223,5 +223,6 @@ REMEDIATION = Remediation(
         **delayed.settings_of(PUT_OFF),
     },
     resources=delayed.resources(PUT_OFF),
+    managed_rules=("MFA_ENABLED_FOR_IAM_CONSOLE_ACCESS", "IAM_PASSWORD_POLICY"),
     controls=("CIS 1.8", "CIS 1.10", "Security Hub IAM.5", "ATT&CK T1098", "ATT&CK T1556.006"),
 )

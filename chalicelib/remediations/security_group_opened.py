@@ -445,6 +445,7 @@ REMEDIATION = Remediation(
         IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
     },
     parameters=(PORTS_PARAMETER,),
+    managed_rules=("INCOMING_SSH_DISABLED", "RESTRICTED_INCOMING_TRAFFIC"),
     controls=(
         "CIS 5.2",
         "CIS 5.3",

@@ -151,5 +151,6 @@ REMEDIATION = Remediation(
         TRUSTED: TRUSTED_ACCOUNTS.joined,
         IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
     },
+    managed_rules=("EBS_SNAPSHOT_PUBLIC_RESTORABLE_CHECK",),
     controls=("Security Hub EC2.1", "ATT&CK T1537"),
 )

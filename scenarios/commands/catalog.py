@@ -57,6 +57,7 @@ def _as_json(remediation: Remediation) -> dict[str, object]:
         ],
         "scenarios": scenarios_of(remediation.name),
         "controls": list(remediation.controls),
+        "managed_rules": list(remediation.managed_rules),
     }
 
 
@@ -75,6 +76,8 @@ def _rows(remediation: Remediation) -> Iterator[tuple[str, str]]:
     yield "proved by", f"trailwarden run '{remediation.name}*' ({_counted(len(names), 'scenario')})"
     if remediation.controls:
         yield "controls", ", ".join(remediation.controls)
+    if remediation.managed_rules:
+        yield "so before", f"AWS Config's {', '.join(remediation.managed_rules)}"
 
 
 def _alike(grants: Iterable[Grant]) -> list[list[Grant]]:

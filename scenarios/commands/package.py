@@ -99,4 +99,9 @@ To keep the trail's bucket in another account, first of all and there (its name 
 
   aws cloudformation deploy --template-file {paths["archive.json"]} --stack-name trailwarden-archive \\
     --parameter-overrides WatchedAccount=ACCOUNT \\
-    TrailArn=arn:aws:cloudtrail:HOME:ACCOUNT:trail/trailwarden-trail WatchEmail=SOMEBODY@EXAMPLE.COM"""
+    TrailArn=arn:aws:cloudtrail:HOME:ACCOUNT:trail/trailwarden-trail WatchEmail=SOMEBODY@EXAMPLE.COM
+
+To find what was so before, where AWS Config records (told by the main stack's ConfigRulesTold=trailwarden-*):
+
+  aws cloudformation deploy --template-file {paths["config-rules.json"]} \\
+    --stack-name trailwarden-config-rules"""

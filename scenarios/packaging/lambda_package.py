@@ -36,11 +36,13 @@ _STRANGERS = frozenset(
 )
 LINT_REGION = "us-east-1"
 
-# The templates beside the main one: of every other region, of the archive's account, of each watched host.
+# The templates beside the main one: of every other region, of the archive's account, of each watched host, of
+# AWS's rules of Config.
 BESIDE: Mapping[str, Callable[[Warden], Mapping[str, Any]]] = {
     "spoke.json": Warden.spoke,
     "archive.json": Warden.archive,
     "host.json": Warden.host,
+    "config-rules.json": Warden.managed_rules,
 }
 
 Wheels = Callable[[Path], None]

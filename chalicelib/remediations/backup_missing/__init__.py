@@ -365,5 +365,6 @@ REMEDIATION = Remediation(
         EXPECTED_TAG_KEY: EXPECTED_TAG.ref,
     },
     parameters=(HOURS_PARAMETER, KEPT_PARAMETER, REGIONS_PARAMETER),
+    managed_rules=("DB_INSTANCE_BACKUP_ENABLED", "DYNAMODB_PITR_ENABLED"),
     controls=("Security Hub EC2.28", "Security Hub RDS.11", "ATT&CK T1490"),
 )

@@ -378,5 +378,6 @@ REMEDIATION = Remediation(
     },
     parameters=(QUARANTINE_PARAMETER, KNOWN_ADDRESSES),
     resources=delayed.resources(PUT_OFF),
+    managed_rules=("EC2_IMDSV2_CHECK",),
     controls=("Security Hub EC2.8", "ATT&CK T1552.005", "ATT&CK T1078.004"),
 )

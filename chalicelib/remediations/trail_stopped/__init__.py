@@ -482,5 +482,6 @@ REMEDIATION = Remediation(
         OWNER: {"Fn::If": ["OwnBucket", OWN, {"Fn::If": ["OwnTrail", ARCHIVE, EXISTING]}]},
         IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
     },
+    managed_rules=("CLOUD_TRAIL_ENABLED", "CLOUD_TRAIL_LOG_FILE_VALIDATION_ENABLED"),
     controls=("CIS 3.1", "CIS 3.2", "Security Hub CloudTrail.1", "ATT&CK T1562.008"),
 )

@@ -41,7 +41,16 @@ def test_json_is_one_object_a_remediation():
     entries = [json.loads(line) for line in result.stdout.splitlines()]
     assert [entry["name"] for entry in entries] == [each.name for each in CATALOG]
     for entry, remediation in zip(entries, CATALOG, strict=True):
-        assert set(entry) == {"name", "title", "triggers", "does", "grants", "scenarios", "controls"}
+        assert set(entry) == {
+            "name",
+            "title",
+            "triggers",
+            "does",
+            "grants",
+            "scenarios",
+            "controls",
+            "managed_rules",
+        }
         assert len(entry["grants"]) == len(remediation.grants)
         assert all(grant["because"] for grant in entry["grants"] if grant["resource"] == "*")
 

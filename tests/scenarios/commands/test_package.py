@@ -32,6 +32,7 @@ def test_the_files_are_written_linted_and_the_next_commands_told(tmp_path, monke
     assert result.exit_code == 0, result.output
     assert sorted(path.name for path in out.iterdir()) == [
         "archive.json",
+        "config-rules.json",
         "deployment.zip",
         "host.json",
         "sam.json",
