@@ -10,7 +10,7 @@ import pytest
 from scenarios.cloud.functions.runtime_environment import PROJECT
 from scenarios.runner import run as runner
 from scenarios.runner.library import named
-from tests.sample import sample
+from tests.sample import in_turn
 
 
 def _without_leading_keys(value):
@@ -143,7 +143,7 @@ IN_CODE = [
 ]
 
 
-OF_CODE = sample([each.values for each in IN_CODE], 4)
+OF_CODE = in_turn([each.values for each in IN_CODE], of=7)
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def _failures(name):
     return "\n".join(runner.run(scenario).failures)
 
 
-@pytest.mark.parametrize(("without", "scenario", "words"), sample(IN_TEMPLATE, 3))
+@pytest.mark.parametrize(("without", "scenario", "words"), in_turn(IN_TEMPLATE, of=5))
 def test_without_a_part_of_the_template_a_scenario_fails(deployed, without, scenario, words):
     deployed(lambda whole: replace(whole, template=json.dumps(without(json.loads(whole.template)))))
 
