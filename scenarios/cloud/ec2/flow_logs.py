@@ -3,31 +3,57 @@
 A window is as long as the flow log says, 60 or 600 seconds; an interface that saw nothing has a record of
 NODATA. Then it takes some minutes: about 5 to CloudWatch Logs, under the flow log's role, and about 10 to
 S3, as `delivery.logs.amazonaws.com`, in files that the bucket's policy must let in. Where AWS may not
-deliver, the flow log says `Access error`, and the records are lost.
+deliver, the flow log says `Access error`, and the records are lost. To Firehose AWS writes under the
+service-linked role of log delivery, which may write to streams with a tag that the making of the flow log
+gives. A flow log of a template is made when its stack is there.
 
-Left out: Firehose and Parquet (`NotSimulated`), gaps (SKIPDATA), the windows of a minute that interfaces of
-Nitro instances have, and the fields of ECS, of services by address and of what encrypted the traffic, which
-are dashes. How long a delivery takes within AWS's "about", and the end of a file's name, are our choice.
+Left out: Parquet and streams of other accounts (`NotSimulated`), gaps (SKIPDATA), the windows of a minute
+that interfaces of Nitro instances have, and the fields of ECS, of services by address and of what encrypted
+the traffic, which are dashes. How long a delivery takes within AWS's "about", and the end of a file's name,
+are our choice. Unconfirmed: that a record of Firehose is JSON with the line as its `message`.
 
 Sources: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs.html,
 https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-cwl.html,
 https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-Firehose.html,
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FlowLog.html
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
 from scenarios.cloud.calls import Asked
+from scenarios.cloud.ec2.flow_records import (
+    Flow,
+    Key,
+    Seen,
+    Watch,
+    bucket_of,
+    dated,
+    folder_of,
+    line_of,
+    values_of,
+    wants,
+    watches,
+)
 from scenarios.cloud.ec2.interfaces import Interface, interfaces_of
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines, Missing, Object, Refusal
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Stack
-from scenarios.cloud.service_logs_delivery import DELIVERY, let_in_at_bucket, put_file, source_of
+from scenarios.cloud.service_logs_delivery import (
+    DELIVERY,
+    let_in_at_bucket,
+    linked_role,
+    put_file,
+    put_records,
+    source_of,
+)
 from scenarios.cloud.setting import Setting
 from scenarios.service_logs import Format, NotThisFormat
 from scenarios.service_logs.flows import vpc_flow
@@ -37,50 +63,12 @@ LOGS_SECONDS: Final = (120.0, 300.0)
 S3_SECONDS: Final = (300.0, 600.0)
 ACCESS_ERROR: Final = "Access error"
 S3, FIREHOSE = "s3", "kinesis-data-firehose"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What an interface saw of one flow, at one moment. `source`, `target`: as a flow log shows them."""
-
-    source: str
-    target: str
-    packet_source: str
-    packet_target: str
-    source_port: int
-    target_port: int
-    protocol: int
-    packets: int
-    bytes: int
-    flags: int
-    accepted: bool
-    egress: bool
-
-
-@dataclass(slots=True)
-class _Flow:
-    """One flow in a window. Times in seconds since the epoch."""
-
-    seen: Seen
-    first: int
-    last: int
-    packets: int = 0
-    bytes: int = 0
-    flags: int = 0
-
-
-_Key = tuple[Any, ...]
-
-
-@dataclass(slots=True, kw_only=True)
-class _Watch:
-    """A flow log that is there, and what its interfaces saw in the window that began at `since`."""
-
-    id: str
-    region: str
-    since: datetime
-    options: Mapping[str, Any] = field(default_factory=dict)
-    flows: dict[_Key, _Flow] = field(default_factory=dict)
+_ROLE: Final = "AWSServiceRoleForLogDelivery"
+_TAG: Final = {"Key": "LogDeliveryEnabled", "Value": "true"}
+_SAME: Final = (
+    *("ResourceType", "DeliverLogsPermissionArn", "LogDestinationType", "LogGroupName", "LogFormat"),
+    "MaxAggregationInterval",
+)
 
 
 class FlowLogs:
@@ -88,8 +76,8 @@ class FlowLogs:
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._watches: dict[tuple[str, str], _Watch] = {}
-        self._only_stand = False
+        self._watches: dict[tuple[str, str], Watch] = {}
+        self._of_templates: dict[tuple[str, str], bool] = {}
         setting.calls.answer("ec2", "CreateFlowLogs", self._create)
         setting.calls.after("ec2", "CreateFlowLogs", self._created)
         setting.laws.when_stacks_change(self._stacks_are)
@@ -99,8 +87,6 @@ class FlowLogs:
     def _create(self, asked: Asked) -> dict[str, Any]:
         """Moto makes them; what it doesn't know of destinations is refused for every resource alike."""
         given = dict(asked.parameters)
-        if given.get("LogDestinationType") == FIREHOSE:
-            raise NotSimulated("ec2", "flow logs to Firehose")
         options = given.get("DestinationOptions") or {}
         if options.get("FileFormat", "plain-text") != "plain-text":
             raise NotSimulated("ec2", "flow logs in Parquet")
@@ -108,7 +94,12 @@ class FlowLogs:
             vpc_flow(given.get("LogFormat") or "default")
         except NotThisFormat as error:
             raise NotSimulated("ec2", f"a flow log of this format: {error}") from error
-        if given.get("LogDestinationType") == S3 and (denied := self._bucket_denies(asked)):
+        denied = ""
+        if given.get("LogDestinationType") == S3:
+            denied = self._bucket_denies(asked)
+        elif given.get("LogDestinationType") == FIREHOSE:
+            denied = self._stream_denies(asked)
+        if denied:
             why = {"Code": "400", "Message": denied}
             return {
                 "FlowLogIds": [],
@@ -117,7 +108,7 @@ class FlowLogs:
         ec2 = self._setting.session.client("ec2", region_name=asked.region)
         destination = given.get("LogDestination", "")
         if given.get("LogDestinationType") == S3:  # moto takes a folder for a part of the bucket's name
-            given["LogDestination"] = f"arn:aws:s3:::{_bucket(destination)[0]}"
+            given["LogDestination"] = f"arn:aws:s3:::{bucket_of(destination)[0]}"
         answer: dict[str, Any] = ec2.create_flow_logs(**given)
         answer.pop("ResponseMetadata", None)
         for each in answer["FlowLogIds"] if destination else ():
@@ -129,10 +120,10 @@ class FlowLogs:
 
         Whoever may write the bucket's policy has AWS's statements added by this call.
         """
-        bucket, prefix = _bucket(asked.parameters["LogDestination"])
+        bucket, prefix = bucket_of(asked.parameters["LogDestination"])
         if moto_state.bucket(self._setting.account, bucket) is None:
             return ""  # moto says so
-        folder = f"{bucket}/{_folder(prefix, self._setting.account, {})}"
+        folder = f"{bucket}/{folder_of(prefix, self._setting.account, {})}"
         probe = f"arn:aws:s3:::{folder}"
         judge, s3 = self._setting.identity.judge, f"arn:aws:s3:::{bucket}"
 
@@ -148,12 +139,77 @@ class FlowLogs:
             return ""
         return f"Access Denied for LogDestination: {bucket}. Please check LogDestination permission"
 
+    def _stream_denies(self, asked: Asked) -> str:
+        """Why AWS could not write to a stream; "" where it can, and the stream has its tag."""
+        if asked.parameters.get("DeliverCrossAccountRole"):
+            raise NotSimulated("ec2", "a flow log to another account's stream")
+        arn, judge = asked.parameters["LogDestination"], self._setting.identity.judge
+        if moto_state.delivery_stream(arn) is None:
+            return f"LogDestination: {arn} does not exist."
+        role = f"arn:aws:iam::{self._setting.account}:role/aws-service-role/{DELIVERY}/{_ROLE}"
+        needed = (
+            ("logs:CreateLogDelivery", "*"),
+            ("firehose:TagDeliveryStream", arn),
+            ("iam:CreateServiceLinkedRole", role),
+        )
+        if not all(judge(asked.caller, action, on).allowed for action, on in needed):
+            return f"Access Denied for LogDestination: {arn}. Please check LogDestination permission"
+        firehose = self._setting.session.client("firehose", region_name=asked.region)
+        firehose.tag_delivery_stream(DeliveryStreamName=arn.rpartition("/")[2], Tags=[_TAG])
+        return ""
+
     def _created(self, call: ApiCall) -> None:
         for each in (call.response or {}).get("FlowLogIds", ()):
             self._watch(call.region, each, call.parameters.get("DestinationOptions") or {})
 
     def _stacks_are(self, stacks: Sequence[Stack]) -> None:
-        self._only_stand = any(stack.of_type("AWS::EC2::FlowLog") for stack in stacks)
+        wanted = {
+            (stack.region, each.physical_id): each.properties
+            for stack in stacks
+            for each in stack.of_type("AWS::EC2::FlowLog")
+        }
+        for region, flow_log in self._of_templates.keys() - wanted.keys():
+            self._all(region).pop(flow_log, None)
+            del self._of_templates[region, flow_log]
+        for (region, flow_log), properties in wanted.items():
+            if (region, flow_log) not in self._of_templates:
+                self._of_templates[region, flow_log] = self._make(region, flow_log, properties)
+
+    def _make(self, region: str, flow_log: str, given: Mapping[str, Any]) -> bool:
+        """Make a flow log of a template; False for one that can't be, which then is loud under traffic."""
+        options, destination = given.get("DestinationOptions") or {}, given.get("LogDestination")
+        if str(options.get("FileFormat", "plain-text")) != "plain-text" or given.get(
+            "DeliverCrossAccountRole"
+        ):
+            return False
+        kind, whole = given.get("LogDestinationType"), destination
+        if kind == S3:
+            destination = f"arn:aws:s3:::{bucket_of(str(destination))[0]}"
+        asked = {
+            "ResourceIds": [given["ResourceId"]],
+            "LogDestination": destination,
+            "TrafficType": given.get("TrafficType", "ALL"),
+            **{name: given[name] for name in _SAME if name in given},
+        }
+        ec2 = self._setting.session.client("ec2", region_name=region)
+        try:
+            vpc_flow(given.get("LogFormat") or "default")
+            with self._setting.calls.muted():
+                answer = ec2.create_flow_logs(
+                    **{key: each for key, each in asked.items() if each is not None}
+                )
+        except (NotThisFormat, ClientError):
+            return False
+        if not answer["FlowLogIds"]:
+            return False
+        made = self._all(region)[answer["FlowLogIds"][0]]
+        made.log_destination = whole
+        found = self._all(region)
+        found[flow_log] = found.pop(made.id)
+        made.id = flow_log
+        hive = {name: str(value).lower() == "true" for name, value in options.items() if name != "FileFormat"}
+        self._watch(region, flow_log, hive)
+        return True
 
     def look(self, region: str) -> None:
         """Watch those of a region that were made without a call of anybody's, for a scenario."""
@@ -166,7 +222,7 @@ class FlowLogs:
 
     def _watch(self, region: str, flow_log: str, options: Mapping[str, Any]) -> None:
         if (region, flow_log) not in self._watches:
-            watch = _Watch(id=flow_log, region=region, since=self._setting.clock.now, options=options)
+            watch = Watch(id=flow_log, region=region, since=self._setting.clock.now, options=options)
             self._watches[region, flow_log] = watch
             self._open(watch)
 
@@ -175,33 +231,33 @@ class FlowLogs:
     def saw(self, region: str, interface: Interface, seen: Seen) -> None:
         """An interface saw something now.
 
-        Raises NotSimulated where a flow log of a template would have to tell of it: such a one only stands.
+        Raises NotSimulated where a flow log of a template that could not be made would have to tell of it.
         """
-        if self._only_stand:
-            raise NotSimulated("ec2", "traffic under a flow log of a template (AWS::EC2::FlowLog)")
+        if not all(self._of_templates.values()):
+            raise NotSimulated("ec2", "traffic under a flow log of a template (AWS::EC2::FlowLog) like this")
         self.look(region)
         now = int(self._setting.clock.now.timestamp())
         for (where, flow_log), watch in self._watches.items():
             model = self._all(where).get(flow_log) if where == region else None
-            if model is None or not _watches(model, interface) or not _wants(model, seen):
+            if model is None or not watches(model, interface) or not wants(model, seen):
                 continue
             key = (
                 interface.id,
                 *(seen.packet_source, seen.packet_target, seen.source_port, seen.target_port),
                 *(seen.protocol, seen.accepted, seen.egress),
             )
-            flow = watch.flows.setdefault(key, _Flow(seen, now, now))
+            flow = watch.flows.setdefault(key, Flow(seen, now, now))
             flow.last = now
             flow.packets += seen.packets
             flow.bytes += seen.bytes
             flow.flags |= seen.flags
 
-    def _open(self, watch: _Watch) -> None:
+    def _open(self, watch: Watch) -> None:
         model = self._all(watch.region)[watch.id]
         seconds = int(model.max_aggregation_interval or 600)
         self._setting.clock.after(seconds, lambda: self._close(watch), f"window of {watch.id}")
 
-    def _close(self, watch: _Watch) -> None:
+    def _close(self, watch: Watch) -> None:
         """A window is over: its records are on their way, and the next one begins."""
         model = self._all(watch.region).get(watch.id)
         if model is None:
@@ -213,19 +269,21 @@ class FlowLogs:
         lines = [
             (interface.id, line)
             for interface in interfaces_of(self._setting, watch.region)
-            if _watches(model, interface)
+            if watches(model, interface)
             for line in self._lines(form, watch.region, interface, flows, since)
         ]
         if lines:
             to_s3 = model.log_destination_type == S3
             wait = self._setting.random("ec2.flow_logs").uniform(*(S3_SECONDS if to_s3 else LOGS_SECONDS))
             deliver = self._to_s3 if to_s3 else self._to_logs
+            if model.log_destination_type == FIREHOSE:
+                deliver = self._to_firehose
             what = f"flow log {watch.id}"
             self._setting.clock.after(wait, lambda: deliver(watch, form, lines), what)
         self._open(watch)
 
     def _lines(
-        self, form: Format, region: str, interface: Interface, flows: Mapping[_Key, _Flow], since: datetime
+        self, form: Format, region: str, interface: Interface, flows: Mapping[Key, Flow], since: datetime
     ) -> Iterator[tuple[datetime, str]]:
         until = self._setting.clock.now
         mine = [flow for key, flow in flows.items() if key[0] == interface.id]
@@ -241,13 +299,13 @@ class FlowLogs:
         }
         if not mine:
             times = {"start": int(since.timestamp()), "end": int(until.timestamp()), "log-status": "NODATA"}
-            yield since, _line(form, {**always, **times})
+            yield since, line_of(form, {**always, **times})
         for flow in mine:
-            yield datetime.fromtimestamp(flow.first, UTC), _line(form, {**always, **_values(flow)})
+            yield datetime.fromtimestamp(flow.first, UTC), line_of(form, {**always, **values_of(flow)})
 
     # ---- delivery --------------------------------------------------------------------------------
 
-    def _to_logs(self, watch: _Watch, _form: Format, lines: list[tuple[str, tuple[datetime, str]]]) -> None:
+    def _to_logs(self, watch: Watch, _form: Format, lines: list[tuple[str, tuple[datetime, str]]]) -> None:
         model = self._all(watch.region).get(watch.id)
         if model is None:
             return
@@ -277,19 +335,40 @@ class FlowLogs:
         if may.allowed:
             moto_state.backend("logs", account, region).create_log_group(name, {})
 
-    def _to_s3(self, watch: _Watch, form: Format, lines: list[tuple[str, tuple[datetime, str]]]) -> None:
+    def _to_s3(self, watch: Watch, form: Format, lines: list[tuple[str, tuple[datetime, str]]]) -> None:
         model = self._all(watch.region).get(watch.id)
         if model is None:
             return
         account, now = self._setting.account, self._setting.clock.now
-        bucket, prefix = _bucket(model.log_destination)
+        bucket, prefix = bucket_of(model.log_destination)
         written = now - timedelta(minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond)
-        dated = f"{_folder(prefix, account, watch.options)}{_dated(watch, written)}"
+        folder = f"{folder_of(prefix, account, watch.options)}{dated(watch, written)}"
         tail = f"{self._setting.random('ec2.flow_logs.names').getrandbits(32):08x}"
         name = f"{account}_vpcflowlogs_{watch.region}_{watch.id}_{written:%Y%m%dT%H%MZ}_{tail}.log.gz"
         whole = [*form.head(), *(line for _, (_, line) in lines)]
-        refusal = put_file(self._setting, watch.region, f"{bucket}/{dated}{name}", whole)
+        refusal = put_file(self._setting, watch.region, f"{bucket}/{folder}{name}", whole)
         self._delivered(model, bucket, refusal, len(lines))
+
+    def _to_firehose(
+        self, watch: Watch, _form: Format, lines: list[tuple[str, tuple[datetime, str]]]
+    ) -> None:
+        model = self._all(watch.region).get(watch.id)
+        if model is None:
+            return
+        arn, account = str(model.log_destination), self._setting.account
+        writes = {"Effect": "Allow", "Action": ["firehose:PutRecord"], "Resource": arn}
+        role = linked_role(account, DELIVERY, _ROLE, writes)
+        refusal: Refusal | None = Refusal(missing=Missing.PERMISSION, because="it has no tag", resource=arn)
+        if moto_state.delivery_stream(arn) is None or self._has_tag(watch.region, arn):
+            messages = [json.dumps({"message": line}) for _, (_, line) in lines]
+            refusal = put_records(self._setting, arn, messages, by=role)
+        self._delivered(model, arn, refusal, len(lines))
+
+    def _has_tag(self, region: str, arn: str) -> bool:
+        with self._setting.calls.muted():
+            firehose = self._setting.session.client("firehose", region_name=region)
+            found = firehose.list_tags_for_delivery_stream(DeliveryStreamName=arn.rpartition("/")[2])
+        return _TAG in found["Tags"]
 
     def _delivered(self, model: Any, where: str, refusal: Refusal | None, count: int) -> None:
         model.deliver_logs_status = "FAILED" if refusal else "SUCCESS"
@@ -297,59 +376,3 @@ class FlowLogs:
         if refusal is not None:
             because = "it is not there" if refusal.missing is Missing.RESOURCE else refusal.because
             self._setting.note("lost", f"{count} records of {model.id} for {where}: {because}")
-
-
-def _watches(model: Any, interface: Interface) -> bool:
-    return model.resource_id in (interface.id, interface.subnet, interface.vpc)
-
-
-def _wants(model: Any, seen: Seen) -> bool:
-    return model.traffic_type in (None, "ALL", "ACCEPT" if seen.accepted else "REJECT")
-
-
-def _line(form: Format, values: Mapping[str, Any]) -> str:
-    known = form.by_name
-    return form.write({name: value for name, value in values.items() if name in known})
-
-
-def _values(flow: _Flow) -> dict[str, Any]:
-    seen = flow.seen
-    return {
-        "srcaddr": seen.source,
-        "dstaddr": seen.target,
-        "srcport": seen.source_port,
-        "dstport": seen.target_port,
-        "protocol": seen.protocol,
-        "packets": flow.packets,
-        "bytes": flow.bytes,
-        "start": flow.first,
-        "end": flow.last,
-        "action": "ACCEPT" if seen.accepted else "REJECT",
-        "log-status": "OK",
-        "tcp-flags": flow.flags,
-        "type": "IPv6" if ":" in seen.source else "IPv4",
-        "pkt-srcaddr": seen.packet_source,
-        "pkt-dstaddr": seen.packet_target,
-        "flow-direction": "egress" if seen.egress else "ingress",
-    }
-
-
-def _bucket(destination: str) -> tuple[str, str]:
-    """Bucket and prefix of a destination's ARN; the prefix ends with a slash, or is ""."""
-    bucket, _, prefix = destination.removeprefix("arn:aws:s3:::").partition("/")
-    return bucket, f"{prefix.rstrip('/')}/" if prefix.strip("/") else ""
-
-
-def _folder(prefix: str, account: str, options: Mapping[str, Any]) -> str:
-    whose = f"aws-account-id={account}" if options.get("HiveCompatiblePartitions") else account
-    return f"{prefix}AWSLogs/{whose}/"
-
-
-def _dated(watch: _Watch, at: datetime) -> str:
-    hourly = watch.options.get("PerHourPartition")
-    if watch.options.get("HiveCompatiblePartitions"):
-        hour = f"hour={at:%H}/" if hourly else ""
-        return (
-            f"aws-service=vpcflowlogs/aws-region={watch.region}/year={at:%Y}/month={at:%m}/day={at:%d}/{hour}"
-        )
-    return f"vpcflowlogs/{watch.region}/{at:%Y/%m/%d}/{f'{at:%H}/' if hourly else ''}"

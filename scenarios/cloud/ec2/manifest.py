@@ -15,9 +15,9 @@ SERVICE = Service(
     simulated=(
         "instances: states and their events, reboots, status checks, basic and detailed monitoring; "
         "security groups: rules by id, and the error for one that is gone; what they and network ACLs let "
-        "through, and flow logs of it to CloudWatch Logs and S3"
+        "through, and flow logs of it to CloudWatch Logs, S3 and Firehose"
     ),
-    missing="roles passed at launch; instance types; routes, gateways; flow logs to Firehose or in Parquet",
+    missing="roles passed at launch; instance types; routes, gateways; flow logs in Parquet",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

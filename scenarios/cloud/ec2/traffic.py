@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from scenarios.cloud.ec2.firewalls import TCP, UDP, Asking
-from scenarios.cloud.ec2.flow_logs import FlowLogs, Seen
+from scenarios.cloud.ec2.flow_logs import FlowLogs
+from scenarios.cloud.ec2.flow_records import Seen
 from scenarios.cloud.ec2.interfaces import Interface, Network, network_of
 from scenarios.cloud.kernel.errors import WorldError
 from scenarios.cloud.setting import Setting

@@ -1,19 +1,69 @@
-"""A flow log of a template only stands: traffic that it would have to tell of is loud."""
+"""A flow log of a template sees what its network sees; one that can't be made is loud under traffic."""
 
 import pytest
 
 from scenarios.cloud.ec2.traffic import Connection, Traffic
 from scenarios.cloud.kernel.errors import NotSimulated
-from tests.scenarios.cloud.small_worlds import admin, world
+from tests.scenarios.cloud.log_files import files, lets_in
+from tests.scenarios.cloud.small_worlds import ACCOUNT, admin, bucket, lets, world
 
-FLOW_LOG = {"Type": "AWS::EC2::FlowLog", "Properties": {"ResourceId": "vpc-1", "ResourceType": "VPC"}}
+OUTSIDE = "198.51.100.7"
+VPC = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.1.0.0/16"}}
+SUBNET = {"Type": "AWS::EC2::Subnet", "Properties": {"CidrBlock": "10.1.0.0/24", "VpcId": {"Ref": "Net"}}}
 
 
-def test_traffic_under_it_is_loud():
-    with world({"Flows": FLOW_LOG}) as cloud:
-        subnet = admin(cloud, "ec2").describe_subnets()["Subnets"][0]["SubnetId"]
-        made = admin(cloud, "ec2").create_network_interface(SubnetId=subnet)["NetworkInterface"]
-        asked = Connection(source="198.51.100.7", target=made["PrivateIpAddress"], port=22)
+def flow_log(**more):
+    given = {
+        "ResourceId": {"Ref": "Net"},
+        "ResourceType": "VPC",
+        "TrafficType": "ALL",
+        "LogDestinationType": "s3",
+        "LogDestination": "arn:aws:s3:::tw-logs/flows/",
+        "MaxAggregationInterval": 60,
+        **more,
+    }
+    return {"Type": "AWS::EC2::FlowLog", "Properties": given, "DependsOn": ["Bucket"]}
 
-        with pytest.raises(NotSimulated, match="flow log of a template"):
-            cloud.setting.laws[Traffic].send("us-east-1", [asked])
+
+def send(cloud):
+    ec2 = admin(cloud, "ec2")
+    subnet = next(each for each in ec2.describe_subnets()["Subnets"] if each["CidrBlock"] == "10.1.0.0/24")
+    made = ec2.create_network_interface(SubnetId=subnet["SubnetId"])["NetworkInterface"]
+    asked = Connection(source=OUTSIDE, target=made["PrivateIpAddress"], port=22)
+    cloud.setting.laws[Traffic].send("us-east-1", [asked])
+
+
+def test_traffic_under_it_is_delivered():
+    options = {"FileFormat": "plain-text", "HiveCompatiblePartitions": True, "PerHourPartition": False}
+    with world(
+        {"Net": VPC, "Subnet": SUBNET, **bucket(), "Flows": flow_log(DestinationOptions=options)}
+    ) as cloud:
+        by = lets("delivery.logs", "s3:PutObject", "s3:GetBucketAcl")
+        lets_in(
+            admin(cloud, "s3"),
+            "tw-logs",
+            {**by, "Resource": ["arn:aws:s3:::tw-logs", "arn:aws:s3:::tw-logs/*"]},
+        )
+        send(cloud)
+        cloud.run(800)
+
+        found = files(cloud, "tw-logs")
+        assert any(f" {OUTSIDE} " in text and " REJECT OK" in text for text in found.values())
+        assert all(key.startswith(f"flows/AWSLogs/aws-account-id={ACCOUNT}/") for key in found)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"ResourceId": "vpc-1"},
+        {"LogFormat": "${colour}"},
+        {"DestinationOptions": {"FileFormat": "parquet"}},
+    ],
+    ids=["no such network", "no such field", "Parquet"],
+)
+def test_one_that_can_not_be_made_is_loud_under_traffic(more):
+    with (
+        world({"Net": VPC, "Subnet": SUBNET, **bucket(), "Flows": flow_log(**more)}) as cloud,
+        pytest.raises(NotSimulated, match="flow log of a template"),
+    ):
+        send(cloud)

@@ -12,7 +12,8 @@ from scenarios.cloud.ec2.firewalls import Asking, acl_lets, groups_let
 from scenarios.cloud.ec2.traffic import Connection, Traffic
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 from scenarios.service_logs.flows import read_vpc_flow
-from tests.scenarios.cloud.small_worlds import admin, queue, world
+from tests.scenarios.cloud.log_files import files
+from tests.scenarios.cloud.small_worlds import admin, arn, queue, world
 
 OUTSIDE = "198.51.100.7"
 REGION = "us-east-1"
@@ -176,7 +177,14 @@ def test_nobody_is_there(cloud):
 @pytest.mark.parametrize(
     ("given", "what"),
     [
-        ({"LogDestinationType": "kinesis-data-firehose", "LogDestination": "arn:aws:firehose:x"}, "Firehose"),
+        (
+            {
+                "LogDestinationType": "kinesis-data-firehose",
+                "LogDestination": "arn:aws:firehose:us-east-1:1:deliverystream/x",
+                "DeliverCrossAccountRole": "arn:aws:iam::1:role/x",
+            },
+            "another account's stream",
+        ),
         ({"DestinationOptions": {"FileFormat": "parquet"}, "LogGroupName": "x"}, "Parquet"),
         ({"LogFormat": "${colour}", "LogGroupName": "x"}, "no field colour"),
     ],
@@ -273,3 +281,51 @@ def test_a_rule_of_a_security_group(rule, lets):
     assert groups_let([rule], asking) is lets
     with pytest.raises(NotSimulated, match="prefix list"):
         groups_let([{**rule, "IpProtocol": "-1", "PrefixListIds": [{"PrefixListId": "pl-1"}]}], asking)
+
+
+STREAM = arn("firehose", "deliverystream/flows")
+TO_STREAM = {"LogDestinationType": "kinesis-data-firehose", "LogDestination": STREAM}
+
+
+def to_stream(cloud, client):
+    return client.create_flow_logs(
+        ResourceIds=[cloud.subnet], ResourceType="Subnet", TrafficType="ALL", **TO_STREAM
+    )
+
+
+def test_firehose_gets_a_record_for_each_line_while_the_stream_has_its_tag(cloud):
+    ec2, firehose, s3 = (admin(cloud, each) for each in ("ec2", "firehose", "s3"))
+    refused = to_stream(cloud, ec2)["Unsuccessful"][0]["Error"]["Message"]
+    s3.create_bucket(Bucket="streamed")
+    trusted = trust().replace("vpc-flow-logs", "firehose")
+    role = admin(cloud, "iam").create_role(RoleName="stream", AssumeRolePolicyDocument=trusted)["Role"]["Arn"]
+    admin(cloud, "iam").put_role_policy(
+        RoleName="stream",
+        PolicyName="p",
+        PolicyDocument=document({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}),
+    )
+    firehose.create_delivery_stream(
+        DeliveryStreamName="flows",
+        ExtendedS3DestinationConfiguration={
+            "BucketARN": "arn:aws:s3:::streamed",
+            "RoleARN": role,
+            "BufferingHints": {"IntervalInSeconds": 60, "SizeInMBs": 5},
+        },
+    )
+    only_ec2 = [json.loads(document({"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}))]
+    nobody = cloud.client(cloud.user("nobody", policies=only_ec2), "ec2")
+    denied = to_stream(cloud, nobody)["Unsuccessful"][0]["Error"]["Message"]
+    made = to_stream(cloud, ec2)["FlowLogIds"][0]
+
+    send(cloud, OUTSIDE, cloud.addresses[1], 22)
+    cloud.run(1300)
+
+    assert (refused, "Access Denied" in denied) == (f"LogDestination: {STREAM} does not exist.", True)
+    text = "".join(files(cloud, "streamed").values())
+    records = [json.loads("{" + each) for each in text.split("{")[1:]]
+    assert any(f" {OUTSIDE} {cloud.addresses[1]} " in each["message"] for each in records)
+
+    firehose.untag_delivery_stream(DeliveryStreamName="flows", TagKeys=["LogDeliveryEnabled"])
+    cloud.run(1300)
+    told = {each["FlowLogId"]: each["DeliverLogsStatus"] for each in ec2.describe_flow_logs()["FlowLogs"]}
+    assert told[made] == "FAILED"
