@@ -8,7 +8,7 @@ cent. Nothing in the tests runs it.
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -75,17 +75,20 @@ class _Account:
         self._begin = begin
         self._pause = pause
 
-    def write(self, probe: Open) -> str:
-        """Write the lines of a probe into a group of their own, and return its name."""
+    def make(self, probe: Open) -> str:
+        """Make a group for a probe, and return its name."""
         name = f"{GROUP}/{probe.name}"
         self._logs.create_log_group(logGroupName=name)
+        return name
+
+    def write(self, name: str, probe: Open) -> None:
+        """Write the lines of a probe into its group."""
         self._logs.create_log_stream(logGroupName=name, logStreamName=STREAM)
         lines = [
             {"timestamp": self._begin + 1000 * number, "message": message}
             for number, message in enumerate(probe.messages)
         ]
         self._logs.put_log_events(logGroupName=name, logStreamName=STREAM, logEvents=lines)
-        return name
 
     def ask(self, group: str, query: str) -> Answer:
         """What AWS answers."""
@@ -112,6 +115,15 @@ class _Account:
         self._logs.delete_log_group(logGroupName=group)
 
 
+def _deleted(account: _Account, groups: Sequence[str], say: Callable[[str], object]) -> None:
+    """Delete every group; one that can't be is named, for it costs as long as it is there."""
+    for group in groups:
+        try:
+            account.delete(group)
+        except (BotoCoreError, ClientError) as error:
+            say(f"could not delete the log group {group}: {error}")
+
+
 def main(
     client: Any = None,
     say: Callable[[str], object] = print,
@@ -124,15 +136,16 @@ def main(
         account = _Account(client or boto3.client("logs"), begin, pause)
         groups: list[str] = []
         try:
-            groups += [account.write(probe) for probe in OPEN]
+            for probe in OPEN:
+                groups.append(account.make(probe))
+                account.write(groups[-1], probe)
             pause(UNTIL_SEARCHABLE_SECONDS)
             for probe, group in zip(OPEN, groups, strict=True):
                 as_held, line = told(probe, account.ask(group, probe.query), begin)
                 right = right and as_held
                 say(line)
         finally:
-            for group in groups:
-                account.delete(group)
+            _deleted(account, groups, say)
     except (BotoCoreError, ClientError) as error:
         say(f"could not ask: {error}")
         return 2

@@ -3,7 +3,8 @@
 $5 for a terabyte, rounded up to a megabyte, and 10 MB at least; nothing for statements of DDL and for queries
 that fail. The price is that of most regions, and of 2026; look it up before it matters.
 
-Source: https://aws.amazon.com/athena/pricing/ (unconfirmed: no copy of the page was at hand)
+Source: https://aws.amazon.com/athena/pricing/ (no copy of the page was at hand; that it says so is what
+https://athena.guide/articles/athena-basics-pricing-model tells, of 2020)
 """
 
 from typing import Final

@@ -6,7 +6,7 @@ import pytest
 
 from scenarios.queries.insights import ask
 from scenarios.queries.insights.switches import DEFAULT, OPEN
-from tests.scenarios.cloud.small_worlds import admin, group, world
+from tests.scenarios.cloud.small_worlds import admin, document, group, may, world
 
 NULL = next(each for each in OPEN if each.name == "null_group_kept")
 
@@ -52,3 +52,20 @@ def test_an_account_that_refuses_is_told_in_a_sentence():
         assert ask.main(nobody, lines.append, cloud.run) == 2
 
     assert lines[0].startswith("could not ask: ")
+
+
+@pytest.mark.parametrize("deletes", [True, False])
+def test_what_was_made_before_an_error_is_deleted_or_named(deletes):
+    lines = []
+    rights = [may("logs:CreateLogGroup"), may("logs:CreateLogStream")]
+    rights += [may("logs:DeleteLogGroup")] if deletes else []
+    with world(group()) as cloud:
+        ann = cloud.client(cloud.user("ann", policies=(document(*rights),)), "logs")
+
+        assert ask.main(ann, lines.append, cloud.run) == 2
+
+        found = admin(cloud, "logs").describe_log_groups(logGroupNamePrefix=ask.GROUP)["logGroups"]
+    names = [each["logGroupName"] for each in found]
+    assert names == ([] if deletes else [f"{ask.GROUP}/{OPEN[0].name}"])
+    assert lines[-1].startswith("could not ask: ")
+    assert [name for name in names if f"could not delete the log group {name}: " in lines[0]] == names
