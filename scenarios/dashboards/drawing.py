@@ -147,6 +147,9 @@ def _limited(axis: Any, limits: Mapping[str, Any], text: str) -> None:
     bottom, top = limits.get("min"), limits.get("max")
     if bottom is not None and top is not None and bottom >= top:
         bottom = top = None
+    flat = axis.dataLim.ymin == axis.dataLim.ymax == 0 or not math.isfinite(axis.dataLim.ymin)
+    if flat and bottom is None and top is None:
+        bottom, top = 0, 1  # else matplotlib shows a hundredth on both sides of nothing
     axis.set_ylim(bottom=bottom, top=top)
     axis.set_ylabel(_cut(str(limits.get("label", ""))), color=text)
     axis.tick_params(colors=text, labelsize=7)

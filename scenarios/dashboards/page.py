@@ -28,6 +28,7 @@ main { max-width: none; }
 .widget svg { width: 100%; height: auto; background: white; }
 .number { font-size: 2rem; font-variant-numeric: tabular-nums; } .undrawn { color: var(--muted, #666); }
 .ALARM { color: #d13212; } .OK { color: #1d8102; } .INSUFFICIENT_DATA { color: #687078; }
+.alarms { columns: 24rem; margin: 0; padding: 0; list-style: none; overflow-wrap: anywhere; }
 @media (max-width: 60rem) { .board { display: block; } .widget { margin-bottom: 0.5rem; } }
 """
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
@@ -154,7 +155,7 @@ class _Drawing:
             f'<li class="{each["StateValue"]}">{each["StateValue"]}: {html.escape(each["AlarmName"])}</li>'
             for each in told
         )
-        return f"<ul>{rows}</ul>" if rows else "<p>No alarm is in these states.</p>"
+        return f'<ul class="alarms">{rows}</ul>' if rows else "<p>No alarm is in these states.</p>"
 
 
 def _rows_of_alarm(alarm: Mapping[str, Any]) -> list[list[Any]]:

@@ -126,6 +126,16 @@ def test_a_picture_without_data_says_so(view):
     assert "no data in this time" in svg([line("a")], view=view)
 
 
+@pytest.mark.parametrize(
+    ("lines", "top"), [([line("a")], "1.0"), ([line("a", 0.0, 0.0)], "1.0"), ([line("a", 0.0, 8.0)], "8")]
+)
+def test_nothing_but_zeros_stands_on_the_ground(lines, top):
+    found = svg(lines)
+
+    assert f">{top}<" in found
+    assert "0.04" not in found
+
+
 def test_a_picture_is_as_large_as_was_asked_for():
     graph = Graph(
         properties={"stacked": True, "theme": "dark", "legend": {"position": "right"}},
