@@ -114,6 +114,8 @@ GRANTS = (
     *LATELY,
     Grant(action="ec2:CreateSnapshot", resource=_VOLUMES, because=_ANY, acting=True),
     Grant(action="ec2:CreateSnapshot", resource=_SNAPSHOTS, because="AWS chooses its id", acting=True),
+    # Not narrowed by a tag: to put one on a snapshot takes ec2:CreateTags, whoever has that could tag any for
+    # us to delete, and the simulated IAM knows no tags of snapshots, so that nothing would rehearse it.
     Grant(
         action="ec2:DeleteSnapshot",
         resource=_SNAPSHOTS,
