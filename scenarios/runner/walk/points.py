@@ -187,7 +187,7 @@ def _stands_for(there: Sequence[Place], index: int, made: Sequence[MadeCall]) ->
     A fault leaves things half done between two effects, which are calls that change something: the last one
     before it and, where the call is one itself, the next one after it. What a function has read until then
     shows in these; a retry reads anew. So a point is told apart by its call (operation, the kind of item of
-    the ledger, AWS's error code) and by these two effects. How often does not count: a
+    the ledger, AWS's error code) and by these two effects. How often doesn't count: a
     batch's tenth event is answered as its first.
 
     The runtime and the ledger are the same code in each remediation: their own calls stand for all of them

@@ -20,6 +20,9 @@ def a_second_delivery_changes_nothing(without: Course, with_fault: Course) -> It
     then the finding says the same, and there are no more of them.
     What somebody forged is reported by the hour, and so again where it is met hours later.
 
+    Where the second delivery becomes a dead letter as the first one does, who sends dead letters again sends
+    both: the calls for it are found beside those for the first, and told as these are, without more alerts.
+
     Alerts that say what could not be done or seen yet may be twice as many, where there are any without the
     fault: where there is no ledger each delivery has to tell, and where the first one's look failed that of
     the second one is news. What is not held is what alarms on calls found, since these go off by when a
@@ -82,17 +85,33 @@ _Found = tuple[str, frozenset[str], str]
 
 
 def _more_found(without: Course, with_fault: Course) -> Counter[_Found]:
-    """The findings that are more than without the fault, and for which none that says the same is gone."""
+    """The findings that are more than without the fault, and for which none that says the same is gone.
+
+    And none is there for another dead letter, where more of them are sent again now.
+    """
     again = of_another_hour(without, with_fault)
     before, after = _found(without), _found(with_fault, but=again)
     gone = Counter(each[:2] for each in (before - after).elements())
+    letters = _taken_away(with_fault) - _taken_away(without)
+    of_letters = Counter({each: letters[each[2]] for each in before})
     more: Counter[_Found] = Counter()
     for each in (after - before).elements():
         if gone[each[:2]]:
             gone[each[:2]] -= 1
+        elif of_letters[each]:
+            of_letters[each] -= 1
         else:
             more[each] += 1
     return more
+
+
+def _taken_away(course: Course) -> Counter[str]:
+    """How many messages people took out of queues, by the moment (03:08:00): dead letters, sent again."""
+    return Counter(
+        f"{call.at:%H:%M:%S}"
+        for call in course.calls
+        if not call.invocation and call.operation == "DeleteMessage" and not call.error
+    )
 
 
 def _found(course: Course, but: Collection[str] = ()) -> Counter[_Found]:

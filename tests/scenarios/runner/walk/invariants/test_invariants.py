@@ -1092,3 +1092,19 @@ def test_that_nothing_is_to_be_reported_after_all_is_right_of_a_look_that_failed
 
     assert broken(WITHOUT, looked) == []
     assert f"each alert is sent: {SUBJECT!r} of trail_stopped" in "\n".join(broken(WITHOUT, instead))
+
+
+@pytest.mark.parametrize(("letters", "finds_more"), [(2, False), (1, True)])
+def test_a_second_dead_letter_that_is_sent_again_is_found_as_the_first_one_is(letters, finds_more):
+    def redriven(point, letters, *findings):
+        away = [call("sqs", "DeleteMessage", {}, number=0, by=0)] * letters
+        return course(
+            point, calls=(acts(), sends(), notes(), *away), ledger=tuple(map(item_of, findings)), checks={}
+        )
+
+    first = replace(ENTRY, outcome=Outcome.QUIET)
+    second = replace(first, event_key="another")
+
+    said = broken(redriven("", 1, first), redriven("1.2.meanwhile", letters, first, second))
+
+    assert any("1 more of findings of trail_stopped at 03:00:00" in each for each in said) is finds_more
