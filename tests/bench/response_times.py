@@ -28,7 +28,11 @@ def times(report, name):
     if not mail:
         return None, None
     deed = action_of(mail[0], report)
-    caused = [each for each in report.timeline if is_act(each) and deed and each.cause == deed.cause]
+    acts = [each for each in report.timeline if is_act(each)]
+    # What waited in a queue for event history has lost which action it follows; nothing else may act here.
+    caused = [each for each in acts if deed and each.cause == deed.cause] or [
+        each for each in acts if each.at >= mail[0].at
+    ]
     alert = (mail[0].at - deed.at).total_seconds() if deed else None
     return alert, (caused[0].at - mail[0].at).total_seconds() if caused else None
 
