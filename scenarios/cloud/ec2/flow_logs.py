@@ -143,8 +143,9 @@ class FlowLogs:
         """Why AWS could not write to a stream; "" where it can, and the stream has its tag."""
         if asked.parameters.get("DeliverCrossAccountRole"):
             raise NotSimulated("ec2", "a flow log to another account's stream")
-        arn, judge = asked.parameters["LogDestination"], self._setting.identity.judge
-        if moto_state.delivery_stream(arn) is None:
+        arn, judge = asked.parameters.get("LogDestination", ""), self._setting.identity.judge
+        there = arn.startswith("arn:") and arn.count(":") >= 5 and moto_state.delivery_stream(arn)
+        if not there:
             return f"LogDestination: {arn} does not exist."
         role = f"arn:aws:iam::{self._setting.account}:role/aws-service-role/{DELIVERY}/{_ROLE}"
         needed = (
