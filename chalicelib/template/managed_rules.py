@@ -14,6 +14,9 @@ from typing import Any, Final
 from chalicelib.remediation import Remediation
 
 PREFIX: Final = "trailwarden-"
+# What a rule can't do without. The days are those that AWS's page proposes.
+# https://docs.aws.amazon.com/config/latest/developerguide/access-keys-rotated.html
+_INPUT: Final[Mapping[str, Mapping[str, str]]] = {"ACCESS_KEYS_ROTATED": {"maxAccessKeyAge": "90"}}
 
 
 def managed_rules(remediations: Iterable[Remediation]) -> Mapping[str, Any]:
@@ -39,5 +42,6 @@ def _rule(identifier: str, names: Iterable[str]) -> Mapping[str, Any]:
             "ConfigRuleName": PREFIX + identifier.lower().replace("_", "-"),
             "Description": f"What was so before {', '.join(names)} watched",
             "Source": {"Owner": "AWS", "SourceIdentifier": identifier},
+            **({"InputParameters": given} if (given := _INPUT.get(identifier)) else {}),
         },
     }

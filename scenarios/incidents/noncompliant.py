@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from scenarios.cloud.config.managed.all_rules import SIMULATED
 from scenarios.cloud.config.rules import Rules
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
 from scenarios.incidents.group_unused import INTERFACE, REFUSED, makes_group
 from scenarios.incidents.monitoring_off import INSTANCE, launches
+from scenarios.packaging.sam import application
 from scenarios.runner.scenario import Action, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than
@@ -129,6 +131,45 @@ TOLD = Scenario(
             ),
         ),
         at_the_end(who_is_named("user/mallory", said="AuthorizeSecurityGroupIngress")),
+    ],
+)
+
+
+def with_the_packaged_rules(*types: str) -> dict[str, Any]:
+    """A recorder, a group that is open to the internet, and what of `config-rules.json` is simulated."""
+    made = recorder(*types)
+    made["Resources"]["Open"] = {
+        "Type": "AWS::EC2::SecurityGroup",
+        "Properties": {
+            "GroupName": "web",
+            "GroupDescription": "d",
+            "SecurityGroupIngress": [
+                {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"}
+            ],
+        },
+    }
+    packaged = application().managed_rules()["Resources"]
+    made["Resources"] |= {
+        name: {**rule, "DependsOn": ["Channel"]}
+        for name, rule in packaged.items()
+        if rule["Properties"]["Source"]["SourceIdentifier"] in SIMULATED
+    }
+    return made
+
+
+BEFORE_US = Scenario(
+    name=f"{NAME}.before_us",
+    title="A group was open before Trailwarden came: AWS's own rule finds it, and nobody is named",
+    before=with_the_packaged_rules(GROUP),
+    parameters=(*RECORDS, ("ConfigRulesTold", "trailwarden-*")),
+    lasts="22:00",
+    when=[],
+    then=[
+        by(
+            "15:00",
+            alert(NAME, "MEDIUM", "sg-", subject="is not compliant: trailwarden-incoming-ssh-disabled"),
+        ),
+        at_the_end(no_more_alerts_than(0, of="security_group_opened")),
     ],
 )
 
@@ -277,4 +318,4 @@ UNTOUCHED = Scenario(
 )
 
 READING = REFUSED
-SCENARIOS = (SCENARIO, SILENT, TOLD, TAMPERED, UNTOUCHED)
+SCENARIOS = (SCENARIO, SILENT, TOLD, BEFORE_US, TAMPERED, UNTOUCHED)
