@@ -76,7 +76,7 @@ class StandardLogs:
         logging = _logging(asked.parameters)
         if not logging.get("Enabled"):
             return
-        where = logging["Bucket"]
+        where = logging.get("Bucket", "")
         name = _bucket(where)
         bucket = moto_state.bucket(self._setting.account, name)
         judge = self._setting.identity.judge

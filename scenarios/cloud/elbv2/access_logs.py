@@ -88,7 +88,7 @@ class AccessLogs:
     # ---- the API ---------------------------------------------------------------------------------
 
     def _about_to_log(self, asked: Asked) -> None:
-        given = {each["Key"]: each.get("Value", "") for each in asked.parameters["Attributes"]}
+        given = {each.get("Key", ""): each.get("Value", "") for each in asked.parameters["Attributes"]}
         others = ("connection_logs.s3.enabled", "health_check_logs.s3.enabled")
         if any(given.get(each) == "true" for each in others):
             raise NotSimulated("elbv2", "logs of load balancers but access logs")

@@ -35,6 +35,7 @@ SOME_FUNCTION = SimpleNamespace(
     number=1,
     calls=0,
     waited_for=False,
+    queued=False,
 )
 
 
