@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from chalicelib.catalog import CATALOG
+from chalicelib.template.managed_rules import managed_rules
 from scenarios.cloud.config.managed.all_rules import SIMULATED
 from scenarios.cloud.config.rules import Rules
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
 from scenarios.incidents.group_unused import INTERFACE, REFUSED, makes_group
 from scenarios.incidents.monitoring_off import INSTANCE, launches
-from scenarios.packaging.sam import application
 from scenarios.runner.scenario import Action, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than
@@ -148,7 +149,7 @@ def with_the_packaged_rules(*types: str) -> dict[str, Any]:
             ],
         },
     }
-    packaged = application().managed_rules()["Resources"]
+    packaged = managed_rules(CATALOG)["Resources"]
     made["Resources"] |= {
         name: {**rule, "DependsOn": ["Channel"]}
         for name, rule in packaged.items()
