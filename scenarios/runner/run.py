@@ -289,12 +289,13 @@ def _timeline(world: World) -> tuple[Moment, ...]:
 
 
 def _names(world: World) -> dict[str, str]:
+    """Logical ids by physical ones, but for Config's `default`: the word stands for other things, too."""
     names: dict[str, str] = {}
     for stack in world.stacks.values():
         for logical_id, resource in stack.resources.items():
             # A bucket's policy has the bucket's name, and comes after it.
             names.setdefault(resource.physical_id, logical_id)
-    return {physical: logical for physical, logical in names.items() if physical}
+    return {physical: logical for physical, logical in names.items() if physical not in {"", "default"}}
 
 
 def _named(words: str, names: dict[str, str]) -> str:

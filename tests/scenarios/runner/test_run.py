@@ -9,6 +9,7 @@ from scenarios.cloud.world import Deployment
 from scenarios.runner.run import rehearse
 from scenarios.runner.scenario import Scenario, at
 from scenarios.runner.show.failure import failure
+from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.aws_itself import aws_measures, aws_tells
 from tests.scenarios.cloud.cloudwatch.alarms.test_unfed import UNFED
 from tests.scenarios.cloud.eventbridge.test_unheard import INSPECTOR
@@ -55,6 +56,19 @@ def test_a_scenario_answers_for_them(answer):
     report = rehearsed(replace(SCENARIO, **answer))
 
     assert report.failures == ()
+
+
+def test_the_name_that_config_gives_its_recorder_is_no_name_in_other_words():
+    """`encryption by default` is not by the recorder."""
+    role = "arn:aws:iam::123456789012:role/config"
+    resources = {
+        "Recorder": {"Type": "AWS::Config::ConfigurationRecorder", "Properties": {"RoleARN": role}},
+    }
+    action = Actor(name="eve", address="192.0.2.1").calls("ec2", "disable_ebs_encryption_by_default")
+    report = rehearsed(replace(SCENARIO, when=[at("01:00", action)]), resources)
+
+    (told,) = (moment.words for moment in report.timeline if moment.kind == "action")
+    assert told == "eve calls ec2 disable ebs encryption by default"
 
 
 def test_a_run_that_failed_tells_which_field_kept_a_rule_from_running():
