@@ -65,6 +65,11 @@ def source_of(account: str, region: str) -> str:
     return f"arn:aws:logs:{region}:{account}:*"
 
 
+def folder_in(destination: str, account: str) -> str:
+    """`BUCKET/PREFIX/AWSLogs/ACCOUNT/`, of a destination's ARN or of `BUCKET/PREFIX`."""
+    return f"{destination.removeprefix('arn:aws:s3:::').rstrip('/')}/AWSLogs/{account}/"
+
+
 def linked_role(account: str, service: str, name: str, statement: Mapping[str, Any]) -> Caller:
     """A session on a service-linked role, which may what its AWS managed policy lets it."""
     return Caller(

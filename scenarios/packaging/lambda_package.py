@@ -79,7 +79,7 @@ def template_text(template: Mapping[str, Any]) -> str:
     CloudFormation takes 51,200 bytes in a call, and two spaces a level would bring the spoke over them.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
     """
-    return json.dumps(template, indent=1) + "\n"
+    return pretty(template, indent=1)
 
 
 # ---- the zip ------------------------------------------------------------------------------------

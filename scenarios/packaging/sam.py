@@ -186,6 +186,6 @@ def regenerate() -> list[Path]:
     return changed
 
 
-def pretty(document: Any) -> str:
+def pretty(document: Any, *, indent: int = 2) -> str:
     """JSON as it is written to disk."""
-    return json.dumps(document, indent=2) + "\n"
+    return json.dumps(document, indent=indent) + "\n"

@@ -66,8 +66,8 @@ S3, FIREHOSE = "s3", "kinesis-data-firehose"
 _ROLE: Final = "AWSServiceRoleForLogDelivery"
 _TAG: Final = {"Key": "LogDeliveryEnabled", "Value": "true"}
 _SAME: Final = (
-    *("ResourceType", "DeliverLogsPermissionArn", "LogDestinationType", "LogGroupName", "LogFormat"),
-    "MaxAggregationInterval",
+    *("ResourceType", "DeliverLogsPermissionArn", "LogDestinationType", "LogDestination", "LogGroupName"),
+    *("LogFormat", "MaxAggregationInterval"),
 )
 
 
@@ -105,14 +105,19 @@ class FlowLogs:
                 "FlowLogIds": [],
                 "Unsuccessful": [{"ResourceId": each, "Error": why} for each in given["ResourceIds"]],
             }
-        ec2 = self._setting.session.client("ec2", region_name=asked.region)
-        destination = given.get("LogDestination", "")
-        if given.get("LogDestinationType") == S3:  # moto takes a folder for a part of the bucket's name
-            given["LogDestination"] = f"arn:aws:s3:::{bucket_of(destination)[0]}"
-        answer: dict[str, Any] = ec2.create_flow_logs(**given)
+        answer = self._in_moto(asked.region, given)
         answer.pop("ResponseMetadata", None)
+        return answer
+
+    def _in_moto(self, region: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Have moto make flow logs; it takes a folder for a part of the bucket's name."""
+        ec2 = self._setting.session.client("ec2", region_name=region)
+        destination, short = given.get("LogDestination", ""), {}
+        if given.get("LogDestinationType") == S3:
+            short = {"LogDestination": f"arn:aws:s3:::{bucket_of(destination)[0]}"}
+        answer: dict[str, Any] = ec2.create_flow_logs(**{**given, **short})
         for each in answer["FlowLogIds"] if destination else ():
-            self._all(asked.region)[each].log_destination = destination
+            self._all(region)[each].log_destination = destination
         return answer
 
     def _bucket_denies(self, asked: Asked) -> str:
@@ -178,35 +183,26 @@ class FlowLogs:
 
     def _make(self, region: str, flow_log: str, given: Mapping[str, Any]) -> bool:
         """Make a flow log of a template; False for one that can't be, which then is loud under traffic."""
-        options, destination = given.get("DestinationOptions") or {}, given.get("LogDestination")
+        options = given.get("DestinationOptions") or {}
         if str(options.get("FileFormat", "plain-text")) != "plain-text" or given.get(
             "DeliverCrossAccountRole"
         ):
             return False
-        kind, whole = given.get("LogDestinationType"), destination
-        if kind == S3:
-            destination = f"arn:aws:s3:::{bucket_of(str(destination))[0]}"
         asked = {
             "ResourceIds": [given["ResourceId"]],
-            "LogDestination": destination,
             "TrafficType": given.get("TrafficType", "ALL"),
             **{name: given[name] for name in _SAME if name in given},
         }
-        ec2 = self._setting.session.client("ec2", region_name=region)
         try:
             vpc_flow(given.get("LogFormat") or "default")
             with self._setting.calls.muted():
-                answer = ec2.create_flow_logs(
-                    **{key: each for key, each in asked.items() if each is not None}
-                )
+                answer = self._in_moto(region, {key: each for key, each in asked.items() if each is not None})
         except (NotThisFormat, ClientError):
             return False
         if not answer["FlowLogIds"]:
             return False
-        made = self._all(region)[answer["FlowLogIds"][0]]
-        made.log_destination = whole
         found = self._all(region)
-        found[flow_log] = found.pop(made.id)
+        made = found[flow_log] = found.pop(answer["FlowLogIds"][0])
         made.id = flow_log
         hive = {name: str(value).lower() == "true" for name, value in options.items() if name != "FileFormat"}
         self._watch(region, flow_log, hive)
@@ -276,9 +272,8 @@ class FlowLogs:
         if lines:
             to_s3 = model.log_destination_type == S3
             wait = self._setting.random("ec2.flow_logs").uniform(*(S3_SECONDS if to_s3 else LOGS_SECONDS))
-            deliver = self._to_s3 if to_s3 else self._to_logs
-            if model.log_destination_type == FIREHOSE:
-                deliver = self._to_firehose
+            to = {S3: self._to_s3, FIREHOSE: self._to_firehose}
+            deliver = to.get(model.log_destination_type, self._to_logs)
             what = f"flow log {watch.id}"
             self._setting.clock.after(wait, lambda: deliver(watch, form, lines), what)
         self._open(watch)

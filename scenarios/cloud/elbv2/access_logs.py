@@ -24,7 +24,7 @@ from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.deliveries import By, Object
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
 from scenarios.cloud.s3.encryption import ObjectEncryption
-from scenarios.cloud.service_logs_delivery import Windows, put_file
+from scenarios.cloud.service_logs_delivery import Windows, folder_in, put_file
 from scenarios.cloud.setting import Setting
 from scenarios.service_logs import ALB
 from scenarios.service_logs.visits import Visit, of_load_balancer
@@ -110,7 +110,8 @@ class AccessLogs:
         model = moto_state.bucket(self._setting.account, bucket)
         if model is not None and model.region_name != region:
             raise Refused("InvalidConfigurationRequest", f"The bucket {bucket} is not in the region {region}")
-        key = f"{_folder(bucket, prefix, self._setting.account)}ELBAccessLogTestFile"
+        folder = folder_in(f"{bucket}/{prefix.strip('/')}", self._setting.account)
+        key = f"{folder}ELBAccessLogTestFile"
         line = (
             f"Enable AccessLog for ELB: {self._setting.account} at {self._setting.clock.now:%Y-%m-%dT%H:%MZ}"
         )
@@ -130,8 +131,9 @@ class AccessLogs:
         tail = f"{self._setting.random('elb.names').getrandbits(40):08x}"[:8]
         now, name = self._setting.clock.now, _id(arn).replace("/", ".")
         file = f"{account}_elasticloadbalancing_{region}_{name}_{end:%Y%m%dT%H%MZ}_{_NODE}_{tail}.log.gz"
-        folder = f"{_folder(bucket, prefix, account)}elasticloadbalancing/{region}/{now:%Y/%m/%d}/"
-        because = self._put(region, folder + file, lines, packed=True)
+        folder = folder_in(f"{bucket}/{prefix.strip('/')}", account)
+        key = f"{folder}elasticloadbalancing/{region}/{now:%Y/%m/%d}/{file}"
+        because = self._put(region, key, lines, packed=True)
         if because:
             self._setting.note("lost", f"{len(lines)} lines of the access log of {name}: {because}")
 
@@ -162,10 +164,6 @@ def _root(account: str) -> Caller:
 def _id(arn: str) -> str:
     """`app/NAME/ID`."""
     return arn.partition(":loadbalancer/")[2]
-
-
-def _folder(bucket: str, prefix: str, account: str) -> str:
-    return f"{bucket}/{prefix.strip('/')}{'/' if prefix.strip('/') else ''}AWSLogs/{account}/"
 
 
 def register(setting: Setting) -> None:

@@ -24,6 +24,7 @@ from scenarios.cloud.kernel.deliveries import LogLines, Refusal
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
 from scenarios.cloud.service_logs_delivery import (
     DELIVERY,
+    folder_in,
     let_in_at_bucket,
     let_in_at_group,
     put_file,
@@ -116,7 +117,7 @@ class QueryLogs:
             raise Refused("AccessDeniedException", because)
         if destination.startswith("arn:aws:s3:::"):
             client = self._setting.session.client("s3")
-            let_in_at_bucket(client, _folder(destination, account), account, asked.region)
+            let_in_at_bucket(client, folder_in(destination, account), account, asked.region)
         else:
             client = self._setting.session.client("logs", region_name=asked.region)
             let_in_at_group(client, destination, account, asked.region)
@@ -138,7 +139,7 @@ class QueryLogs:
         lines = [RESOLVER.write(self._values(region, each)) for each in queries]
         tail = f"{self._setting.random('route53resolver.names').getrandbits(32):08x}"
         key = (
-            f"{_folder(destination, account)}vpcdnsquerylogs/{vpc}/{now:%Y/%m/%d}/"
+            f"{folder_in(destination, account)}vpcdnsquerylogs/{vpc}/{now:%Y/%m/%d}/"
             f"{vpc}_vpcdnsquerylogs_{account}_{now:%Y%m%dT%H%MZ}_{tail}.log.gz"
         )
         self._told(destination, put_file(self._setting, region, key, lines), lines)
@@ -166,11 +167,6 @@ class QueryLogs:
             "transport": "UDP",
             "srcids": {"instance": instance} if instance else {},
         }
-
-
-def _folder(destination: str, account: str) -> str:
-    """`BUCKET/PREFIX/AWSLogs/ACCOUNT/`."""
-    return f"{destination.removeprefix('arn:aws:s3:::').rstrip('/')}/AWSLogs/{account}/"
 
 
 def register(setting: Setting) -> None:

@@ -24,6 +24,7 @@ from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
 from scenarios.cloud.service_logs_delivery import (
     DELIVERY,
     Windows,
+    folder_in,
     let_in_at_bucket,
     let_in_at_group,
     linked_role,
@@ -124,8 +125,8 @@ class Logging:
             )
         account = self._setting.account
         if kind == "s3":
-            folder = f"{to.removeprefix('arn:aws:s3:::')}/AWSLogs/{account}/"
-            let_in_at_bucket(self._setting.session.client("s3"), folder, account, asked.region)
+            client = self._setting.session.client("s3")
+            let_in_at_bucket(client, folder_in(to, account), account, asked.region)
         if kind == "logs":
             logs = self._setting.session.client("logs", region_name=asked.region)
             let_in_at_group(logs, to, account, asked.region)
@@ -159,10 +160,10 @@ class Logging:
         if kept is None or not kept.log_destination_configs[0].startswith("arn:aws:s3:"):
             return
         account, name = self._setting.account, arn.split("/")[-2]
-        bucket = kept.log_destination_configs[0].removeprefix("arn:aws:s3:::")
+        folder = folder_in(kept.log_destination_configs[0], account)
         tail = f"{self._setting.random('waf.names').getrandbits(32):08x}"
         key = (
-            f"{bucket}/AWSLogs/{account}/WAFLogs/{region}/{name}/{start:%Y/%m/%d/%H/%M}/"
+            f"{folder}WAFLogs/{region}/{name}/{start:%Y/%m/%d/%H/%M}/"
             f"{account}_waflogs_{region}_{name}_{start:%Y%m%dT%H%MZ}_{tail}.log.gz"
         )
         self._told(name, put_file(self._setting, region, key, lines), len(lines))
