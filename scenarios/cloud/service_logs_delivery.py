@@ -101,12 +101,14 @@ def put_file(
     source: str = "",
     packed: bool = True,
     plain: bool = False,
+    keyless: bool = False,
     grantee: str = "",
 ) -> Refusal | None:
     """Write lines as `BUCKET/KEY`; returns why it may not.
 
     `by`, `source`: in whose name, and on whose behalf; log delivery's own by default. `packed`: with gzip.
-    `plain`: without a look at the bucket's ACL. `grantee`: whom an ACL may let in, too (`Object`).
+    `plain`: without a look at the bucket's ACL. `keyless`: not to a bucket with a KMS key. `grantee`: whom
+    an ACL may let in, too (`Object`).
     """
     text = "".join(f"{each}\n" for each in lines).encode()
     return setting.deliveries.hand_over(
@@ -115,6 +117,7 @@ def put_file(
             body=gzip.compress(text, mtime=0) if packed else text,
             requester=by if isinstance(by, str) else by.arn,
             plain=plain,
+            keyless=keyless,
             grantee=grantee,
         ),
         by=by,

@@ -23,7 +23,6 @@ from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.deliveries import By, Object
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
-from scenarios.cloud.s3.encryption import ObjectEncryption
 from scenarios.cloud.service_logs_delivery import Windows, folder_in, put_file
 from scenarios.cloud.setting import Setting
 from scenarios.service_logs import ALB
@@ -139,10 +138,15 @@ class AccessLogs:
 
     def _put(self, region: str, key: str, lines: Sequence[str], *, packed: bool = False) -> str:
         """Why a file may not be written; "" where it was."""
-        if self._setting.laws[ObjectEncryption].key_of_bucket(key.partition("/")[0]):
-            return "the bucket is encrypted with a KMS key"
         refusal = put_file(
-            self._setting, region, key, lines, by=self._sender(region, key), packed=packed, plain=True
+            self._setting,
+            region,
+            key,
+            lines,
+            by=self._sender(region, key),
+            packed=packed,
+            plain=True,
+            keyless=True,
         )
         return refusal.because if refusal is not None else ""
 

@@ -87,11 +87,13 @@ class Object:
     `encryption_context`: the service's part of it, `{"aws:cloudtrail:arn": ...}`. `requester`: whom S3 names
     in its events, where that isn't the service's principal. `plain`: the service neither looks at the
     bucket's ACL nor sets one on the object. `grantee`: the canonical user, or the group's
-    URI, that the service is to ACLs; a bucket whose ACL lets it write asks no policy.
+    URI, that the service is to ACLs; a bucket whose ACL lets it write asks no policy. `keyless`: the service
+    does not write to a bucket that is encrypted with a KMS key.
     """
 
     body: bytes
     plain: bool = False
+    keyless: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
     kms_key: str = ""
     encryption_context: Mapping[str, str] = field(default_factory=dict)

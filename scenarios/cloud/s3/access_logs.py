@@ -34,7 +34,6 @@ from scenarios.cloud.kernel.deliveries import Object
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.s3.access_lines import lines_of
-from scenarios.cloud.s3.encryption import ObjectEncryption
 from scenarios.cloud.service_logs_delivery import put_file
 from scenarios.cloud.setting import Setting
 from scenarios.service_logs import S3_ACCESS
@@ -49,9 +48,8 @@ _Target = tuple[str, str, str]
 class AccessLogs:
     """Every bucket's logging."""
 
-    def __init__(self, setting: Setting, encryption: ObjectEncryption) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._encryption = encryption
         self._listening = False
         self._waiting: dict[tuple[str, _Target], list[tuple[datetime, str]]] = {}
         setting.calls.check("s3", "PutBucketLogging", self._about_to_log)
@@ -134,9 +132,6 @@ class AccessLogs:
 
     def _put_one(self, key: str, bucket: str, region: str, lines: Sequence[str]) -> str:
         """Why a file was not delivered; "" where it was."""
-        into = key.partition("/")[0]
-        if self._encryption.key_of_bucket(into):
-            return f"{into} is encrypted with a KMS key, which server access logs can't have"
         source = f"arn:aws:s3:::{bucket}"
         refusal = put_file(
             self._setting,
@@ -147,6 +142,7 @@ class AccessLogs:
             source=source,
             packed=False,
             plain=True,
+            keyless=True,
             grantee=GROUP,
         )
         return refusal.because if refusal is not None else ""

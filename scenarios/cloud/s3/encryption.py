@@ -43,12 +43,21 @@ class ObjectEncryption:
 
     def key_of_bucket(self, bucket: str) -> str:
         """The ARN of the key that a bucket encrypts with by default; "" for none of the account's own."""
+        default = self._default(bucket)
+        named = default.get("KMSMasterKeyID") if default.get("SSEAlgorithm") in _ALGORITHMS else ""
+        return self._arn(named, bucket)
+
+    def has_kms_key(self, bucket: str) -> bool:
+        """Whether a bucket encrypts with a KMS key by default, its own or the AWS managed one."""
+        return self._default(bucket).get("SSEAlgorithm") in _ALGORITHMS
+
+    def _default(self, bucket: str) -> Mapping[str, Any]:
+        """How a bucket encrypts by default; nothing where it doesn't say, or isn't there."""
         found = moto_state.bucket(self._setting.account, bucket)
         if found is None or not found.encryption:
-            return ""
-        default = found.encryption["Rule"]["ApplyServerSideEncryptionByDefault"]
-        named = default.get("KMSMasterKeyID") if default["SSEAlgorithm"] in _ALGORITHMS else ""
-        return self._arn(named, bucket)
+            return {}
+        default: Mapping[str, Any] = found.encryption["Rule"]["ApplyServerSideEncryptionByDefault"]
+        return default
 
     def _may_write(self, asked: Asked) -> None:
         parameters = asked.parameters

@@ -2,7 +2,6 @@
 
 from scenarios.cloud.s3.abac import AttributeBasedAccess
 from scenarios.cloud.s3.access_logs import AccessLogs
-from scenarios.cloud.s3.encryption import ObjectEncryption
 from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.s3.reading import Reading
 from scenarios.cloud.s3.storage_metrics import StorageMetrics
@@ -16,4 +15,4 @@ def register(setting: Setting) -> None:
     setting.laws.when_entered(StorageMetrics(setting).start)
     AttributeBasedAccess(setting)
     Reading(setting)
-    setting.laws.add(AccessLogs(setting, setting.laws[ObjectEncryption]))
+    setting.laws.add(AccessLogs(setting))

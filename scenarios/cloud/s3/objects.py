@@ -51,7 +51,9 @@ class Buckets(Door[Object]):
         )
 
     def key(self, delivery: Delivery[Object]) -> Key | None:
-        """The object's own key, or the bucket's."""
+        """The object's own key, or the bucket's; none for a service that uses none."""
+        if delivery.payload.keyless:
+            return None
         bucket, _ = _parts(delivery.arn)
         name = delivery.payload.kms_key or self._encryption.key_of_bucket(bucket)
         context = {**delivery.payload.encryption_context, "aws:s3:arn": delivery.arn}
@@ -64,6 +66,13 @@ class Buckets(Door[Object]):
             if name
             else None
         )
+
+    def objection(self, delivery: Delivery[Object]) -> str:
+        """A bucket that is encrypted with a KMS key takes nothing from a service that uses none."""
+        bucket, _ = _parts(delivery.arn)
+        if delivery.payload.keyless and self._encryption.has_kms_key(bucket):
+            return f"{bucket} is encrypted with a KMS key, with which {delivery.sender} does not write"
+        return ""
 
     def take(self, delivery: Delivery[Object]) -> None:
         """Put the object."""

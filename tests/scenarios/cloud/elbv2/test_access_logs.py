@@ -17,7 +17,9 @@ PRINCIPALS = {
     "by-account": {"AWS": "arn:aws:iam::127311923021:root"},
     "another": {"AWS": "arn:aws:iam::033677994240:root"},
     "elsewhere": {"Service": "delivery.logs.amazonaws.com"},
+    "with-a-key": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
 }
+BY_KEY = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]}
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +31,7 @@ def cloud():
             on = f"arn:aws:s3:::{name}/*"
             lets_in(s3, name, {**lets("", "s3:PutObject", resource=on), "Principal": principal})
         s3.create_bucket(Bucket="closed")
+        s3.put_bucket_encryption(Bucket="with-a-key", ServerSideEncryptionConfiguration=BY_KEY)
         with made.calls.muted():
             LoadBalancer(name="shop", bucket="bucket", prefix="web").there().do(made)
         balancer = admin(made, "elbv2").describe_load_balancers()["LoadBalancers"][0]
@@ -76,7 +79,7 @@ def test_switching_them_on_leaves_a_test_file(cloud, bucket):
     assert f"try/{FOLDER}/ELBAccessLogTestFile" in files(cloud, bucket)
 
 
-@pytest.mark.parametrize("bucket", ["closed", "nowhere", "another", "elsewhere"])
+@pytest.mark.parametrize("bucket", ["closed", "nowhere", "another", "elsewhere", "with-a-key"])
 def test_a_bucket_that_lets_it_not_write_is_refused(cloud, bucket):
     with pytest.raises(ClientError, match=f"Access Denied for bucket: {bucket}. Please check") as caught:
         switch_on(cloud, bucket)

@@ -147,10 +147,11 @@ def test_without_the_policy_the_lines_are_lost_and_the_trace_says_so():
         assert any("1 lines of the access log of data" in each for each in noted(cloud, "lost"))
 
 
-def test_a_target_that_is_encrypted_with_a_kms_key_gets_nothing():
+@pytest.mark.parametrize("own", [True, False], ids=["own key", "aws/s3"])
+def test_a_target_that_is_encrypted_with_a_kms_key_gets_nothing(own):
     with logging() as cloud:
         key = admin(cloud, "kms").create_key()["KeyMetadata"]["Arn"]
-        default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+        default = {"SSEAlgorithm": "aws:kms", **({"KMSMasterKeyID": key} if own else {})}
         rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
         s3 = admin(cloud, "s3")
         s3.put_bucket_encryption(Bucket="kept", ServerSideEncryptionConfiguration=rules)
