@@ -1,6 +1,6 @@
 """`trailwarden query`: a question to logs in files, in the language of Logs Insights or in Athena's SQL."""
 
-import re
+import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,10 +10,10 @@ import click
 
 from chalicelib.questions import Question, questions
 from chalicelib.wording import safe, size
-from scenarios.commands import query_on_aws, query_sql
+from scenarios.commands import query_hints, query_on_aws, query_sql
 from scenarios.commands.answer_rows import CHART, FORMS, counted, print_rows
 from scenarios.commands.caret import caret
-from scenarios.commands.given_files import text_in
+from scenarios.commands.given_files import bytes_in
 from scenarios.commands.query_on_aws import OnAws, on_aws_options
 from scenarios.commands.record_options import INTERRUPTED, Pace, left_by_interrupt, range_of, ranged
 from scenarios.queries.insights import (
@@ -32,7 +32,7 @@ from scenarios.records.sources import STANDARD_INPUT, File, Range
 from scenarios.runner.show.progress import progress
 
 LARGEST_TEXT_BYTES = 1 << 16
-_SQL = re.compile(r"(?:\s+|--[^\n]*|#[^\n]*)*(select|with|show|describe|create|explain)\b", re.IGNORECASE)
+SAMPLE = 1_000  # events whose fields are held against the names in the query
 
 
 @click.command()
@@ -87,7 +87,7 @@ def command(
     if lists:
         _list_questions()
         return 0
-    if question is None:
+    if question is None or not question.strip():
         raise click.UsageError("there is no query; --questions lists those that have a name")
     text = _text(question, _values(values))
     if only_text:
@@ -120,19 +120,28 @@ def _answer(
     on_aws: OnAws | None,
 ) -> int:
     """Ask in the language of the text, on AWS or of files."""
-    if _SQL.match(text):
+    if query_hints.is_sql(text):
         if limit or any(time_range):
             raise click.UsageError(
                 "in SQL, LIMIT and WHERE say how many and from when; leave these options out"
             )
         if on_aws:
             return query_on_aws.athena(text, on_aws, form)
-        return query_sql.ask(text, names or (STANDARD_INPUT,), definition=definition, form=form)
+        return query_sql.ask(text, _named(names), definition=definition, form=form)
     if definition:
         raise click.UsageError("--table is for SQL, and this query is in the language of Logs Insights")
     if on_aws:
         return query_on_aws.insights(text, on_aws, range_of(*time_range), limit, form)
-    return _ask(text, names or (STANDARD_INPUT,), range_of(*time_range), limit, form)
+    return _ask(text, _named(names), range_of(*time_range), limit, form)
+
+
+def _named(names: tuple[str, ...]) -> tuple[str, ...]:
+    """What is asked: the files, or standard input, unless that is a keyboard."""
+    if not names and sys.stdin.isatty():
+        raise click.UsageError(
+            "no FILE is named: name log files, a folder or an s3:// prefix behind the query"
+        )
+    return names or (STANDARD_INPUT,)
 
 
 # ---- the query -----------------------------------------------------------------------------------
@@ -160,7 +169,19 @@ def _text(question: str, values: Mapping[str, str]) -> str:
         return _filled(named, values)
     if values:
         raise click.UsageError("--set gives values to a question that has a name; this query has none")
-    return text_in(question, LARGEST_TEXT_BYTES) if _is_file(question) else question
+    return _in_file(question) if _is_file(question) else question
+
+
+def _in_file(name: str) -> str:
+    """The query in a file; a log file in the query's place is said to be one."""
+    data = bytes_in(name, LARGEST_TEXT_BYTES)
+    try:
+        text = data.decode()
+    except UnicodeError:
+        text = "{"
+    if text.lstrip()[:1] in ("{", "["):
+        raise click.UsageError(f"{safe(name)} has no query in it; the query comes first, its files behind it")
+    return text
 
 
 def _filled(question: Question, values: Mapping[str, str]) -> str:
@@ -187,6 +208,7 @@ def _is_file(name: str) -> bool:
 def _ask(text: str, names: tuple[str, ...], within: Range, limit: int | None, form: str) -> int:
     complaints: list[str] = []
     counts = Counts()
+    sample: list[str] = []
     with progress() as line, left_by_interrupt() as left:
         pace = Pace(names, line)
 
@@ -200,6 +222,8 @@ def _ask(text: str, names: tuple[str, ...], within: Range, limit: int | None, fo
             read = LogFiles(tuple(of), within, came, complaints)
             for event in read.events():
                 counts.records += 1
+                if len(sample) < SAMPLE:
+                    sample.append(event.message)
                 yield event
 
         try:
@@ -215,7 +239,8 @@ def _ask(text: str, names: tuple[str, ...], within: Range, limit: int | None, fo
     rows = [[row.get(name) for name in result.columns] for row in result.rows]
     print_rows(result.columns, rows, form, absent_is_null=False)
     for complaint in dict.fromkeys(complaints):
-        click.echo(f"trailwarden: {safe(complaint, 400)}", err=True)
+        hint = query_hints.of_file(complaint.partition(": no such file")[0])
+        click.echo(f"trailwarden: {safe(complaint, 400)}{hint and f' ({hint})'}", err=True)
     read = result.statistics
     if complaints and not read.scanned:
         return 2
@@ -224,6 +249,10 @@ def _ask(text: str, names: tuple[str, ...], within: Range, limit: int | None, fo
         f"{read.matched:,} matched",
         err=True,
     )
+    some_empty = not rows or any(all(row[at] is None for row in rows) for at in range(len(result.columns)))
+    every = some_empty and read.scanned <= len(sample)
+    for note in query_hints.of_fields(text, result.wanted, sample, every=every):
+        click.echo(f"trailwarden: {note}", err=True)
     return 2 if complaints else 0
 
 
@@ -236,9 +265,10 @@ def _window(within: Range) -> Window:
 
 def _refuse(text: str, error: Exception) -> None:
     """Say why, and put a caret under the place."""
-    click.echo(
-        f"trailwarden: {'the query: ' * isinstance(error, MalformedQuery)}{safe(str(error), 400)}", err=True
-    )
-    if isinstance(error, MalformedQuery):
-        for line in caret(text, error.start):
-            click.echo(f"  {line}", err=True)
+    if not isinstance(error, MalformedQuery):
+        click.echo(f"trailwarden: {safe(str(error), 400)}", err=True)
+        return
+    hint = query_hints.of_insights(text, text[error.start : error.end + 1])
+    click.echo(f"trailwarden: the query: {safe(str(error), 400)}{hint and f': {hint}'}", err=True)
+    for line in caret(text, error.start):
+        click.echo(f"  {line}", err=True)

@@ -1,15 +1,17 @@
 """The part of `trailwarden query` that answers SQL, as Athena would."""
 
+import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import click
 
 from chalicelib.wording import safe, size
+from scenarios.commands import query_hints
 from scenarios.commands.answer_rows import counted, print_rows
 from scenarios.commands.given_files import text_in
 from scenarios.files import NotRead
-from scenarios.queries.sql.errors import MalformedSql, QueryFailed, SqlNotSimulated
+from scenarios.queries.sql.errors import BadFile, MalformedSql, QueryFailed, SqlNotSimulated
 from scenarios.queries.sql.loose import LooseFiles
 from scenarios.queries.sql.price import dollars
 from scenarios.records.sources import STANDARD_INPUT, Unreadable, files, read_bytes
@@ -30,17 +32,24 @@ def ask(text: str, names: Sequence[str], *, definition: str, form: str) -> int:
     # DuckDB and sqlglot take a while to load, and only SQL needs them.
     from scenarios.queries.sql.engine import Engine  # noqa: PLC0415
 
+    kept = query_hints.not_of_files(text)
+    if kept:
+        raise click.UsageError(kept)
     found, unreadable = _files(names)
     if unreadable:
         for each in unreadable:
-            click.echo(f"trailwarden: {each.name}: {safe(each.why)}", err=True)
+            hint = query_hints.of_file(each.name)
+            click.echo(f"trailwarden: {each.name}: {safe(each.why)}{hint and f' ({hint})'}", err=True)
         return 2
     given = text_in(definition, LARGEST_DEFINITION_BYTES) if definition else None
     loose = LooseFiles(files=found, read=_read, text=text, definition=given)
     try:
         result = Engine(loose, loose, datetime.now(UTC)).run(text)
     except (MalformedSql, QueryFailed, SqlNotSimulated) as error:
-        click.echo(f"trailwarden: {safe(str(error), 1000)}", err=True)
+        hint = query_hints.of_sql(text, str(error)) or (
+            _about(error.file) if isinstance(error, BadFile) else ""
+        )
+        click.echo(f"trailwarden: {safe(str(error), 1000)}{hint and f' ({hint})'}", err=True)
         return 2
     print_rows(result.names, result.rows, form, absent_is_null=True)
     price = dollars(result.scanned_bytes)
@@ -56,7 +65,9 @@ def ask(text: str, names: Sequence[str], *, definition: str, form: str) -> int:
 
 def _files(names: Sequence[str]) -> tuple[list[tuple[str, int]], list[Unreadable]]:
     if STANDARD_INPUT in names:
-        raise click.UsageError("SQL reads files, a folder or an s3:// prefix; standard input is none of them")
+        raise click.UsageError(
+            "SQL reads files, a folder or an s3:// prefix behind the query; standard input is none of them"
+        )
     found = list(files(names))
     good = [(each.name, each.size or 1) for each in found if not isinstance(each, Unreadable)]
     return good, [each for each in found if isinstance(each, Unreadable)]
@@ -69,3 +80,27 @@ def _read(name: str) -> bytes:
         raise QueryFailed(
             "HIVE_CANNOT_OPEN_SPLIT", f"{getattr(error, 'strerror', None) or error}: {name}"
         ) from error
+
+
+def _about(name: str) -> str:
+    """What a file that can't be read as a table's seems to be."""
+    try:
+        data = read_bytes(name, LARGEST_FILE_BYTES)
+    except (OSError, NotRead):
+        return ""
+    packed = data.startswith(b"\x1f\x8b")
+    if not data or (packed and not _unpacked(data)):
+        return "the file is empty"
+    if name.endswith(".gz") and not packed:
+        return "its name ends in .gz, and it is no gzip"
+    if not packed and data.lstrip()[:1] not in (b"{", b"["):
+        return "it is no JSON: of logs that are not CloudTrail's, --table FILE gives the table's definition"
+    return ""
+
+
+def _unpacked(data: bytes) -> bytes:
+    """The first bytes of what is packed; `?` where it is damaged."""
+    try:
+        return zlib.decompressobj(31).decompress(data, 64)
+    except zlib.error:
+        return b"?"

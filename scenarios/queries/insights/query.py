@@ -30,13 +30,15 @@ class Statistics:
 class Result:
     """An answer. A row has the texts of its fields in the order of `columns`; what is absent isn't in it.
 
-    `pointers` has one for each row, and is empty after stats: a group is no event.
+    `pointers` has one for each row, and is empty after stats: a group is no event. `wanted`: the fields of
+    events that the query names.
     """
 
     columns: tuple[str, ...]
     rows: list[dict[str, str]]
     pointers: tuple[str, ...]
     statistics: Statistics
+    wanted: tuple[str, ...] = ()
 
 
 class Query:
@@ -88,6 +90,7 @@ class Query:
             rows=rows,
             pointers=() if compiled.grouped else tuple(pointers),
             statistics=Statistics(matched=counts.matched, scanned=counts.scanned, bytes=counts.bytes),
+            wanted=tuple(compiled.scope.wanted),
         )
 
     def _most(self, limit: int | None) -> int:

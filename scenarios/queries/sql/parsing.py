@@ -52,6 +52,8 @@ def parsed(text: str, parameters: Sequence[str] = ()) -> exp.Query | exp.Values:
         if word in DDL:
             raise SqlNotSimulated(f"the statement {word}")
         raise MalformedSql(f"line 1:1: mismatched input '{word or text[:20]}'")
+    if isinstance(tree, exp.Select) and not tree.expressions:
+        raise MalformedSql("line 1:7: mismatched input '<EOF>'")
     check(tree)
     return _with_parameters(tree, parameters)
 

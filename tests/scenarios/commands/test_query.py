@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -146,6 +147,10 @@ def test_a_malformed_query_is_one_sentence_and_its_place(trail):
         (["pattern @message"], "queries here don't have the command pattern"),
         (["SELECT 1"], "SQL reads files, a folder or an s3:// prefix"),
         ([], "there is no query"),
+        ([" "], "there is no query"),
+        (["fields a", "C:\\logs\\x.gz"], "(a path of Windows; here folders are divided by /"),
+        (["SELECT 1", "C:\\logs\\x.gz"], "(a path of Windows; here folders are divided by /"),
+        (["fields a", "fields b"], "(the query comes first, its files behind it"),
         (["what-did-principal-do"], "needs --set principal=..., a user's or role's ARN"),
         (["what-was-refused", "--set", "x=1"], "what-was-refused has no value x"),
         (["fields a", "--set", "x=1"], "this query has none"),
@@ -160,6 +165,58 @@ def test_what_can_not_be_asked_is_one_sentence(arguments, words):
     assert result.exit_code == 2
     assert words in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("filter a = \u201cx\u201d", 'the quote \u201c is a typographic one; type "'),
+        ("fields a FROM ct", "FROM is of SQL: begin with SELECT"),
+        ("fields a where b = 1", "write | before where"),
+        ("stats count(*);", "a query of Logs Insights ends without ;"),
+        ("what was refused?", "did you mean the question what-was-refused?"),
+        ("filtr a = 1", "did you mean filter?"),
+        ("ListBuckets", "a query begins with a command"),
+        ("ListBuckets", "; to find a word: filter @message like /ListBuckets/"),
+        ("missing.json", "there is no file missing.json; the query comes first"),
+        ('{"a": 1}', "a query begins with a command"),
+    ],
+)
+def test_what_was_probably_meant_is_said(text, meant):
+    result = query(text, given="{}")
+
+    assert result.exit_code == 2
+    assert meant in result.stderr.splitlines()[0]
+    assert len(result.stderr.splitlines()) == 3, "a sentence, the line and the caret"
+
+
+def test_a_log_file_in_the_place_of_the_query_is_said_to_be_none(trail):
+    for name, data in (("x.gz", gzip.compress(b"{}")), ("x.json", b'{"a": 1}')):
+        Path(trail, name).write_bytes(data)
+        result = query(f"{trail}/{name}", "fields a")
+
+        assert result.exit_code == 2
+        assert "has no query in it; the query comes first, its files behind it" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        (
+            "fields eventname",
+            ["no event has a field eventname, but eventName is there: names keep their capitals"],
+        ),
+        ("filter eventName = CreateUser", ["no event has a field CreateUser; a text stands in quotes"]),
+        ("fields banana", ["no event has a field banana"]),
+        ("fields errorCode, sourceIPAddress", []),
+        ("stats count(*) by eventName, coalesce(banana, 'x')", []),
+    ],
+)
+def test_a_field_that_no_event_has_is_said_where_something_is_empty(trail, text, notes):
+    result = query(text, trail)
+
+    assert result.exit_code == 0
+    assert result.stderr.splitlines()[1:] == [f"trailwarden: {each}" for each in notes]
 
 
 def test_a_file_that_can_not_be_read_is_said_and_the_rest_answered(trail, tmp_path):

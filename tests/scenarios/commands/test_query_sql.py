@@ -97,7 +97,26 @@ def test_another_table_by_its_definition(tmp_path):
         ),
         (["SELECT FROM"], "trailwarden: line 1:"),
         (["SELECT uuid() FROM ct"], "trailwarden: SQL is not simulated with the function uuid"),
-        (["CREATE DATABASE x"], "trailwarden: SQL is not simulated with the statement CREATE"),
+        (["SELECT"], "trailwarden: line 1:7: mismatched input '<EOF>'\n"),
+        (["CREATE DATABASE x"], "CREATE keeps something for later queries"),
+        (
+            ["/* mine */ CREATE OR REPLACE VIEW v AS SELECT 1"],
+            "are asked; write WITH name AS (SELECT ...) SELECT ... instead. --on-aws has Athena do it\n",
+        ),
+        (["CREATE EXTERNAL TABLE t (a int)"], "are asked; give a table's definition with --table FILE."),
+        (["DROP TABLE x"], "DROP keeps something for later queries"),
+        (["INSERT INTO x SELECT 1"], "INSERT keeps something for later queries"),
+        (["EXPLAIN SELECT 1"], "EXPLAIN is about Athena's own catalog or plan"),
+        (
+            ['SELECT 1 FROM ct WHERE errorcode = "AccessDenied"'],
+            "(in SQL, double quotes are for names of columns; a text has single ones: 'AccessDenied')\n",
+        ),
+        (
+            ["SELECT 1 FROM ct WHERE errorcode = \u2018x\u2019"],
+            "(the quote \u2018 is a typographic one; type ')\n",
+        ),
+        (["SELECT eventname FROM ct | limit 3"], "(| divides the commands of Logs Insights"),
+        (["SELECT 1 FROM log.json.gz"], "(the table may have any name, such as ct;"),
         ([COUNT, "--since", "2026-03-02"], "in SQL, LIMIT and WHERE say"),
         (["fields @message", "--table", "x.sql"], "--table is for SQL"),
     ],
@@ -108,6 +127,25 @@ def test_what_is_not_answered_is_said_and_exits_with_2(trail, arguments, words):
     assert result.exit_code == 2
     assert words in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("x.json.gz", b"", "(the file is empty)"),
+        ("x.json.gz", gzip.compress(b""), "(the file is empty)"),
+        ("x.json.gz", b"hello", "(its name ends in .gz, and it is no gzip)"),
+        ("x.log", b"hello", "(it is no JSON: of logs that are not CloudTrail's, --table FILE gives"),
+        ("x.json", b'{"Records":[', "JSONException: Input data was truncated: "),
+    ],
+)
+def test_what_a_file_seems_to_be_is_said(tmp_path, name, data, words):
+    (tmp_path / name).write_bytes(data)
+    result = query(COUNT, str(tmp_path / name))
+
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_a_file_that_is_cut_is_named(trail, tmp_path):
