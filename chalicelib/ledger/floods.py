@@ -10,14 +10,14 @@ the same; if sending fails, the lease lapses and the next event has it.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.ledger.ledger import LEASE_SECONDS, Ledger
 from chalicelib.ledger.table import EXPIRES, Kind, expiry, key, partition
-from chalicelib.remediation import Alert, Flood, Severity
+from chalicelib.remediation import Alert, Asked, Flood, Severity
 from chalicelib.seal import Item
 from chalicelib.wording import safe
 
@@ -27,6 +27,7 @@ FLOODS_KEPT = timedelta(days=30)
 # So many titles of alerts that were not sent are kept for the next one that is.
 MOST_TITLES = 20
 LONGEST_TITLE = 120
+LONGEST_VALUE = 401  # of a question: a longer one is not asked, nor is one that was cut
 _LEFT_OVER = "the hourly look"  # no event's key
 # How often a count that others change meanwhile is read again.
 _TRIES = 8
@@ -38,7 +39,7 @@ class Wave:
 
     `count`: alerts since `since`; `told`: the count that the last alert sent has told of. `until`: when it
     may be spoken of again. `holder`: the event that is about to speak of it, until `lease`. `titles`: of some
-    that were not sent. `turn`: how often it was written.
+    that were not sent. `asks`: the questions that fit all of them. `turn`: how often it was written.
     """
 
     subject: str
@@ -51,6 +52,7 @@ class Wave:
     holder: str = ""
     lease: datetime | None = None
     titles: tuple[str, ...] = ()
+    asks: tuple[Asked, ...] = ()
     turn: int = 1
 
     @property
@@ -76,12 +78,25 @@ class Place:
     titles: tuple[str, ...] = ()
 
 
-def joined(before: Wave | None, alert: Alert, flood: Flood, holder: str, now: datetime) -> Place:
-    """The place of one more alert. Pure: the wave before it, and what it becomes with it."""
+def joined(
+    before: Wave | None,
+    alert: Alert,
+    flood: Flood,
+    holder: str,
+    now: datetime,
+    *,
+    asks: Sequence[Asked] = (),
+) -> Place:
+    """The place of one more alert. Pure: the wave before it, and what it becomes with it.
+
+    `asks`: the questions that fit the alert. Those that fit some of a flood alone would answer for the rest.
+    """
+    asks = tuple(replace(each, value=safe(each.value, LONGEST_VALUE)) for each in asks)
     # A name in it may hold half a character, which DynamoDB doesn't take.
     title = safe(alert.title, LONGEST_TITLE)
     if before is None or (now >= before.until and not before.untold):
-        wave = replace(_first(alert, flood, now), turn=before.turn + 1 if before else 1, titles=(title,))
+        turn = before.turn + 1 if before else 1
+        wave = replace(_first(alert, flood, now), turn=turn, titles=(title,), asks=asks)
         return _speaking(wave, holder, now, titles=())
     if before.holder == holder:  # a retry: it was counted, but not heard
         return _speaking(replace(before, turn=before.turn + 1), holder, now, titles=before.titles[:-1])
@@ -91,6 +106,7 @@ def joined(before: Wave | None, alert: Alert, flood: Flood, holder: str, now: da
         last=now,
         turn=before.turn + 1,
         titles=(*before.titles, title)[:MOST_TITLES],
+        asks=tuple(each for each in before.asks if each in asks),
     )
     if _is_due(wave, flood, now):
         return _speaking(wave, holder, now, titles=before.titles)
@@ -147,15 +163,17 @@ class Floods:
     ledger: Ledger
     remediation: str
 
-    def join(self, alert: Alert, flood: Flood, holder: str, now: datetime) -> Place:
-        """Count one more alert.
+    def join(
+        self, alert: Alert, flood: Flood, holder: str, now: datetime, asks: Sequence[Asked] = ()
+    ) -> Place:
+        """Count one more alert, which these questions fit.
 
         Where others change the count again and again meanwhile, it may come out too low; what is sent is not
         less for it.
         """
         for _ in range(_TRIES):
             before = self._read(flood.subject)
-            place = joined(before, alert, flood, holder, now)
+            place = joined(before, alert, flood, holder, now, asks=asks)
             if self._write(before, place.wave):
                 break
         return place
@@ -213,6 +231,7 @@ def _item(remediation: str, wave: Wave) -> Mapping[str, Any]:
         "holder": {"S": wave.holder},
         "lease": {"S": wave.lease.isoformat() if wave.lease else ""},
         "titles": {"L": [{"S": title} for title in wave.titles]},
+        "asks": {"L": [{"L": [{"S": each.name}, {"S": each.value}]} for each in wave.asks]},
         EXPIRES: expiry(wave.last + FLOODS_KEPT),
     }
 
@@ -225,6 +244,10 @@ def _wave(item: Item) -> Wave:
         holder=item["holder"]["S"],
         lease=datetime.fromisoformat(lease) if lease else None,
         titles=tuple(title["S"] for title in item["titles"]["L"]),
+        asks=tuple(
+            Asked(*(part["S"] for part in each["L"]))
+            for each in item.get("asks", {"L": []})["L"]  # none in items of earlier versions
+        ),
         count=int(item["count"]["N"]),
         told=int(item["told"]["N"]),
         turn=int(item["turn"]["N"]),

@@ -21,6 +21,8 @@ from chalicelib.remediation import Alert, Asked
 from chalicelib.wording import LONGEST_FACT, command_line
 
 MOST_ASKED = 6
+ANYBODY = (Asked("what-was-refused"), Asked("who-signed-in"))
+"""What fits where nobody is named."""
 _HARMLESS = re.compile(r"[A-Za-z0-9+=,.@:/_-]{1,400}")
 _A_ROLE = re.compile(r"arn:[^:]+:iam::[0-9]*:role/")
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -34,14 +36,13 @@ class Asking:
     group: str
     region: str
 
-    def ending(self, entry: LedgerEntry, alert: Alert) -> str:
-        """The lines that an alert of a finding ends with."""
-        lines = self._ending(entry, alert)
-        return "\n".join([_OF_THE_GROUP if self.group else _OF_FILES, *lines])
+    def ending(self, asks: Sequence[Asked], at: datetime) -> str:
+        """The lines that an alert ends with: questions about what was done at that time."""
+        return "\n".join([_OF_THE_GROUP if self.group else _OF_FILES, *self._ending(asks, at)])
 
-    def _ending(self, entry: LedgerEntry, alert: Alert) -> Iterator[str]:
+    def _ending(self, asks: Sequence[Asked], at: datetime) -> Iterator[str]:
         known = questions()
-        for asked in asked_of(entry, alert, self.region):
+        for asked in asks:
             question = known.get(asked.name)
             if question is None:  # a package without its text files: the alert comes all the same
                 yield f"  {asked.name}: this package lacks its text"
@@ -50,7 +51,7 @@ class Asking:
             if question.needs and not _HARMLESS.fullmatch(asked.value):
                 yield f"    {_LEFT_OUT}"
             else:
-                yield from self._ready(question, asked.value, entry.at)
+                yield from self._ready(question, asked.value, at)
 
     def _ready(self, question: Question, value: str, at: datetime) -> Iterator[str]:
         values = dict.fromkeys(question.needs, value)
@@ -90,7 +91,6 @@ def _about(entry: LedgerEntry, own: Sequence[Asked], home: str) -> Iterator[Aske
         if _A_ROLE.match(who):
             yield Asked("who-assumed-role", who)
     elif not own:
-        yield Asked("what-was-refused")
-        yield Asked("who-signed-in")
+        yield from ANYBODY
     if entry.region and home and entry.region != home:
         yield Asked("first-use")

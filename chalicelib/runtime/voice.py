@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.aws import Aws
 from chalicelib.errors import LedgerUnreachable, StillUnderWay
 from chalicelib.ledger.entries import LedgerEntry, mark_of
-from chalicelib.ledger.floods import Floods, Place
+from chalicelib.ledger.floods import Floods, Place, Wave
 from chalicelib.ledger.ledger import Ledger, Right
 from chalicelib.looking import Unseen
 from chalicelib.remediation import Alert, Event, Flood, Outcome, Plan, Quiet, Severity
@@ -136,17 +136,25 @@ class Voice:
             raise failed[0]
 
     def _questions(self, entry: LedgerEntry, alert: Alert) -> str:
-        from chalicelib.runtime.asking import Asking  # noqa: PLC0415 - a cold start pays for it
+        from chalicelib.runtime.asking import Asking, asked_of  # noqa: PLC0415 - a cold start pays for it
 
         group, region = self.trail
-        return Asking(group=group, region=region).ending(entry, alert)
+        return Asking(group=group, region=region).ending(asked_of(entry, alert, region), entry.at)
+
+    def _questions_of(self, wave: Wave) -> str:
+        """What a count ends with: the questions that fit all that were counted, since the first of them."""
+        from chalicelib.runtime.asking import ANYBODY, Asking  # noqa: PLC0415 - a cold start pays for it
+
+        group, region = self.trail
+        return Asking(group=group, region=region).ending(wave.asks or ANYBODY, wave.since)
 
     def say_what_is_left(self) -> None:
         """Send the counts that no alert has told of yet; raises LedgerUnreachable, what SNS raises."""
         for place in self._floods.left_over(datetime.now(UTC)):
             alert = _left(place)
             about = (f"{self.remediation}:{place.wave.subject}", "", "", place.wave.since)
-            _, failed = self._send(alert, notify.message_of(alert, "", Outcome.TOLD), about)
+            questions = self._questions_of(place.wave)
+            _, failed = self._send(alert, notify.message_of(alert, "", Outcome.TOLD), about, (), questions)
             if failed:
                 raise failed[0]
             self._floods.told(place, datetime.now(UTC))
@@ -205,7 +213,10 @@ class Voice:
             return None
         # What succeeded, what was held back and what is graver are never counted among anything less.
         subject = safe(f"{entry.outcome}|{alert.severity}|{alert.flood.subject}")
-        return self._floods.join(alert, replace(alert.flood, subject=subject), holder, now)
+        from chalicelib.runtime.asking import asked_of  # noqa: PLC0415 - only floods pay for it
+
+        asks = asked_of(entry, alert, self.trail[1])
+        return self._floods.join(alert, replace(alert.flood, subject=subject), holder, now, asks)
 
     @property
     def _floods(self) -> Floods:

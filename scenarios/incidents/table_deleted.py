@@ -417,7 +417,11 @@ FLOOD = Scenario(
         by("02:30", heard_of("table_deleted", "MEDIUM", "orders", "user/temp", subject="An attempt")),
         by("07:30", heard_of("table_deleted", "CRITICAL", "user/temp", subject="scratch was deleted")),
         at_the_end(
-            heard_of("table_deleted", "MEDIUM", "Counted", subject="not sent one by one: An attempt"),
+            heard_of(
+                "table_deleted",
+                *("MEDIUM", "Counted", "trailwarden query what-did-principal-do"),
+                subject="not sent one by one: An attempt",
+            ),
             # The first, the tenth, the success, the rest by the hour.
             no_more_alerts_than(4, of="table_deleted"),
             Check("each of them is a finding", lambda world: _not_so_many(19, world)),

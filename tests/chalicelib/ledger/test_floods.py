@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.ledger.floods import MOST_TITLES, PERIOD, Floods, heard, joined
+from chalicelib.ledger.floods import LONGEST_VALUE, MOST_TITLES, PERIOD, Floods, heard, joined
 from chalicelib.ledger.ledger import LEASE_SECONDS
-from chalicelib.remediation import Flood
+from chalicelib.remediation import Asked, Flood
 from tests.chalicelib.runtime.house import NOON, alert, built, later
 
 ONE = Flood(subject="refused:mallory", most=1)
@@ -154,3 +154,23 @@ def test_a_write_whose_answer_was_lost_is_the_same_write_and_no_others():
 
     assert (place.wave.count, second.wave.count) == (1, 2)
     assert (left.folded, left.titles) == (1, ("second",))
+
+
+def test_a_flood_keeps_the_questions_that_fit_all_of_it():
+    ann, bob, key = (Asked("what-did-principal-do", who) for who in ("ann", "bob", "k" * 500))
+    refused = Asked("what-was-refused")
+    wave = None
+    for number, asks in enumerate([(ann, refused, key), (bob, refused, key), (refused, key, ann)]):
+        wave = joined(wave, alert("a knock"), MORE, f"e-{number}", later(number), asks=asks).wave
+
+    assert wave.asks[0] == refused
+    assert [len(each.value) for each in wave.asks[1:]] == [LONGEST_VALUE]
+
+
+def test_the_questions_are_kept_in_the_table():
+    ann = Asked("what-did-principal-do", "ann")
+    with built() as house:
+        floods = Floods(house.ledger, "remedy")
+        floods.join(alert("a knock"), ONE, "e-1", NOON, (ann,))
+
+        assert floods.join(alert("a knock"), ONE, "e-2", NOON, (ann,)).wave.asks == (ann,)

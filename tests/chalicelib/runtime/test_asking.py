@@ -24,7 +24,8 @@ def entry(one, **more):
 
 def ending(*asks, asking=GROUP, **more):
     one = alert(asks=asks)
-    return asking.ending(entry(one, **more), one)
+    found = entry(one, **more)
+    return asking.ending(asked_of(found, one, asking.region), found.at)
 
 
 def commands(text):

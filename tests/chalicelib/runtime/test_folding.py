@@ -16,8 +16,8 @@ def house():
         yield house
 
 
-def run(house, *, counts, times, **about):
-    """So many alerts about nobody; then the hourly look, if there is one."""
+def run(house, *, counts, times, principal="", **about):
+    """So many alerts, about nobody unless a principal is named; then the hourly look, if there is one."""
     remedy = Remedy(plan=Plan.alert(alert("a knock")))
     remediation = remedy.remediation
     hourly = remedy.way(OnSchedule(expression="rate(1 hour)"))
@@ -25,7 +25,7 @@ def run(house, *, counts, times, **about):
         remediation = replace(remediation, ways=(*remediation.ways, hourly))
     call = Invocation(remediation, remediation.ways[0], house.settings, house.aws, Context())
     for number in range(times):
-        call.handle(Happening(key=f"e-{number}", principal="", **about))
+        call.handle(Happening(key=f"e-{number}", principal=principal, **about))
     if counts:
         call.count()
 
@@ -58,3 +58,24 @@ def test_items_that_somebody_planted_are_folded_too(house):
 
     ledgers = [each for each in house.mail if "ledger" in each.subject]
     assert len(ledgers) == 11  # of the twenty that one event reports: ten, and the twentieth
+
+
+@pytest.mark.parametrize(
+    ("principal", "asked"),
+    [
+        pytest.param("", "trailwarden query what-was-refused --since ", id="nobody"),
+        pytest.param(
+            "arn:aws:iam::123456789012:user/ann",
+            "what-did-principal-do --set principal=arn:aws:iam::123456789012:user/ann --since ",
+            id="one principal",
+        ),
+        pytest.param("x'; drop", "(left out: it is about a name with characters", id="a name that is a trap"),
+    ],
+)
+def test_a_count_ends_with_the_questions_that_fit_all_it_counts(house, principal, asked):
+    run(house, counts=True, times=25, principal=principal)
+
+    count = house.mail[-1]
+    assert "not sent one by one" in count.subject
+    assert "To ask next" in count.text
+    assert asked in count.text

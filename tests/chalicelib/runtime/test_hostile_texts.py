@@ -29,7 +29,7 @@ from chalicelib.remediations.table_deleted.backups import Backup
 from chalicelib.remediations.trail_digest.objects import CREATED, DELETED, MARKED
 from chalicelib.remediations.trail_validation import SUM, Forged
 from chalicelib.runtime import tampering
-from chalicelib.runtime.asking import Asking
+from chalicelib.runtime.asking import Asking, asked_of
 from chalicelib.runtime.channels import Telling, finding_of, notification_of
 from chalicelib.runtime.forged import Forgery
 from chalicelib.runtime.notify import message_of, subject_of
@@ -224,7 +224,7 @@ def assert_forges_nothing(one):
     )
     about = {"remediation": "remedy", "account": ACCOUNT, "region": REGION, "at": NOON, "now": NOON}
     entry = entry_of("remedy", Happening(principal=HOSTILE), Plan.alert(one), Outcome.TOLD)
-    questions = Asking(group="trail", region=REGION).ending(entry, one)
+    questions = Asking(group="trail", region=REGION).ending(asked_of(entry, one, REGION), NOON)
     told = Telling(id=HOSTILE, alert=one, text=text, questions=questions, **about)
     finding, chat = finding_of(told, PRODUCT), notification_of(told)["content"]["description"]
     own = {label for label, _ in one.facts}
