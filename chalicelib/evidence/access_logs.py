@@ -3,7 +3,8 @@
 A query begins with `REQUESTS`, which finds in every event the same fields: `client`, an address; `code`, the
 status; `url`, the path, perhaps with a host before it and a query behind; `args`, the query where it is kept
 apart; `verb`. It reads lines of Application Load Balancers and of the Common Log Format, and JSON with the
-names that AWS's pages give the fields of API Gateway, CloudFront and WAF.
+names that AWS's pages give the fields of API Gateway, CloudFront and WAF. WAF's log has a status only where a
+rule sent one of its own, and `action` (`ALLOW`, `BLOCK`...) instead.
 
 Sources: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html,
 https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html,
@@ -30,7 +31,7 @@ _NAMES: Final = {
 }
 _FOUND: Final = ", ".join(f"coalesce({', '.join(names)}) as {name}" for name, names in _NAMES.items())
 
-REQUESTS: Final = f"parse @message {_LOAD_BALANCER} | parse @message {_COMMON} | fields {_FOUND}"
+REQUESTS: Final = f"parse @message {_LOAD_BALANCER} | parse @message {_COMMON} | fields {_FOUND}, action"
 """The beginning of a query over access logs."""
 
 READABLE: Final = f"{REQUESTS} | stats count(*) as records, count(client) as known"

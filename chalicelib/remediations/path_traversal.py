@@ -4,7 +4,7 @@ Access logs go to a log group, which the stack's parameter `PathTraversalGroup` 
 Balancer, of API Gateway, CloudFront or WAF, or in the Common Log Format. Every ten minutes we ask it for
 requests with two dots in a row, also encoded, encoded twice or more, or overlong, and read each as a careless
 server would. One alert names each client, what it asked for, and how it was answered: HIGH where the server
-answered 2xx, MEDIUM where it refused.
+answered 2xx, MEDIUM where it refused, or where the log doesn't say, as WAF's doesn't of what it allows.
 
 What stays silent: dots within a name (`v1..v2`), a `..` in plain text that stays below the root, as old
 clients and crawlers send it, and one step up in a parameter (`next=../basket`). `PathTraversalExpected` names
@@ -73,7 +73,8 @@ EXPECTED_PARAMETER = Parameter(
 _DOT = r"(\.|%(25)*2e|%(25)*c0%(25)*ae|%(25)*e0%(25)*80%(25)*ae|%u002e)"
 _TRIED = (
     f"{REQUESTS} | filter url like /(?i){_DOT}{{2}}/ or args like /(?i){_DOT}{{2}}/ "
-    f"| stats count(*) as requests by client, code, url, args | sort requests desc | limit {MOST_REQUESTS}"
+    "| stats count(*) as requests by client, code, action, url, args "
+    f"| sort requests desc | limit {MOST_REQUESTS}"
 )
 # UTF-8 forbids more bytes than a character needs; a decoder that takes them reads these as `.`, `/`, `\\`.
 _OVERLONG: Final[Mapping[bytes, bytes]] = {
@@ -94,13 +95,14 @@ _WANTED: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """One request, so many times; `why`: what shows that it means to get out."""
+    """One request, so many times; `why`: what shows that it means to get out; `code`: 0 for none."""
 
     client: str
     url: str
     code: int
     requests: int
     why: str
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +162,7 @@ def _tried(row: Row) -> Tried:
         code=number(row, "code"),
         requests=number(row, "requests"),
         why=gets_out(url),
+        blocked=row.get("action") == "BLOCK",
     )
 
 
@@ -254,7 +257,7 @@ def _count(tried: Iterable[Tried]) -> int:
 def _of_one(client: str, tried: list[Tried], event: Tick, settings: Settings) -> Alert:
     answered = [each for each in tried if _answered([each])]
     shown = sorted(answered or tried, key=lambda each: -each.requests)
-    outcome = "and was answered" if answered else "and was refused"
+    outcome = _outcome(tried)
     return Alert(
         severity=Severity.HIGH if answered else Severity.MEDIUM,
         title=f"{client or 'Somebody'} tried to leave a web server's folder {_count(tried)} times, {outcome}",
@@ -270,8 +273,16 @@ def _of_one(client: str, tried: list[Tried], event: Tick, settings: Settings) ->
     )
 
 
+def _outcome(tried: list[Tried]) -> str:
+    if _answered(tried):
+        return "and was answered"
+    known = all(each.code or each.blocked for each in tried)
+    return "and was refused" if known else "and the log does not say how it was answered"
+
+
 def _shown(tried: Tried) -> str:
-    return f"{safe(tried.url, LONGEST_URL)} ({tried.code or 'no status'})"
+    how = tried.code or ("blocked" if tried.blocked else "no status")
+    return f"{safe(tried.url, LONGEST_URL)} ({how})"
 
 
 def _of_more(clients: list[tuple[str, list[Tried]]], event: Tick, settings: Settings, *, more: bool) -> Alert:

@@ -20,6 +20,7 @@ class CallerKind(StrEnum):
     ASSUMED_ROLE = "AssumedRole"
     FEDERATED_USER = "FederatedUser"
     AWS_SERVICE = "AWSService"
+    ANONYMOUS = "Anonymous"  # nobody signed; no page of AWS's shows CloudTrail's word for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -416,6 +416,12 @@ def has_bucket_abac(bucket: Any) -> bool:
     return bool(getattr(bucket, "trailwarden_abac", False))
 
 
+def restricts_public_buckets(account: str, bucket: Any) -> bool:
+    """Whether a bucket's public access block, or its account's, has RestrictPublicBuckets."""
+    of_account = backend("s3control", account, "aws").public_access_block
+    return any(each.restrict_public_buckets for each in (bucket.public_access_block, of_account) if each)
+
+
 def bucket_tags(bucket: Any) -> dict[str, str]:
     """A bucket's tags."""
     return tags_by_arn("s3", bucket.account_id, "aws", bucket.arn)

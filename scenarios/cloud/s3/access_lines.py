@@ -90,9 +90,9 @@ def _values(call: ApiCall, account: str, operation: str) -> dict[str, Any]:
         "Error Code": code or None,
         "Bytes Sent": sent or None,
         "User-Agent": call.caller.user_agent if _has_address(call.caller) else None,
-        "Signature Version": "SigV4",
+        "Signature Version": "SigV4" if _is_signed(call.caller) else None,
         "Cipher Suite": "TLS_AES_128_GCM_SHA256",
-        "Authentication Type": "AuthHeader",
+        "Authentication Type": "AuthHeader" if _is_signed(call.caller) else None,
         "Host Header": host(call),
         "TLS version": "TLSv1.3",
         **about,
@@ -113,8 +113,14 @@ def _has_address(caller: Caller) -> bool:
     return caller.kind is not CallerKind.AWS_SERVICE and not caller.invoked_by
 
 
-def _requester(caller: Caller) -> str:
-    """The canonical user of the account's root; otherwise an ARN, as AWS's own queries compare it."""
+def _is_signed(caller: Caller) -> bool:
+    return caller.kind is not CallerKind.ANONYMOUS
+
+
+def _requester(caller: Caller) -> str | None:
+    """The canonical user of the account's root, an ARN, as AWS's own queries compare it, or nobody."""
+    if not _is_signed(caller):
+        return None
     if caller.kind is CallerKind.AWS_SERVICE:
         return f"svc:{caller.service}"
     return moto_state.canonical_owner() if caller.kind is CallerKind.ROOT else caller.arn

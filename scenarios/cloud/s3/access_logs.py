@@ -6,9 +6,9 @@ target is encrypted with a KMS key, the lines are lost. A copy is two requests, 
 DeleteObjects is one, and one more for each key. What the simulation doesn't know of a request (bytes of its
 XML, times) is a dash, as AWS allows for everything.
 
-Left out, and loud: target grants, a target with Object Lock. Left out: requests of other accounts, those that
-nobody signed, which the simulated S3 doesn't take, and the hour in which a change may take effect: here it
-does at once, and lines written before it go where they would have gone.
+Left out, and loud: target grants, a target with Object Lock. Left out: requests of other accounts, and the
+hour in which a change may take effect: here it does at once, and lines written before it go where they would
+have gone. Requests that nobody signed come from `strangers.py`.
 
 Unconfirmed: the names of operations that AWS's pages and its users' logs don't show, which are the request's
 own; how an AWS service is called as the requester; what is refused where a target without ACLs has no policy
@@ -23,6 +23,7 @@ report them: https://github.com/s3tools/s3cmd/issues/614
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -86,6 +87,13 @@ class AccessLogs:
             raise Refused("InvalidTargetBucketForLogging", why)
 
     # ---- what is logged --------------------------------------------------------------------------
+
+    def asked_unsigned(self, call: ApiCall, error: tuple[str, str] | None, size: int | None) -> str:
+        """Nobody signed this one; returns its error code, or "". `size`: of the object that is read."""
+        self._requested(
+            replace(call, error=error) if error else replace(call, response={"ContentLength": size})
+        )
+        return error[0] if error else ""
 
     def _requested(self, call: ApiCall) -> None:
         if call.service != "s3":

@@ -21,7 +21,7 @@ from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kms.keys import key_arn
 from scenarios.cloud.setting import Setting
 
-_ALGORITHMS = ("aws:kms", "aws:kms:dsse")
+KMS = ("aws:kms", "aws:kms:dsse")
 CONTEXT = "kms:EncryptionContext:"
 
 
@@ -44,12 +44,12 @@ class ObjectEncryption:
     def key_of_bucket(self, bucket: str) -> str:
         """The ARN of the key that a bucket encrypts with by default; "" for none of the account's own."""
         default = self._default(bucket)
-        named = default.get("KMSMasterKeyID") if default.get("SSEAlgorithm") in _ALGORITHMS else ""
+        named = default.get("KMSMasterKeyID") if default.get("SSEAlgorithm") in KMS else ""
         return self._arn(named, bucket)
 
     def has_kms_key(self, bucket: str) -> bool:
         """Whether a bucket encrypts with a KMS key by default, its own or the AWS managed one."""
-        return self._default(bucket).get("SSEAlgorithm") in _ALGORITHMS
+        return self._default(bucket).get("SSEAlgorithm") in KMS
 
     def _default(self, bucket: str) -> Mapping[str, Any]:
         """How a bucket encrypts by default; nothing where it doesn't say, or isn't there."""
@@ -65,7 +65,7 @@ class ObjectEncryption:
         if algorithm is None:
             key = self.key_of_bucket(parameters["Bucket"])
         else:
-            named = parameters.get("SSEKMSKeyId") if algorithm in _ALGORITHMS else ""
+            named = parameters.get("SSEKMSKeyId") if algorithm in KMS else ""
             key = self._arn(named, parameters["Bucket"])
         self._ask(asked.caller, "kms:GenerateDataKey", key, _context(parameters["Bucket"], parameters["Key"]))
 
@@ -86,7 +86,7 @@ class ObjectEncryption:
     def may_open(self, caller: Caller, bucket: str, key: str, version: str | None = None) -> None:
         """Raises Refused unless a caller may have an object decrypted, the newest version by default."""
         found = moto_state.object_version(self._setting.account, bucket, key, version)
-        if found is not None and found.encryption in _ALGORITHMS:
+        if found is not None and found.encryption in KMS:
             more = self._contexts.get((bucket, key, found.version_id), {})
             context = _context(bucket, key) | {f"{CONTEXT}{name}": value for name, value in more.items()}
             self._ask(caller, "kms:Decrypt", self._arn(found.kms_key_id, bucket), context)

@@ -5,6 +5,7 @@ from scenarios.cloud.s3.access_logs import AccessLogs
 from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.s3.reading import Reading
 from scenarios.cloud.s3.storage_metrics import StorageMetrics
+from scenarios.cloud.s3.strangers import Strangers
 from scenarios.cloud.setting import Setting
 
 
@@ -15,4 +16,4 @@ def register(setting: Setting) -> None:
     setting.laws.when_entered(StorageMetrics(setting).start)
     AttributeBasedAccess(setting)
     Reading(setting)
-    setting.laws.add(AccessLogs(setting))
+    setting.laws.add(Strangers(setting, setting.laws.add(AccessLogs(setting))))

@@ -16,7 +16,8 @@ SERVICE = Service(
         "objects as moto keeps them; S3's events for EventBridge, and straight to queues, topics and "
         "functions, with their test event, filters and encoded keys; Object Lock; lifecycle at midnight, "
         "archived objects and their restores; SSE-KMS asks the key; suspended versioning; what a missing "
-        "object says to whom; server access logs to a bucket that lets S3 in"
+        "object says to whom; server access logs to a bucket that lets S3 in, "
+        "also of requests that nobody signed"
     ),
     missing=(
         "notifications of replication and of Intelligent-Tiering, lifecycle by size, tag or number of "

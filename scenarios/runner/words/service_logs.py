@@ -11,6 +11,7 @@ from typing import Any
 
 from scenarios.cloud.cloudfront.standard_logs import StandardLogs, let_in
 from scenarios.cloud.elbv2.access_logs import AccessLogs
+from scenarios.cloud.service_logs_delivery import let_in_at_group
 from scenarios.cloud.wafv2.logging import Logging
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Given
@@ -101,9 +102,10 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebAcl:
-    """A web ACL, whose logs go to what is there and lets them in: an ARN of a bucket, a group, a stream.
+    """A web ACL, whose logs go to what is there.
 
-    What it blocks, `visited` says by the rule's name; `before`: what it stands before, and that one's id.
+    `to`: the ARN of a log group, or of a bucket or a stream that lets them in. What it
+    blocks, `visited` says by the rule's name; `before`: what it stands before, and that one's id.
     """
 
     name: str
@@ -119,6 +121,9 @@ class WebAcl:
             made = waf.create_web_acl(
                 Name=self.name, Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=off
             )["Summary"]
+            if ":logs:" in self.to:
+                region, account = world.deployment.home, world.setting.account
+                let_in_at_group(_set_up(world, "logs"), self.to, account, region)
             waf.put_logging_configuration(
                 LoggingConfiguration={"ResourceArn": made["ARN"], "LogDestinationConfigs": [self.to]}
             )

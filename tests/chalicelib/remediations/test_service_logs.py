@@ -159,6 +159,23 @@ def test_an_example_with_control_characters_is_shown_safely():
 # ---- path_traversal ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("row", "title", "shown"),
+    [
+        ({"action": "ALLOW"}, "the log does not say how it was answered", "(no status)"),
+        ({"action": "BLOCK"}, "and was refused", "(blocked)"),
+        ({"action": "BLOCK", "code": "404"}, "and was refused", "(404)"),
+    ],
+)
+def test_what_wafs_log_does_not_say_is_not_told_as_refused(row, title, shown):
+    rows = [{"client": "203.0.113.66", "url": "/..%2f..%2fetc/passwd", "requests": "2", **row}]
+    (alert,), _ = told(path_traversal, rows)
+
+    assert alert.severity.name == "MEDIUM"
+    assert title in alert.title
+    assert shown in dict(alert.facts)["Asked for"]
+
+
 def test_one_that_was_answered_is_worse_and_first():
     rows = [
         {"client": "203.0.113.1", "url": "/../../x", "code": "404", "requests": "9"},

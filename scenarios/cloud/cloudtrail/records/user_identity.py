@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.errors import NotSimulated
 
 
 def iso(moment: datetime) -> str:
@@ -18,6 +19,8 @@ def user_identity(caller: Caller, moment: datetime) -> dict[str, Any]:
     """`userIdentity` of a call made at `moment` (a session whose start is not told began just then)."""
     if caller.kind is CallerKind.AWS_SERVICE:
         return {"type": "AWSService", "invokedBy": caller.service}
+    if caller.kind is CallerKind.ANONYMOUS:
+        raise NotSimulated("cloudtrail", "records of requests that nobody signed")
     identity: dict[str, Any] = {
         "type": caller.kind.value,
         "principalId": principal_id(caller),
