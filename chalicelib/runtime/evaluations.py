@@ -3,21 +3,28 @@
 Config invokes a rule's function with an item, with the summary of one that is too large to send (that item is
 read by the API), or with nothing but the time, for a rule that is asked every so often. A resource that is
 gone, or left the rule's scope, is NOT_APPLICABLE without asking the rule. Each result carries the moment its
-item was captured: of two results Config keeps that of the newer item, whichever comes last.
+item was captured.
+
+An event that is late, since Lambda delivers it again or has kept it, shows the resource as it was then. No
+page says that Config leaves out the result of an older item; so the resource is judged by its newest one:
+what is gone by then is not called non-compliant, and Config doesn't try to mend it.
 
 What can't be judged raises: Lambda tries again, and then it is a dead letter. Nothing is told here. A result
 that changes is an event, and `resource_noncompliant` tells of that.
 
 Sources: https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_example-events.html,
 https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_lambda-functions.html,
-https://docs.aws.amazon.com/config/latest/APIReference/API_PutEvaluations.html
+https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules-delete.html,
+https://docs.aws.amazon.com/config/latest/APIReference/API_PutEvaluations.html,
+https://docs.aws.amazon.com/config/latest/APIReference/API_Evaluation.html (OrderingTimestamp),
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html (Lambda's retries)
 """
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -35,6 +42,8 @@ TEST = "TESTMODE"  # the token of a trial: Config checks the results, and keeps 
 MOST_EVALUATIONS = 100
 # The API takes whole seconds, and items are captured between them.
 _NEXT_SECOND = timedelta(seconds=1)
+# Config invokes a function within a second, and Lambda's first retry comes a minute later.
+LATE = timedelta(seconds=30)
 _Key = tuple[str, str]
 """Type and id of a resource."""
 
@@ -112,9 +121,11 @@ def evaluated(rule: ConfigRule, raw: Mapping[str, Any], _context: Any, aws: Aws 
 def _results(rule: ConfigRule, question: Question, aws: Aws) -> Iterator[Result]:
     match question.kind:
         case "ConfigurationItemChangeNotification":
-            yield _judged(rule, question, item_sent(question.message.get("configurationItem")))
+            sent = item_sent(question.message.get("configurationItem"))
+            yield _judged(rule, question, _up_to_date(sent, question, aws))
         case "OversizedConfigurationItemChangeNotification":
-            yield _judged(rule, question, _whole(question.message.get("configurationItemSummary"), aws))
+            whole = _whole(question.message.get("configurationItemSummary"), aws)
+            yield _judged(rule, question, _up_to_date(whole, question, aws))
         case "ScheduledNotification":
             yield from _of_all(rule, question, aws)
         case other:
@@ -132,6 +143,22 @@ def _judged(rule: ConfigRule, question: Question, item: Item) -> Result:
     else:
         said = rule.evaluate(item, question.parameters)
     return Result(key=key, at=item.captured, said=said)
+
+
+def _up_to_date(item: Item, question: Question, aws: Aws) -> Item:
+    """The resource's newest item where the event is late, be it gone by then; else the item itself.
+
+    Of a type that isn't recorded the API shows nothing, and that the resource left the rule's scope is said
+    of this very item.
+    """
+    if datetime.now(UTC) - question.at <= LATE or question.left or not item.is_recorded:
+        return item
+    client = aws.client("config")
+    try:
+        answer = client.get_resource_config_history(resourceType=item.type, resourceId=item.id, limit=1)
+    except client.exceptions.ResourceNotDiscoveredException:  # no longer kept, so nothing newer is known
+        return item
+    return max((item, *map(item_of_api, answer["configurationItems"])), key=lambda each: each.captured)
 
 
 def _whole(summary: Any, aws: Aws) -> Item:

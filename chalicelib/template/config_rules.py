@@ -64,7 +64,7 @@ def rule_grants(rule: ConfigRule) -> tuple[Grant, ...]:
         Grant(
             action="config:GetResourceConfigHistory",
             resource="*",
-            because="an item that is too large to send may be any resource's",
+            because="an item that is too large to send, or no longer the newest, may be any resource's",
         ),
         *(_every_so_often(rule) if rule.every else ()),
         *rule.grants,

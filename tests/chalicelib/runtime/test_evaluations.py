@@ -2,23 +2,35 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
+from freezegun import freeze_time
 
 from chalicelib.config_items import item_of_api
 from chalicelib.config_rule import Compliance
 from chalicelib.config_rules.group_unused import RULE
 from chalicelib.errors import MalformedEvent, NotAllowed
-from chalicelib.runtime.evaluations import MOST_EVALUATIONS, TEST, NotEvaluated, evaluated
+from chalicelib.runtime.evaluations import LATE, MOST_EVALUATIONS, TEST, NotEvaluated, evaluated
 from tests.chalicelib.test_config_items import ANSWERED, MOMENT, SENT
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def noon():
+    """Events come at noon, which is in time."""
+    with freeze_time(NOON) as clock:
+        yield clock
+
+
 class Config:
     """AWS Config with a memory: what it was told; and what it has, by the operation asked."""
+
+    class exceptions:  # noqa: N801 - as boto3 calls it
+        class ResourceNotDiscoveredException(Exception):
+            pass
 
     def __init__(self, *, history=(), selected=(), results=(), failed=(), error=None):
         self.told, self.asked = [], []
@@ -37,6 +49,8 @@ class Config:
 
     def get_resource_config_history(self, **given):
         self.asked.append(given)
+        if self._history is None:
+            raise self.exceptions.ResourceNotDiscoveredException
         return {"configurationItems": list(self._history)}
 
     def get_paginator(self, operation):
@@ -170,6 +184,61 @@ def test_one_that_the_history_has_not_is_no_result_but_an_error():
     with pytest.raises(NotEvaluated, match="history has no item of sg-1"):
         asked(event(too_large()), config)
     assert config.told == []
+
+
+LATER = MOMENT + timedelta(minutes=2)
+GONE_SINCE = {**ANSWERED, "configurationItemCaptureTime": LATER, "configurationItemStatus": "ResourceDeleted"}
+USED_SINCE = {**ANSWERED, "configurationItemCaptureTime": LATER}
+USED_BEFORE = {**ANSWERED, "configurationItemCaptureTime": MOMENT - timedelta(minutes=2)}
+
+
+@pytest.mark.parametrize(
+    ("history", "says", "at"),
+    [
+        pytest.param([GONE_SINCE], "NOT_APPLICABLE", LATER, id="gone since"),
+        pytest.param([USED_SINCE], "COMPLIANT", LATER, id="mended since"),
+        pytest.param([USED_BEFORE], "NON_COMPLIANT", MOMENT, id="history is behind"),
+        pytest.param([], "NON_COMPLIANT", MOMENT, id="an empty page"),
+        pytest.param(None, "NON_COMPLIANT", MOMENT, id="no longer kept"),
+    ],
+)
+def test_a_late_event_is_answered_by_the_newest_item_at_its_own_moment(noon, history, says, at):
+    config = Config(history=history)
+    noon.tick(LATE + timedelta(seconds=1))
+
+    asked(event(change()), config)
+
+    assert config.asked == [{"resourceType": "AWS::EC2::SecurityGroup", "resourceId": "sg-1", "limit": 1}]
+    (told,) = config.told[0]["Evaluations"]
+    assert (told["ComplianceType"], told["OrderingTimestamp"]) == (says, at)
+
+
+def test_so_is_one_that_was_too_large_to_send(noon):
+    config = Config(history=[USED_SINCE, {**ANSWERED, "relationships": []}])
+    noon.tick(LATE + timedelta(seconds=1))
+
+    asked(event(too_large()), config)
+
+    assert config.said == [("sg-1", "COMPLIANT")]
+
+
+@pytest.mark.parametrize(
+    ("later", "more", "left"),
+    [
+        pytest.param(LATE, {}, False, id="in time"),
+        pytest.param(timedelta(hours=3), {}, True, id="left the scope"),
+        pytest.param(
+            timedelta(hours=3), {"configurationItemStatus": "ResourceNotRecorded"}, False, id="not recorded"
+        ),
+    ],
+)
+def test_history_is_not_asked_without_need(noon, later, more, left):
+    config = Config(history=[GONE_SINCE])
+    noon.tick(later)
+
+    asked(event(change(**more), left=left), config)
+
+    assert config.asked == []
 
 
 def result(identity):

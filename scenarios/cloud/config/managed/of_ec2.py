@@ -13,8 +13,7 @@ from typing import Any, Final
 from scenarios.cloud.config.managed.verdicts import NOT_OURS, OfItem, Subject, Verdict, verdict
 from scenarios.cloud.config.resource_types.ec2 import INSTANCE, INTERFACE
 
-_ANYWHERE: Final = "0.0.0.0/0"
-_ANYWHERE_IPV6: Final = "::/0"
+_EVERYBODY: Final = ("0.0.0.0/0", "::/0")
 _BLOCKED: Final[Mapping[str, str]] = {
     "blockedPort1": "20",
     "blockedPort2": "21",
@@ -37,15 +36,15 @@ def attached_to_eni(subject: Subject) -> Verdict:
 
 
 def restricted_ssh(subject: Subject) -> Verdict:
-    """Not everybody may come by SSH; IPv6 is not looked at."""
-    return verdict(not any(_covers(rule, "tcp", 22) for rule in _open(subject, (_ANYWHERE,))))
+    """Not everybody may come by SSH, be it by IPv4 or by IPv6, as the page says now ("0.0.0.0/0 or ::/0")."""
+    return verdict(not any(_covers(rule, "tcp", 22) for rule in _open(subject, _EVERYBODY)))
 
 
 def restricted_common_ports(subject: Subject) -> Verdict:
     """Not everybody may come to the blocked ports by TCP."""
     ports = [int(subject.given.get(name) or default) for name, default in _BLOCKED.items()]
     several = [int(each) for each in subject.listed("blockedPorts")]
-    open_rules = list(_open(subject, (_ANYWHERE, _ANYWHERE_IPV6)))
+    open_rules = list(_open(subject, _EVERYBODY))
     return verdict(not any(_covers(rule, "tcp", port) for rule in open_rules for port in several or ports))
 
 
@@ -55,7 +54,7 @@ def open_only_to_authorized_ports(subject: Subject) -> Verdict:
         protocol: [_range(each) for each in subject.listed(name)]
         for protocol, name in (("tcp", "authorizedTcpPorts"), ("udp", "authorizedUdpPorts"))
     }
-    return verdict(all(_is_within(rule, ranges) for rule in _open(subject, (_ANYWHERE, _ANYWHERE_IPV6))))
+    return verdict(all(_is_within(rule, ranges) for rule in _open(subject, _EVERYBODY)))
 
 
 def default_group_closed(subject: Subject) -> Verdict:

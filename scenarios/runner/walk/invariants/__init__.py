@@ -17,6 +17,7 @@ from scenarios.runner.walk.invariants import (
     limits,
     whereabouts,
 )
+from scenarios.runner.walk.invariants.judged import as_judged_late
 
 Invariant = Callable[[Course, Course], Iterable[str]]
 
@@ -41,6 +42,7 @@ def broken(without: Course, with_fault: Course) -> list[str]:
     """A sentence for each thing that doesn't hold, after the name of its invariant."""
     if with_fault.stopped:
         return [f"the play stopped: {with_fault.stopped}"]
+    without = as_judged_late(without, with_fault)
     return [
         f"{invariant.__name__.replace('_', ' ')}: {sentence}"
         for invariant in INVARIANTS

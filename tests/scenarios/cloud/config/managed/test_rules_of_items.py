@@ -79,7 +79,7 @@ ROWS = [
     (SSH, BAD, rules(tcp(0, 65535, ANYWHERE)), {}, {}, {}),
     (SSH, BAD, rules({"ipProtocol": "-1", **ANYWHERE}), {}, {}, {}),
     (SSH, GOOD, rules(tcp(22, 22, OFFICE)), {}, {}, {}),
-    (SSH, GOOD, rules(tcp(22, 22, ANYWHERE_6)), {}, {}, {}),
+    (SSH, BAD, rules(tcp(22, 22, ANYWHERE_6)), {}, {}, {}),
     (SSH, GOOD, rules(tcp(443, 443, ANYWHERE)), {}, {}, {}),
     (PORTS, BAD, rules(tcp(3389, 3389, ANYWHERE)), {}, {}, {}),
     (PORTS, GOOD, rules(tcp(22, 22, ANYWHERE)), {}, {}, {}),

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.ledger.entries import Decision, LedgerEntry, Ruling, item_of
 from chalicelib.remediation import Alert, Call, CallProgress, Flood, Outcome, Plan, Severity
+from chalicelib.remediations.noncompliant.change import COMPLIANCE
 from chalicelib.runtime.seen_at_last import NOTHING_FOUND
 from scenarios.cloud.apigateway.requests import HttpAnswer, Request
 from scenarios.cloud.kernel.fault_points import FaultPoint
@@ -1108,3 +1109,40 @@ def test_a_second_dead_letter_that_is_sent_again_is_found_as_the_first_one_is(le
     said = broken(redriven("", 1, first), redriven("1.2.meanwhile", letters, first, second))
 
     assert any("1 more of findings of trail_stopped at 03:00:00" in each for each in said) is finds_more
+
+
+OF_A_RULE = replace(
+    ENTRY,
+    remediation="noncompliant",
+    event_key=f"{COMPLIANCE}1/us-east-1/r/AWS::EC2::SecurityGroup/sg-1/NON_COMPLIANT@x",
+    outcome=Outcome.TOLD,
+    plan=Plan(alerts=(Alert(severity=Severity.LOW, title="It is not compliant"),)),
+    progress={},
+)
+SEEN_BY_IT = {"pk": {"S": "sighting#noncompliant#us-east-1/r/AWS::EC2::SecurityGroup/sg-1"}, "sk": {"S": "x"}}
+IS_DELETED = call("ec2", "DeleteSecurityGroup", {"GroupId": "sg-1"}, number=4, by=0)
+
+
+def answers(says="NOT_APPLICABLE", identity="sg-1"):
+    said = {"ComplianceResourceType": "AWS::EC2::SecurityGroup", "ComplianceResourceId": identity}
+    return call("config", "PutEvaluations", {"Evaluations": [{**said, "ComplianceType": says}]}, number=5)
+
+
+@pytest.mark.parametrize(
+    ("point", "calls", "right"),
+    [
+        pytest.param("1.0.late", (IS_DELETED, answers(), answers()), True, id="gone when asked"),
+        pytest.param("1.0.late", (answers(), IS_DELETED, answers()), False, id="gone later"),
+        pytest.param("1.0.late", (answers(),), False, id="still there"),
+        pytest.param("1.0.late", (IS_DELETED, answers("NON_COMPLIANT"), answers()), False, id="judged"),
+        pytest.param("1.0.late", (IS_DELETED, answers(identity="sg-12")), False, id="another one"),
+        pytest.param("1.2.throttled", (IS_DELETED, answers()), False, id="in time"),
+    ],
+)
+def test_of_what_was_gone_when_a_rule_was_asked_nothing_need_be_told(point, calls, right):
+    told = mail(f"Finding {OF_A_RULE.id}", "LOW: It is not compliant", "noncompliant")
+    without = course("", mail=(mail(), told), ledger=(item_of(ENTRY), item_of(OF_A_RULE), SEEN_BY_IT))
+    found = broken(without, course(point, calls=(acts(), sends(), notes(), *calls)))
+
+    assert any("is not sent" in each for each in found) is not right
+    assert any("no sighting" in each or "no finding" in each for each in found) is not right
