@@ -21,7 +21,6 @@ _ASKED_FOR_BY_NAME = ("eventSource", "eventName", "errorCode", "readOnly", "mana
 
 _OWN_ONLY = "common in other people's stacks; of Trailwarden's own parts it is watched"
 _DATA = "a read, or a data event: too many by far, and most of them wanted"
-_BUILDS = "builds networks, which is daily work; CIS's alarms count what changes ways out"
 _HARMLESS_ALONE = "gives nobody anything by itself: what makes it dangerous is watched"
 
 # Event source, without .amazonaws.com, and the call; with the reason where nothing wakes on it.
@@ -53,7 +52,17 @@ CALLS: Mapping[str, Mapping[str, str]] = {
         "StopConfigurationRecorder": "",
         "DeleteConfigurationRecorder": "",
         "DeleteDeliveryChannel": "",
+        "PutConfigurationRecorder": "",
+        "PutDeliveryChannel": "",
         "DeleteConfigRule": "",
+        "PutConfigRule": "",
+        "PutEvaluations": "functions put results all day; of others, `noncompliant` tells",
+        "PutExternalEvaluation": "",
+        "DeleteEvaluationResults": "",
+        "PutRemediationConfigurations": "",
+        "DeleteRemediationConfiguration": "",
+        "PutRemediationExceptions": "",
+        "DeleteRemediationExceptions": "AWS Config mends again what it had left alone",
     },
     "macie2": {"DisableMacie": "", "UpdateMacieSession": ""},
     "access-analyzer": {"DeleteAnalyzer": ""},
@@ -101,11 +110,11 @@ CALLS: Mapping[str, Mapping[str, str]] = {
         "ModifyInstanceMetadataOptions": _HARMLESS_ALONE,
         "GetPasswordData": _DATA,
         "DeleteRoute": "",
-        "CreateNatGateway": _BUILDS,
-        "CreateVpnGateway": _BUILDS,
-        "CreateEgressOnlyInternetGateway": _BUILDS,
-        "CreateTransitGatewayVpcAttachment": _BUILDS,
-        "AssociateRouteTable": _BUILDS,
+        "CreateNatGateway": "",
+        "CreateVpnGateway": "",
+        "CreateEgressOnlyInternetGateway": "",
+        "CreateTransitGatewayVpcAttachment": "",
+        "AssociateRouteTable": "",
         "CreateInternetGateway": "",
         "CreateNetworkAclEntry": "",
         "TerminateInstances": "",
@@ -217,10 +226,19 @@ def _by_name(remediation: Remediation) -> Iterator[Mapping[str, Any]]:
     for way in remediation.ways:
         if not isinstance(way.on, OnEvent) or way.decide is own_calls.decide:
             continue
-        pattern, detail = way.on.pattern, way.on.pattern.get("detail", {})
-        asked = {name for name in detail if name not in _ASKED_FOR_BY_NAME}
-        if set(pattern) <= {"source", "detail-type", "detail"} and asked <= {"userIdentity"} and detail:
-            yield {**pattern, "detail": {name: detail[name] for name in detail if name not in asked}}
+        pattern = way.on.pattern
+        for detail in _alternatives(pattern.get("detail", {})):
+            asked = {name for name in detail if name not in _ASKED_FOR_BY_NAME}
+            if set(pattern) <= {"source", "detail-type", "detail"} and asked <= {"userIdentity"} and detail:
+                yield {**pattern, "detail": {name: detail[name] for name in detail if name not in asked}}
+
+
+def _alternatives(detail: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A pattern's detail, once for each branch of its `$or` that doesn't ask who makes the call."""
+    always = {name: value for name, value in detail.items() if name != "$or"}
+    for each in detail.get("$or", ({},)):
+        if "userIdentity" not in each:
+            yield {**always, **each}
 
 
 def _filters(remediation: Remediation) -> Iterator[str]:

@@ -34,6 +34,7 @@ def test_a_call_loses_its_watcher_with_the_remediation_or_its_pattern():
         pytest.param("lambda", "RemovePermission20150331v2", id="by our own role alone"),
         pytest.param("glue", "DeleteTable", id="of another service"),
         pytest.param("dynamodb", "DescribeTable", id="another call"),
+        pytest.param("config", "PutEvaluations", id="by strangers alone"),
     ],
 )
 def test_what_is_about_our_own_parts_or_something_else_is_no_watcher(source, name):
@@ -42,3 +43,11 @@ def test_what_is_about_our_own_parts_or_something_else_is_no_watcher(source, nam
 
 def test_cis_filters_count_too():
     assert watchers(CATALOG, "organizations", "LeaveOrganization") == ["cis_alarms"]
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "woken"),
+    [("config", "DeleteEvaluationResults", "noncompliant"), ("ec2", "CreateNatGateway", "cis_alarms")],
+)
+def test_what_a_pattern_names_in_an_or_counts_too(source, name, woken):
+    assert watchers(CATALOG, source, name) == [woken]
