@@ -37,7 +37,7 @@ _PAGES: Final = Paging(
     code="InvalidNextTokenException",
     message="The nextToken provided is invalid",
 )
-_Key = tuple[str, str]
+Key = tuple[str, str]
 """Type and id of a resource."""
 
 
@@ -50,7 +50,7 @@ class Result:
     recorded: datetime
     invoked: datetime
 
-    def shown(self, rule: str, key: _Key) -> dict[str, Any]:
+    def shown(self, rule: str, key: Key) -> dict[str, Any]:
         """As the API shows it."""
         found = {
             "EvaluationResultIdentifier": {
@@ -68,7 +68,7 @@ class Result:
         }
         return {**found, "Annotation": self.said.why} if self.said.why else found
 
-    def sent(self, rule: str, key: _Key) -> dict[str, Any]:
+    def sent(self, rule: str, key: Key) -> dict[str, Any]:
         """As a message has it."""
         return {
             "evaluationResultIdentifier": {
@@ -92,7 +92,7 @@ class Result:
 class Evaluated:
     """One rule's results and runs."""
 
-    results: dict[_Key, Result] = field(default_factory=dict)
+    results: dict[Key, Result] = field(default_factory=dict)
     activated: datetime | None = None
     invoked: datetime | None = None
     succeeded: datetime | None = None
@@ -115,7 +115,8 @@ class Compliance:
         self._setting = setting
         self._channels = channels
         self._rules: dict[tuple[str, str], Evaluated] = {}
-        self._judged: list[Callable[[str, str, _Key, Verdict], None]] = []
+        self._judged: list[Callable[[str, str, Key, Verdict], None]] = []
+        self._changed: list[Callable[[str, Key], None]] = []
         for operation, answer in (
             ("DescribeComplianceByConfigRule", self._by_rule),
             ("DescribeComplianceByResource", self._by_resource),
@@ -127,9 +128,13 @@ class Compliance:
         ):
             setting.calls.answer("config", operation, answer)
 
-    def when_judged(self, judged: Callable[[str, str, _Key, Verdict], None]) -> None:
+    def when_judged(self, judged: Callable[[str, str, Key, Verdict], None]) -> None:
         """Have something told of each result: region, rule, resource, verdict."""
         self._judged.append(judged)
+
+    def when_changed(self, changed: Callable[[str, Key], None]) -> None:
+        """Have something told of each result that is another now, or gone: region, resource."""
+        self._changed.append(changed)
 
     def of(self, region: str, rule: str) -> Evaluated:
         """A rule's results."""
@@ -137,18 +142,19 @@ class Compliance:
 
     def forget(self, region: str, rule: str) -> None:
         """A rule is gone, and its results with it."""
-        self._rules.pop((region, rule), None)
+        known = self._rules.pop((region, rule), Evaluated())
+        self._tell_of_change(region, known.results)
 
-    def by_resource(self, region: str) -> dict[_Key, list[tuple[str, Result]]]:
+    def by_resource(self, region: str) -> dict[Key, list[tuple[str, Result]]]:
         """What rules said of each resource, by the rule's name."""
-        found: dict[_Key, list[tuple[str, Result]]] = {}
+        found: dict[Key, list[tuple[str, Result]]] = {}
         for (where, rule), known in self._rules.items():
             for key, result in known.results.items() if where == region else ():
                 found.setdefault(key, []).append((rule, result))
         return found
 
     def record(
-        self, region: str, rule: Any, key: _Key, said: Verdict, *, ordered: datetime, invoked: datetime
+        self, region: str, rule: Any, key: Key, said: Verdict, *, ordered: datetime, invoked: datetime
     ) -> None:
         """Take in what a rule said; an older answer than the one that stands changes nothing."""
         known, now = self.of(region, rule.config_rule_name), self._setting.clock.now
@@ -162,13 +168,20 @@ class Compliance:
             judged(region, rule.config_rule_name, key, said)
         before = old.said.compliance if old is not None else NOT_APPLICABLE
         if said.compliance == NOT_APPLICABLE:
+            # With the moment it is of; whether Config keeps that, no page says.
             del known.results[key]
         if before != said.compliance:
+            self._tell_of_change(region, (key,))
             self._setting.note("config", f"{key[1]} is {said.compliance} with {rule.config_rule_name}")
             tell = partial(self._tell, region, rule, key, new, old)
             self._setting.clock.after(_EVENT_SECONDS, tell, "AWS Config tells of compliance")
 
-    def _tell(self, region: str, rule: Any, key: _Key, new: Result, old: Result | None) -> None:
+    def _tell_of_change(self, region: str, keys: Iterable[Key]) -> None:
+        for key in keys:
+            for changed in self._changed:
+                changed(region, key)
+
+    def _tell(self, region: str, rule: Any, key: Key, new: Result, old: Result | None) -> None:
         account, name = self._setting.account, rule.config_rule_name
         message = {
             "awsAccountId": account,
@@ -270,7 +283,10 @@ class Compliance:
 
     def _forget_results(self, asked: Asked) -> dict[str, Any]:
         (name,) = self._names(asked.region, [asked.parameters["ConfigRuleName"]])
-        self.of(asked.region, name).results.clear()
+        results = self.of(asked.region, name).results
+        keys = list(results)
+        results.clear()
+        self._tell_of_change(asked.region, keys)
         return {}
 
     def _names(self, region: str, wanted: Iterable[str] | None) -> Iterator[str]:

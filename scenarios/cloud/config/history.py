@@ -13,19 +13,17 @@ https://docs.aws.amazon.com/config/latest/developerguide/delete-config-data-with
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import chain
 from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.config.items import Item
-from scenarios.cloud.config.judged import RESOURCE_COMPLIANCE
-from scenarios.cloud.config.queries import Document, documents_of, parse
+from scenarios.cloud.config.queries import documents_of, parse
 from scenarios.cloud.config.query_values import InvalidExpression
 from scenarios.cloud.config.recorder import Recorders
-from scenarios.cloud.config.resource_types.all_types import TYPES, must_be_simulated
+from scenarios.cloud.config.resource_types.all_types import RECORDED, must_be_simulated
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.paging import Paging
@@ -58,14 +56,11 @@ _SILENT: Final = (
 
 
 class History:
-    """Answers questions about items. `judged`: what rules found in a region, as documents for queries."""
+    """Answers questions about items."""
 
-    def __init__(
-        self, setting: Setting, recorders: Recorders, judged: Callable[[str], Iterator[Document]]
-    ) -> None:
+    def __init__(self, setting: Setting, recorders: Recorders) -> None:
         self._setting = setting
         self._recorders = recorders
-        self._judged = judged
         for operation, answer in (
             ("GetResourceConfigHistory", self._history),
             ("BatchGetResourceConfig", self._batch),
@@ -149,7 +144,7 @@ class History:
 
     def _counts(self, asked: Asked) -> dict[str, Any]:
         """How many resources are recorded: of the types that are asked for alone, the total too."""
-        wanted = asked.parameters.get("resourceTypes") or TYPES
+        wanted = asked.parameters.get("resourceTypes") or RECORDED
         must_be_simulated(wanted)
         counted = Counter(item.found.type for item in self._recorders.of(asked.region).present())
         found = [(kind, count) for kind, count in counted.most_common() if kind in wanted]
@@ -165,9 +160,9 @@ class History:
         region = asked.region
         try:
             query = parse(asked.parameters["Expression"])
-            must_be_simulated(sorted(query.texts & _known_types() - {RESOURCE_COMPLIANCE}))
+            must_be_simulated(sorted(query.texts & _known_types()))
             items = documents_of(item.sent() for item in self._recorders.of(region).present())
-            rows = query.answer(chain(items, self._judged(region)))
+            rows = query.answer(items)
         except (InvalidExpression, TypeError) as error:
             raise Refused(
                 "InvalidExpressionException", f"The syntax of the query is incorrect: {error}"

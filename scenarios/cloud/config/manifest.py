@@ -15,11 +15,11 @@ SERVICE = Service(
         "KMS, DynamoDB, CloudTrail, SNS, SQS and RDS, with their relations, and what is told of types that "
         "aren't recorded; history files and snapshots in "
         "S3, messages and events; queries in Config's part of SQL; 57 managed rules and those of functions, "
-        "on changes and by the clock, compliance and its changes; remediation by runbooks, by hand and "
-        "automatic"
+        "on changes and by the clock, compliance, its changes and its history; remediation by runbooks, by "
+        "hand and automatic"
     ),
     missing=(
-        "items of other types, compliance as items with a history; other managed rules, Guard policies, "
+        "items of other types; other managed rules, Guard policies, "
         "proactive evaluation, stored queries, conformance packs, aggregators"
     ),
     permissions=PERMISSIONS,

@@ -206,7 +206,7 @@ class Recorders:
         was_there = last is not None and not last.is_deleted
         if self.records(region) and was_there is seen.is_deleted:
             status = Status.DELETED_NOT_RECORDED if seen.is_deleted else Status.NOT_RECORDED
-            self._add(region, seen.found, status)
+            self.add(region, seen.found, status)
 
     def _look_soon(self, region: str, service: str, seconds: float, *, by: ApiCall | None = None) -> None:
         """Look at a service's resources, once for all that changes until then; `by`: what told of it."""
@@ -278,16 +278,17 @@ class Recorders:
         for each in found:
             last = recording.last(each.key)
             if last is None or not last.is_there:
-                self._add(region, each, Status.DISCOVERED)
+                self.add(region, each, Status.DISCOVERED)
             elif each is not last.found and replace(each, settled=True) != replace(last.found, settled=True):
-                self._add(region, each, Status.OK)
+                self.add(region, each, Status.OK)
         there = {each.key for each in found}
         for item in recording.of_type(kind.name, only):
             if item.found.key not in there:
                 left = replace(item.found, relations=(), supplementary={}, tags={})
-                self._add(region, left, Status.DELETED)
+                self.add(region, left, Status.DELETED)
 
-    def _add(self, region: str, found: Found, status: Status) -> None:
+    def add(self, region: str, found: Found, status: Status) -> None:
+        """Make an item of what was found."""
         recording, setting = self.of(region), self._setting
         last = recording.last(found.key)
         item = Item(
@@ -295,7 +296,7 @@ class Recorders:
             status=status,
             captured=setting.clock.now,
             account=setting.account,
-            region=GLOBAL if TYPES[found.type].is_global else region,
+            region=GLOBAL if found.type in TYPES and TYPES[found.type].is_global else region,
         )
         recording.items.setdefault(found.key, []).append(item)
         setting.note("config", f"item of {found.type} {found.name or found.id}: {status.value}")

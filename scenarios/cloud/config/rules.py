@@ -24,6 +24,7 @@ from scenarios.cloud.config.managed.all_rules import OF_ACCOUNT, OF_ITEMS, is_pe
 from scenarios.cloud.config.managed.verdicts import NOT_OURS, Subject
 from scenarios.cloud.config.recorder import Recorders
 from scenarios.cloud.config.remediation import Remediations
+from scenarios.cloud.config.resource_types.all_types import RESOURCE_COMPLIANCE
 from scenarios.cloud.config.resource_types.view import MayNotLook, View
 from scenarios.cloud.config.rule_ids import tidy_id
 from scenarios.cloud.kernel import moto_state
@@ -141,7 +142,7 @@ class Rules:
         self._channels.tell(region, EVALUATION, subject, message)
 
     def _recorded(self, item: Item, before: Item | None) -> None:
-        if not item.is_recorded:
+        if not item.is_recorded or item.found.type == RESOURCE_COMPLIANCE:
             return
         for region in self._recorders.regions_of(item):
             if self._on_change(region):
@@ -240,7 +241,12 @@ class Rules:
 
 
 def is_in_scope(rule: Any, found: Found) -> bool:
-    """Whether a rule looks at a resource: by its types, its id, its tag, or at all of them."""
+    """Whether a rule looks at a resource: by its types, its id, its tag, or at all of them.
+
+    None looks at what rules found, which would make more of that.
+    """
+    if found.type == RESOURCE_COMPLIANCE:
+        return False
     managed = types_of(rule.source.source_identifier) if rule.source.owner == "AWS" else ()
     if managed and found.type not in managed:
         return False

@@ -9,7 +9,7 @@ https://github.com/aws/aws-cli/issues/3516
 from scenarios.cloud.authorization.trust import service_may
 from scenarios.cloud.config.managed.all_rules import SIMULATED, is_of_aws
 from scenarios.cloud.config.recording import DAILY
-from scenarios.cloud.config.resource_types.all_types import TYPES
+from scenarios.cloud.config.resource_types.all_types import RESOURCE_COMPLIANCE, TYPES
 from scenarios.cloud.config.resource_types.view import SERVICE
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
@@ -19,7 +19,7 @@ from scenarios.cloud.kernel.validation import Request, Validation
 _ONLY_CONTINUOUS = (
     "AWS::Config::ConfigurationRecorder",
     "AWS::Config::ConformancePackCompliance",
-    "AWS::Config::ResourceCompliance",
+    RESOURCE_COMPLIANCE,
 )
 
 

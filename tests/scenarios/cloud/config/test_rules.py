@@ -8,7 +8,14 @@ from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.world import ACCOUNT
 from tests.sample import in_turn
-from tests.scenarios.cloud.config.recording_worlds import EVERYTHING, mails, only, recorder, recording
+from tests.scenarios.cloud.config.recording_worlds import (
+    EVERYTHING,
+    history,
+    mails,
+    only,
+    recorder,
+    recording,
+)
 from tests.scenarios.cloud.small_worlds import (
     HOME,
     admin,
@@ -25,7 +32,7 @@ from tests.scenarios.cloud.small_worlds import (
     world,
 )
 
-GROUP = "AWS::EC2::SecurityGroup"
+GROUP, COMPLIANCE = "AWS::EC2::SecurityGroup", "AWS::Config::ResourceCompliance"
 SSH, CHANGES = "INCOMING_SSH_DISABLED", "ConfigurationItemChangeNotification"
 
 
@@ -86,11 +93,14 @@ def results(each, name="rule"):
 
 
 def test_a_change_is_judged_told_and_judged_again():
-    with recording({**managed(SSH), **listens()}, group=only(GROUP)) as each:
+    with recording({**managed(SSH), **listens()}, group=only(GROUP, COMPLIANCE)) as each:
         each.run(120)
         group = opened(each)
         each.run(300)
         bad = results(each)[group]
+        batch = admin(each, "config").batch_get_resource_config(
+            resourceKeys=[{"resourceType": COMPLIANCE, "resourceId": f"{GROUP}/{group}"}]
+        )["baseConfigurationItems"]
         answer = admin(each, "config").select_resource_config(
             Expression="SELECT resourceId, configuration.configRuleList.configRuleName "
             "WHERE resourceType = 'AWS::Config::ResourceCompliance' "
@@ -102,6 +112,8 @@ def test_a_change_is_judged_told_and_judged_again():
         admin(each, "ec2").delete_security_group(GroupId=group)
         each.run(300)
         gone = group in results(each)
+        course = history(each, COMPLIANCE, f"{GROUP}/{group}")
+        rule_arn = admin(each, "config").describe_config_rules()["ConfigRules"][0]["ConfigRuleArn"]
         events = [one for one in heard(each) if one["detail"]["resourceId"] == group]
         subjects = [subject for subject, message in mails(each) if message.get("resourceId") == group]
 
@@ -110,6 +122,31 @@ def test_a_change_is_judged_told_and_judged_again():
     assert [json.loads(row) for row in answer["Results"]] == [
         {"resourceId": f"{GROUP}/{group}", "configuration": {"configRuleList": [{"configRuleName": "rule"}]}}
     ]
+    assert [one["configurationItemStatus"] for one in course] == [
+        "ResourceDeleted",
+        "OK",
+        "ResourceDiscovered",
+    ]
+    assert json.loads(course[2]["configuration"]) == {
+        "targetResourceType": GROUP,
+        "targetResourceId": group,
+        "complianceType": "NON_COMPLIANT",
+        "configRuleList": [
+            {
+                "configRuleName": "rule",
+                "configRuleArn": rule_arn,
+                "configRuleId": rule_arn.rpartition("/")[2],
+                "complianceType": "NON_COMPLIANT",
+            }
+        ],
+    }
+    assert course[2]["relationships"] == [
+        {"resourceType": GROUP, "resourceId": group, "relationshipName": "Is associated with "}
+    ]
+    assert "arn" not in course[2]
+    assert "configuration" not in course[0]
+    assert json.loads(course[1]["configuration"])["complianceType"] == "COMPLIANT"
+    assert [one["configuration"] for one in batch] == [course[2]["configuration"]]
     assert events[0]["resources"] == []
     assert "oldEvaluationResult" not in first
     assert first["newEvaluationResult"]["complianceType"] == "NON_COMPLIANT"
@@ -118,6 +155,48 @@ def test_a_change_is_judged_told_and_judged_again():
     assert first["configRuleARN"].startswith(arn("config", "config-rule/config-rule-"))
     whole = f"[AWS Config:{HOME}] {GROUP} {group} is NON_COMPLIANT with rule in Account {ACCOUNT}"
     assert subjects[0] == f"{whole[:97]}..."
+
+
+def test_compliance_has_items_while_some_rule_judges_and_no_rule_is_asked_about_them():
+    """Each rule that is deleted makes one: the last, that none is left."""
+    resources = {**managed(SSH), **managed("RESTRICTED_INCOMING_TRAFFIC", "ports"), **custom(ON_CHANGE)}
+    with recording(resources, group=only(GROUP, COMPLIANCE)) as each:
+        config = admin(each, "config")
+        each.run(120)
+        group = opened(each)
+        each.run(300)
+        config.delete_evaluation_results(ConfigRuleName="ports")
+        each.run(120)
+        config.delete_config_rule(ConfigRuleName="rule")
+        each.run(120)
+        course = history(each, COMPLIANCE, f"{GROUP}/{group}")
+        asked = [
+            json.loads(one["invokingEvent"])["configurationItem"]["resourceType"] for one in arrived(each)
+        ]
+        select = f"SELECT resourceId WHERE resourceType = '{COMPLIANCE}'"
+        left = config.select_resource_config(Expression=select)["Results"]
+
+    said = [json.loads(one["configuration"]) for one in reversed(course) if "configuration" in one]
+    rules = [[rule["configRuleName"] for rule in one["configRuleList"]] for one in said]
+    assert rules == [["ports", "rule"], ["rule"]]
+    assert [one["complianceType"] for one in said] == ["NON_COMPLIANT", "NON_COMPLIANT"]
+    assert course[0]["configurationItemStatus"] == "ResourceDeleted"
+    assert set(asked) == {GROUP}
+    assert f"{GROUP}/{group}" not in str(left)
+
+
+def test_a_recorder_may_leave_compliance_out():
+    with recording(managed(SSH), group=only(GROUP)) as each:
+        each.run(120)
+        group = opened(each)
+        each.run(300)
+        bad = results(each)[group]
+        select = f"SELECT resourceId WHERE resourceType = '{COMPLIANCE}'"
+        rows = admin(each, "config").select_resource_config(Expression=select)["Results"]
+        code = refusal(lambda: history(each, COMPLIANCE, f"{GROUP}/{group}"))
+
+    assert (bad, rows) == ("NON_COMPLIANT", [])
+    assert "ResourceNotDiscoveredException" in str(code)
 
 
 def test_a_result_that_stays_the_same_is_no_event():
