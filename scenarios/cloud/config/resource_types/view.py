@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/config/latest/developerguide/using-service-linked-ro
 """
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -48,6 +49,15 @@ class Told:
     ids: Mapping[str, Collection[str]] | None = None
 
 
+def names(text: str, name: str) -> bool:
+    """Whether a text of a call names a resource: it is its name, or has it in an ARN, a URL or a document.
+
+    >>> names("arn:aws:s3:::logs/*", "logs"), names("logs-2", "logs")
+    (True, False)
+    """
+    return name in text and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
+
+
 class View:
     """Answers of AWS's APIs in one region, each asked for once."""
 
@@ -71,7 +81,7 @@ class View:
     def unchanged(self, kind: str, identity: str, name: str = "") -> Found | None:
         """A resource that no call has named, as it was found last: it need not be read again."""
         texts = self._told.texts
-        if texts is None or any((name or identity) in each for each in texts):
+        if texts is None or any(names(each, name or identity) for each in texts):
             return None
         return self._told.last((kind, identity))
 

@@ -15,7 +15,7 @@ from scenarios.cloud.config.resource_types.ec2 import (
     reached,
     touched,
 )
-from scenarios.cloud.config.resource_types.view import View
+from scenarios.cloud.config.resource_types.view import View, names
 from tests.scenarios.cloud.config.recording_worlds import only, recording
 from tests.scenarios.cloud.small_worlds import HOME, admin
 
@@ -109,3 +109,20 @@ def test_what_is_read_of_a_few_is_what_reading_all_would_find():
 
     assert recorded == there
     assert len([call for call in looks if "Filters" in call.parameters]) > 5
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("web-1", True),
+        ("arn:aws:s3:::web-1", True),
+        ("arn:aws:s3:::web-1/logs/*", True),
+        ("https://web-1.s3.amazonaws.com/", True),
+        ('{"Resource": ["arn:aws:s3:::web-1"]}', True),
+        ("web-12", False),
+        ("my-web-1", False),
+        ("web", False),
+    ],
+)
+def test_a_longer_name_is_another_resource(text, named):
+    assert names(text, "web-1") is named
