@@ -86,6 +86,29 @@ def of_load_balancer(visit: Visit, balancer: str, trace: int) -> dict[str, Any]:
     }
 
 
+def of_network_balancer(visit: Visit, balancer: str, listener: str, certificate: str) -> dict[str, Any]:
+    """`balancer`: `net/NAME/ID`; `listener`: its id. It sees a TLS connection, and no request in it."""
+    moment = f"{visit.at:%Y-%m-%dT%H:%M:%S}"
+    return {
+        "type": "tls",
+        "version": "2.0",
+        "time": moment,
+        "elb": balancer,
+        "listener": listener,
+        "client:port": f"{visit.client}:{visit.port}",
+        "destination:port": "10.0.0.5:443",
+        "connection_time": 5,
+        "tls_handshake_time": 2,
+        "received_bytes": visit.received,
+        "sent_bytes": visit.sent,
+        "chosen_cert_arn": certificate,
+        "tls_cipher": "ECDHE-RSA-AES128-GCM-SHA256",
+        "tls_protocol_version": "tlsv12",
+        "domain_name": visit.host,
+        "tls_connection_creation_time": moment,
+    }
+
+
 def of_cloudfront(visit: Visit, domain: str, request_id: str) -> dict[str, Any]:
     """`domain`: the distribution's own; `request_id`: an opaque text."""
     result = "Error" if visit.answered >= 400 else "Miss"

@@ -1,20 +1,24 @@
-"""Access logs of Application Load Balancers: a file every five minutes, in a bucket that lets them in.
+"""Access logs of Application and Network Load Balancers: a file every five minutes, in a bucket.
 
 Switching them on writes a test file, and is refused where the bucket does not let Elastic Load Balancing
-write, lies elsewhere, or is encrypted with a KMS key. Each balancer has one node here, and no listeners or
-targets: who asks for what, and how it is answered, a scenario says.
+write, lies elsewhere, or is encrypted with a KMS key. Each balancer has one node here, and no targets: who
+asks for what, and how it is answered, a scenario says. A Network Load Balancer logs the TLS connections to
+its TLS listener, and nothing without one; AWS's log delivery writes its files, also under a KMS key whose
+policy lets it.
 
 Left out, and loud: access logs of other load balancers, connection logs, health check logs. Unconfirmed: the
 words for a prefix with `AWSLogs` and for a bucket elsewhere; the test file's text; how long after its window
-a file comes.
+a file comes; that the refusal for a Network Load Balancer has the same words.
 
 Sources: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html,
-https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html. The
-refusal, as users report it: https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/1956, and
-of a KMS key: https://github.com/aws/aws-cdk/issues/21947
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html,
+https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-access-logs.html and
+enable-access-logs.html there. The refusal, as users report it:
+https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/1956, and of a KMS key:
+https://github.com/aws/aws-cdk/issues/21947
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -25,8 +29,8 @@ from scenarios.cloud.kernel.deliveries import By, Object
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
 from scenarios.cloud.service_logs_delivery import Windows, folder_in, put_file
 from scenarios.cloud.setting import Setting
-from scenarios.service_logs import ALB
-from scenarios.service_logs.visits import Visit, of_load_balancer
+from scenarios.service_logs import ALB, NLB
+from scenarios.service_logs.visits import Visit, of_load_balancer, of_network_balancer
 
 SERVICE: Final = "logdelivery.elasticloadbalancing.amazonaws.com"
 WINDOW: Final = 300
@@ -75,10 +79,33 @@ class AccessLogs:
             raise WorldError(f"there is no load balancer {name} in {region}")
         if balancer.attrs.get("access_logs.s3.enabled") != "true":
             return
+        write = self._tls_lines(balancer) if _is_network(balancer) else self._line
+        if write is None:
+            return
         for visit in visits:
-            trace = self._setting.random("elb.trace").getrandbits(96)
-            line = ALB.write(of_load_balancer(visit, _id(balancer.arn), trace))
-            self._files.add((region, balancer.arn), visit.at, line)
+            self._files.add((region, balancer.arn), visit.at, write(balancer, visit))
+
+    def _line(self, balancer: Any, visit: Visit) -> str:
+        trace = self._setting.random("elb.trace").getrandbits(96)
+        return ALB.write(of_load_balancer(visit, _id(balancer), trace))
+
+    def _tls_lines(self, balancer: Any) -> Callable[[Any, Visit], str] | None:
+        """Writes the lines of a Network Load Balancer; None where it has no TLS listener: no log."""
+        listener = next((each for each in balancer.listeners.values() if each.protocol == "TLS"), None)
+        if listener is None:
+            return None
+
+        def line(balancer: Any, visit: Visit) -> str:
+            if visit.rule:
+                raise WorldError(
+                    f"{balancer.name} has no web ACL before it: none stands before a network one"
+                )
+            listener_id = str(listener.arn).rpartition("/")[2]
+            return NLB.write(
+                of_network_balancer(visit, _id(balancer), listener_id, str(listener.certificate))
+            )
+
+        return line
 
     def _balancers(self, region: str) -> dict[str, Any]:
         found: dict[str, Any] = moto_state.backend("elbv2", self._setting.account, region).load_balancers
@@ -97,11 +124,11 @@ class AccessLogs:
         wanted = {**balancer.attrs, **given}
         if wanted.get("access_logs.s3.enabled") != "true":
             return
-        if "/app/" not in balancer.arn:
+        if balancer.type not in ("application", "network"):
             raise NotSimulated("elbv2", f"access logs of {balancer.arn}")
-        self._try_it(asked.region, wanted)
+        self._try_it(asked.region, balancer, wanted)
 
-    def _try_it(self, region: str, wanted: Mapping[str, str]) -> None:
+    def _try_it(self, region: str, balancer: Any, wanted: Mapping[str, str]) -> None:
         """Write the test file, or refuse."""
         bucket, prefix = wanted.get("access_logs.s3.bucket", ""), wanted.get("access_logs.s3.prefix", "")
         if "AWSLogs" in prefix:
@@ -114,7 +141,7 @@ class AccessLogs:
         line = (
             f"Enable AccessLog for ELB: {self._setting.account} at {self._setting.clock.now:%Y-%m-%dT%H:%MZ}"
         )
-        if self._put(region, key, [line]):
+        if self._put(region, key, [line], balancer):
             why = f"Access Denied for bucket: {bucket}. Please check S3bucket permission"
             raise Refused("InvalidConfigurationRequest", why)
 
@@ -128,16 +155,22 @@ class AccessLogs:
         account, end = self._setting.account, start + timedelta(seconds=WINDOW)
         bucket, prefix = (balancer.attrs.get(f"access_logs.s3.{each}", "") for each in ("bucket", "prefix"))
         tail = f"{self._setting.random('elb.names').getrandbits(40):08x}"[:8]
-        now, name = self._setting.clock.now, _id(arn).replace("/", ".")
-        file = f"{account}_elasticloadbalancing_{region}_{name}_{end:%Y%m%dT%H%MZ}_{_NODE}_{tail}.log.gz"
+        now, name = self._setting.clock.now, _id(balancer).replace("/", ".")
+        node = "" if _is_network(balancer) else f"{_NODE}_"
+        file = f"{account}_elasticloadbalancing_{region}_{name}_{end:%Y%m%dT%H%MZ}_{node}{tail}.log.gz"
         folder = folder_in(f"{bucket}/{prefix.strip('/')}", account)
         key = f"{folder}elasticloadbalancing/{region}/{now:%Y/%m/%d}/{file}"
-        because = self._put(region, key, lines, packed=True)
+        because = self._put(region, key, lines, balancer, packed=True)
         if because:
             self._setting.note("lost", f"{len(lines)} lines of the access log of {name}: {because}")
 
-    def _put(self, region: str, key: str, lines: Sequence[str], *, packed: bool = False) -> str:
-        """Why a file may not be written; "" where it was."""
+    def _put(
+        self, region: str, key: str, lines: Sequence[str], balancer: Any, *, packed: bool = False
+    ) -> str:
+        """Why a file of a load balancer may not be written; "" where it was."""
+        if _is_network(balancer):
+            refusal = put_file(self._setting, region, key, lines, packed=packed)
+            return refusal.because if refusal is not None else ""
         refusal = put_file(
             self._setting,
             region,
@@ -165,9 +198,14 @@ def _root(account: str) -> Caller:
     return Caller(kind=CallerKind.ROOT, account=account, arn=f"arn:aws:iam::{account}:root")
 
 
-def _id(arn: str) -> str:
-    """`app/NAME/ID`."""
-    return arn.partition(":loadbalancer/")[2]
+def _is_network(balancer: Any) -> bool:
+    return bool(balancer.type == "network")
+
+
+def _id(balancer: Any) -> str:
+    """`app/NAME/ID`, or `net/NAME/ID`; moto has `app` in every ARN."""
+    name_and_id = balancer.arn.partition(":loadbalancer/")[2].partition("/")[2]
+    return f"{'net' if _is_network(balancer) else 'app'}/{name_and_id}"
 
 
 def register(setting: Setting) -> None:

@@ -5,7 +5,10 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="elbv2",
-    simulated="load balancers that stand; access logs of the requests that a scenario tells",
-    missing="listeners, targets, health; other logs, and access logs of Network Load Balancers",
+    simulated=(
+        "load balancers that stand; access logs of the requests that a scenario tells, of a network one "
+        "those of its TLS connections"
+    ),
+    missing="targets, health; other logs",
     register=register,
 )

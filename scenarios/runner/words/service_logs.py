@@ -4,7 +4,7 @@ A load balancer, a distribution and a web ACL write their logs where AWS deliver
 for one that its owner's own pipeline fills: a line comes some minutes after it happened.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,11 +24,15 @@ _BALANCER = "app/shop/50dc6c495c0c9188"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadBalancer:
-    """An Application Load Balancer, whose access logs go to a bucket that is there and lets them in."""
+    """A load balancer, whose access logs go to a bucket that is there and lets them in.
+
+    `kind`: `application`, or `network`, which has a TLS listener and logs connections to it.
+    """
 
     name: str
     bucket: str
     prefix: str = ""
+    kind: str = "application"
 
     def there(self) -> Given:
         """It stands when the scenario begins."""
@@ -36,7 +40,11 @@ class LoadBalancer:
         def do(world: World) -> None:
             elb, ec2 = (_set_up(world, each) for each in ("elbv2", "ec2"))
             subnets = [each["SubnetId"] for each in ec2.describe_subnets()["Subnets"]][:2]
-            made = elb.create_load_balancer(Name=self.name, Subnets=subnets)["LoadBalancers"][0]
+            made = elb.create_load_balancer(Name=self.name, Subnets=subnets, Type=self.kind)["LoadBalancers"][
+                0
+            ]
+            if self.kind == "network":
+                _tls_listener(world, elb, made)
             given = {"enabled": "true", "bucket": self.bucket, "prefix": self.prefix}
             attributes = [{"Key": f"access_logs.s3.{key}", "Value": value} for key, value in given.items()]
             elb.modify_load_balancer_attributes(
@@ -198,6 +206,20 @@ def _to_group(world: World, group: str, visits: Sequence[Visit]) -> None:
         world.logs.write(world.deployment.home, group, _BALANCER, lines)
 
     world.clock.after(LOAD_BALANCER_SECONDS, write, what)
+
+
+def _tls_listener(world: World, elb: Any, balancer: Mapping[str, Any]) -> None:
+    certificate = _set_up(world, "acm").request_certificate(DomainName="shop.example")["CertificateArn"]
+    group = elb.create_target_group(
+        Name=balancer["LoadBalancerName"], Protocol="TLS", Port=443, VpcId=balancer["VpcId"]
+    )["TargetGroups"][0]["TargetGroupArn"]
+    elb.create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        Protocol="TLS",
+        Port=443,
+        Certificates=[{"CertificateArn": certificate}],
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+    )
 
 
 def _set_up(world: World, service: str) -> Any:

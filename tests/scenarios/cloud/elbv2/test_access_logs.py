@@ -1,12 +1,15 @@
 """A load balancer's requests are in files of five minutes, in a bucket that lets them in."""
 
+import re
+
 import pytest
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.elbv2.access_logs import AccessLogs
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
+from scenarios.runner.words.buckets import log_bucket
 from scenarios.runner.words.service_logs import LoadBalancer, visited
-from scenarios.service_logs import ALB
+from scenarios.service_logs import ALB, NLB
 from scenarios.service_logs.visits import Visit
 from tests.scenarios.cloud.log_files import files, lets_in
 from tests.scenarios.cloud.small_worlds import ACCOUNT, HOME, admin, lets, queue, world
@@ -21,6 +24,8 @@ PRINCIPALS = {
 }
 BY_KEY = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]}
 
+NETWORK = LoadBalancer(name="front", bucket="of-network", kind="network")
+
 
 @pytest.fixture(scope="module")
 def cloud():
@@ -34,7 +39,10 @@ def cloud():
         s3.put_bucket_encryption(Bucket="with-a-key", ServerSideEncryptionConfiguration=BY_KEY)
         with made.calls.muted():
             LoadBalancer(name="shop", bucket="bucket", prefix="web").there().do(made)
-        balancer = admin(made, "elbv2").describe_load_balancers()["LoadBalancers"][0]
+            log_bucket("of-network", "delivery.logs").do(made)
+            NETWORK.there().do(made)
+        found = admin(made, "elbv2").describe_load_balancers()["LoadBalancers"]
+        balancer = next(each for each in found if each["Type"] == "application")
         made.balancer = balancer["LoadBalancerArn"]
         yield made
 
@@ -70,6 +78,39 @@ def test_what_a_client_asks_for_is_in_the_file_of_its_five_minutes(cloud):
         ("203.0.113.9:40001", "GET https://shop.example:443/e HTTP/1.1", "403"),
     ]
     assert (lines[2]["actions_executed"], lines[2]["target:port"]) == ("waf", None)
+
+
+def test_a_network_load_balancer_logs_connections_to_its_tls_listener(cloud):
+    visited(NETWORK, "203.0.113.66", ["/secret"]).do(cloud)
+    cloud.run(400)
+
+    logged = {key: text for key, text in files(cloud, "of-network").items() if key.endswith(".gz")}
+    ((key, text),) = logged.items()
+    assert re.search(
+        rf"/{ACCOUNT}_elasticloadbalancing_{HOME}_net\.front\.\w+_\d{{8}}T\d{{4}}Z_\w{{8}}\.log\.gz$", key
+    )
+    said = NLB.read(text.splitlines()[0])
+    assert (said["client:port"], said["domain_name"]) == ("203.0.113.66:40001", "shop.example")
+    assert ":certificate/" in said["chosen_cert_arn"]
+    assert "secret" not in text
+
+
+def test_without_a_tls_listener_a_network_load_balancer_logs_nothing(cloud):
+    elb, before = admin(cloud, "elbv2"), files(cloud, "of-network")
+    arn = elb.describe_load_balancers(Names=["front"])["LoadBalancers"][0]["LoadBalancerArn"]
+    for each in elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]:
+        elb.delete_listener(ListenerArn=each["ListenerArn"])
+    visited(NETWORK, "203.0.113.66", ["/"]).do(cloud)
+    cloud.run(400)
+
+    assert files(cloud, "of-network") == before
+
+
+def test_no_web_acl_stands_before_a_network_load_balancer(cloud):
+    with cloud.calls.muted():
+        LoadBalancer(name="front-2", bucket="of-network", kind="network").there().do(cloud)
+    with pytest.raises(WorldError, match="no web ACL"):
+        visited(LoadBalancer(name="front-2", bucket=""), "203.0.113.66", ["/"], blocked_by="SQLi").do(cloud)
 
 
 @pytest.mark.parametrize("bucket", ["bucket", "by-account"])
