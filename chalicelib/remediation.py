@@ -84,7 +84,9 @@ class Grant:
     Fn::Sub (`${Ledger.Arn}`), which also knows `${TrailBucketName}` and `${TrailGroupName}`, own or existing.
     `because` says why it can't be narrower. An `acting` grant changes something: the stack gives it only
     where the remediation's mode is approve or enforce. `leading_keys`: of a table, the only partition keys
-    that it may reach, `*` and `?` allowed; empty for all.
+    that it may reach, `*` and `?` allowed; empty for all. `only`: conditions that all hold, each IAM's
+    operator, a key and a value, such as `("StringEquals", "ec2:CreateAction", "CreateSnapshot")`; the value
+    is text for Fn::Sub, too.
     """
 
     action: str
@@ -92,6 +94,7 @@ class Grant:
     because: str = ""
     leading_keys: tuple[str, ...] = ()
     acting: bool = False
+    only: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,23 +6,25 @@ for root, whom nothing restrains.
 What we do: after CreateAccessKey, and UpdateAccessKey to Active, for another user than the caller, report the
 key, whose it is, how many that user has, and whether it was used since: HIGH. In mode enforce it is
 deactivated, once CloudTrail's event history knows the call, some minutes after it; the undo activates it
-again. A key for root is CRITICAL, and told with the steps: only root, or a session of AssumeRoot from the
-organization's management account, may act on it.
+again. By the parameter `AccessKeyCreatedQuarantine` the user who made the key is put into quarantine besides:
+AWS's policy AWSDenyAll is attached, and the undo detaches it. A key for root is CRITICAL, and told with the
+steps: only root, or a session of AssumeRoot from the organization's management account, may act on it.
 
 What we leave alone: a key that users make for themselves; a key that is gone or inactive by the time we look;
 the user and what it may do; refused attempts. A user with the tag of the parameter `ExpectedTag` is told as
-LOW. A key that is deactivated stays, and is evidence.
+LOW. A key that is deactivated stays, and is evidence. Root, roles, operators and users of other accounts are
+never put into quarantine; sessions of roles that a user has assumed go on.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib import delayed
+from chalicelib import delayed, user_quarantine
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.events import ApiCallEvent, api_call, optional_mapping
@@ -46,13 +48,22 @@ from chalicelib.remediation import (
     Way,
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
-from chalicelib.triggers import OnEvent, successful_calls
+from chalicelib.triggers import OnEvent
+from chalicelib.user_quarantine import Suspect
 from chalicelib.wording import aws_command, when
 
 NAME = "access_key_created"
 PUT_OFF = "AccessKeyCreatedPutOff"  # the queue of calls that event history doesn't know yet
 CREATE, UPDATE = "CreateAccessKey", "UpdateAccessKey"
-PATTERN = successful_calls(("iam",), (CREATE, UPDATE))
+QUARANTINE = user_quarantine.parameter("AccessKeyCreatedQuarantine")
+_CALLS = {"eventName": [CREATE, UPDATE], "errorCode": [{"exists": False}]}
+_OWN = {"eventName": list(user_quarantine.OWN_CALLS)}
+_ROLE = {"Fn::GetAtt": ["AccessKeyCreatedRole", "Arn"]}
+_BY_US = {"userIdentity": {"sessionContext": {"sessionIssuer": {"arn": [_ROLE]}}}}
+_VIA = {"source": ["aws.iam"], "detail-type": ["AWS API Call via CloudTrail"]}
+# Calls of our own role come by the same rule; a spoke doesn't know the role.
+PATTERN = {**_VIA, "detail": {"eventSource": ["iam.amazonaws.com"], "$or": [_CALLS, {**_OWN, **_BY_US}]}}
+FORWARDED = {**_VIA, "detail": {"eventSource": ["iam.amazonaws.com"], "$or": [_CALLS, _OWN]}}
 
 _USERS = "arn:${AWS::Partition}:iam::${AWS::AccountId}:user/*"
 _ANY_USER = "whose key it will be isn't known before"
@@ -61,16 +72,21 @@ GRANTS = (
         Grant(action=f"iam:{action}", resource=_USERS, because=_ANY_USER)
         for action in ("ListAccessKeys", "GetAccessKeyLastUsed", "ListUserTags")
     ),
+    *user_quarantine.READS,
     *LATELY,
     Grant(action="iam:UpdateAccessKey", resource=_USERS, because=_ANY_USER, acting=True),
+    user_quarantine.ATTACHES,
+    user_quarantine.DETACHES,
     *delayed.putting_off(PUT_OFF),
 )
-DECLARED_CALLS = (
+_TO_UNDO = (
     DeclaredCall(
         operation="iam.update_access_key",
         needs=(("iam:UpdateAccessKey", "arn:{partition}:iam::{account}:user/{UserName}"),),
     ),
 )
+
+DECLARED_CALLS = (*_TO_UNDO, *user_quarantine.DECLARED_CALLS)
 
 ROOT = "root"
 _NO_USER = "NoSuchEntity"
@@ -89,12 +105,16 @@ Until then a service control policy that denies everything to the account's root
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """An access key that is active. `user`: its name, or ROOT; `used`: what for, last; "" for never."""
+    """An access key that is active. `user`: its name, or ROOT; `used`: what for, last; "" for never.
+
+    `suspect`: who made it, where that user is to be put into quarantine.
+    """
 
     id: str
     user: str
     of_user: int = 0  # how many active keys the user has
     used: str = ""
+    suspect: Suspect | None = None
 
 
 # ---- look ---------------------------------------------------------------------------------------
@@ -109,7 +129,8 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Key]:
             return Key(id=key, user=ROOT)  # nobody else may look
         if not key or is_own(event) or event.parameters.get("status") == "Inactive":
             return None
-        return _active(iam, user, key)
+        found = _active(iam, user, key)
+        return replace(found, suspect=user_quarantine.suspect(iam, event, settings)) if found else None
 
     def tags(found: Key) -> Mapping[str, str]:
         return tags_of(iam.list_user_tags(UserName=user)["Tags"]) if found.user != ROOT else {}
@@ -166,7 +187,7 @@ def _answered(event: ApiCallEvent) -> Mapping[str, Any]:
 
 def decide(event: ApiCallEvent, facts: Seen[Key], _now: datetime, _settings: Settings) -> Plan:
     """Tell whose key it is; deactivate it, unless it is root's."""
-    if event.failed or facts.nothing:
+    if event.failed or facts.nothing or event.name not in (CREATE, UPDATE):
         return Plan.nothing()
     user = user_of(event) or NOT_RECORDED
     of_root = user == ROOT
@@ -178,7 +199,7 @@ def decide(event: ApiCallEvent, facts: Seen[Key], _now: datetime, _settings: Set
         title=f"{done} for {'the root user' if of_root else f'the user {user}'}",
         facts=_facts(event, facts.state, user),
         advice=_FOR_ROOT if of_root else _ADVICE,
-        calls=[_update(event, facts.state, "Inactive")] if facts.state and not of_root else (),
+        calls=_calls(event, facts.state) if facts.state and not of_root else (),
         asks=[Asked("what-did-principal-do", key_of(event))] if key_of(event) else (),
     )
 
@@ -189,11 +210,18 @@ def _facts(event: ApiCallEvent, key: Key | None, user: str) -> Iterator[tuple[st
     if key and user != ROOT:
         yield "Active keys", str(key.of_user)
         yield "Used since", key.used or "not yet, as far as IAM knows"
+        yield from user_quarantine.facts(key.suspect)
     asked = {
         "--lookup-attributes": f"AttributeKey=AccessKeyId,AttributeValue={key_of(event)}",
         "--region": event.region,
     }
     yield "What it did", aws_command("cloudtrail", "lookup-events", asked)
+
+
+def _calls(event: ApiCallEvent, key: Key) -> Iterator[Call]:
+    """The key first: who can't be put into quarantine has made it all the same."""
+    yield _update(event, key, "Inactive")
+    yield from user_quarantine.deny(key.suspect, account=event.account, region=event.region)
 
 
 def _update(event: ApiCallEvent, key: Key, status: str) -> Call:
@@ -210,7 +238,9 @@ def _update(event: ApiCallEvent, key: Key, status: str) -> Call:
 
 
 def moved(aws: Aws, call: Call, _settings: Settings) -> str:
-    """Whether the key is gone, or active again; raises what IAM raises."""
+    """Whether the key is gone or active again, or the quarantine has ended; raises what IAM raises."""
+    if "AccessKeyId" not in call.parameters:
+        return user_quarantine.moved(aws.client("iam", call.region), call)
     user, key = call.parameters["UserName"], call.parameters["AccessKeyId"]
     listed = _keys(aws.client("iam", call.region), user)
     if listed is None:
@@ -220,7 +250,7 @@ def moved(aws: Aws, call: Call, _settings: Settings) -> str:
 
 
 _CREATION = Way(
-    on=OnEvent(pattern=PATTERN, everywhere=True),
+    on=OnEvent(pattern=PATTERN, everywhere=True, forwards=FORWARDED),
     parse=api_call,
     look=look,
     decide=decide,
@@ -240,12 +270,14 @@ REMEDIATION = Remediation(
     ways=(_CREATION, delayed.delayed(_CREATION, PUT_OFF), COUNTING),
     grants=GRANTS,
     declared_calls=DECLARED_CALLS,
-    undoing=Undoing(calls=DECLARED_CALLS, moved=moved),
+    undoing=Undoing(calls=(*_TO_UNDO, *user_quarantine.UNDOING_CALLS), moved=moved),
     settings={
         EXPECTED_TAG_KEY: EXPECTED_TAG.ref,
         IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
+        **user_quarantine.settings_of(QUARANTINE),
         **delayed.settings_of(PUT_OFF),
     },
+    parameters=(QUARANTINE,),
     resources=delayed.resources(PUT_OFF),
     managed_rules=("ACCESS_KEYS_ROTATED", "IAM_ROOT_ACCESS_KEY_CHECK"),
     controls=("CIS 1.4", "Security Hub IAM.4", "ATT&CK T1098.001"),

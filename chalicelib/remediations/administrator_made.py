@@ -10,12 +10,15 @@ or everybody may assume, an identity provider or a trust anchor of Roles Anywher
 and a boundary that is gone are HIGH. In mode enforce a policy that was attached is detached, one written
 into the user, role or group is deleted, and a user leaves the group, once CloudTrail's event history knows
 the call. These take rights away; nothing here can give any, and so a person undoes it, with the command that
-the alert has.
+the alert has. By the parameter `AdministratorMadeQuarantine` the user who did it is put into quarantine
+besides: AWS's policy AWSDenyAll is attached, and `trailwarden undo` detaches it.
 
 What we leave alone, and tell with the command: versions of a policy, since many may hold it; whom a role
 trusts; boundaries; identity providers. Without a word: policies that make nobody an administrator,
 `iam:PassRole` among them; users, roles and groups that are new and hold nothing; what is gone by the time
-we look; refused attempts. A user or role with the tag of the parameter `ExpectedTag` is told as LOW.
+we look; refused attempts. A user or role with the tag of the parameter `ExpectedTag` is told as LOW. Root,
+roles, operators and users of other accounts are never put into quarantine; sessions of roles that a user has
+assumed go on.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-attach-detach.html,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html
@@ -23,11 +26,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-version
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib import delayed
+from chalicelib import delayed, user_quarantine
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.events import ApiCallEvent, api_call
@@ -52,14 +55,17 @@ from chalicelib.remediation import (
     ProvenBy,
     Remediation,
     Severity,
+    Undoing,
     Way,
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.triggers import OnEvent, successful_calls
+from chalicelib.user_quarantine import Suspect
 from chalicelib.wording import aws_command, some, whole
 
 NAME = "administrator_made"
 PUT_OFF = "AdministratorMadePutOff"  # the queue of calls that event history doesn't know yet
+QUARANTINE = user_quarantine.parameter("AdministratorMadeQuarantine")
 _KINDS = ("User", "Role", "Group")
 _TRUSTS = ("UpdateAssumeRolePolicy", "CreateRole")
 _VERSIONS = ("CreatePolicyVersion", "SetDefaultPolicyVersion")
@@ -120,9 +126,11 @@ GRANTS = (
         for kind, actions in _TAKES.items()
         for action in actions
     ),
+    user_quarantine.ATTACHES,  # what is attached may be read and detached anyway
     *delayed.putting_off(PUT_OFF),
 )
 DECLARED_CALLS = (
+    *user_quarantine.DECLARED_CALLS,
     *(
         DeclaredCall(
             operation=f"iam.{operation}_{kind}_policy",
@@ -153,13 +161,15 @@ class Promotion:
     """What a call gave, as far as it is still there.
 
     `whom`: who has it, such as `user alice`; `by`: the policy, group or provider; `allows`: what makes an
-    administrator of them, or strangers whom a role trusts. `document`: an inline policy, as JSON.
+    administrator of them, or strangers whom a role trusts. `document`: an inline policy, as JSON. `suspect`:
+    who did it, where that user is to be put into quarantine.
     """
 
     whom: tuple[str, ...]
     by: str
     allows: tuple[str, ...]
     document: str = ""
+    suspect: Suspect | None = None
 
 
 # ---- look ---------------------------------------------------------------------------------------
@@ -171,6 +181,10 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Promotion]:
     if not event.parameters:
         why = "the record doesn't say whom the call was about"
         return Seen(unread=Unseen(why=why), lately=lately(aws, event))
+
+    def read() -> Promotion | None:
+        found = _read(iam, event, settings)
+        return replace(found, suspect=user_quarantine.suspect(iam, event, settings)) if found else None
 
     def tags(_: Promotion) -> Mapping[str, str]:
         kind = kind_of(event)
@@ -184,7 +198,7 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Promotion]:
         event,
         settings,
         remediation=NAME,
-        read=lambda: _read(iam, event, settings),
+        read=read,
         gone=(_NONE,),
         tags=tags,
     )
@@ -294,7 +308,7 @@ def decide(event: ApiCallEvent, facts: Seen[Promotion], _now: datetime, _setting
         title=_title(event, whom, sure=found is not None),
         facts=_facts(event, found, whom),
         advice=_ADVICE,
-        calls=_taken_back(event) if found else (),
+        calls=_calls(event, found) if found else (),
         asks=_asks(event),
     )
 
@@ -341,6 +355,7 @@ def _facts(event: ApiCallEvent, found: Promotion | None, whom: str) -> Iterator[
         yield "Policy", found.document
     for label, command in _commands(event, found):
         yield label, whole(command)
+    yield from user_quarantine.facts(found.suspect)
 
 
 def _commands(event: ApiCallEvent, found: Promotion) -> Iterator[tuple[str, str]]:
@@ -363,6 +378,12 @@ def _commands(event: ApiCallEvent, found: Promotion) -> Iterator[tuple[str, str]
     elif event.name in _TRUSTS:
         given = {**named, "--policy-document": "POLICY"}
         yield "Take it back with", aws_command("iam", "update-assume-role-policy", given)
+
+
+def _calls(event: ApiCallEvent, found: Promotion) -> Iterator[Call]:
+    """What was given is taken back first: who can't be put into quarantine has given it all the same."""
+    yield from _taken_back(event)
+    yield from user_quarantine.deny(found.suspect, account=event.account, region=event.region)
 
 
 def _taken_back(event: ApiCallEvent) -> Iterator[Call]:
@@ -393,6 +414,11 @@ def _call(event: ApiCallEvent, operation: str, parameters: Mapping[str, Any], lo
         already=(_NONE,),
         lost=lost,
     )
+
+
+def moved(aws: Aws, call: Call, _settings: Settings) -> str:
+    """Whether a quarantine has ended; what takes rights away is nothing that we undo. Raises IAM's errors."""
+    return user_quarantine.moved(aws.client("iam", call.region), call)
 
 
 _PROMOTION = Way(
@@ -426,12 +452,15 @@ REMEDIATION = Remediation(
     ),
     grants=GRANTS,
     declared_calls=DECLARED_CALLS,
+    undoing=Undoing(calls=user_quarantine.UNDOING_CALLS, moved=moved),
     settings={
         EXPECTED_TAG_KEY: EXPECTED_TAG.ref,
         TRUSTED: TRUSTED_ACCOUNTS.joined,
         IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
+        **user_quarantine.settings_of(QUARANTINE),
         **delayed.settings_of(PUT_OFF),
     },
+    parameters=(QUARANTINE,),
     resources=delayed.resources(PUT_OFF),
     managed_rules=("IAM_POLICY_NO_STATEMENTS_WITH_ADMIN_ACCESS",),
     controls=(

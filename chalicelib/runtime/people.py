@@ -240,7 +240,7 @@ class People(Invocation):
     def _may_be_undone(self, entry: LedgerEntry, asked: Instruction, words: str) -> tuple[Ruling, str]:
         """Whether every call still is as we made it, and its undo is one that is declared."""
         undoing = self.remediation.undoing
-        if undoing is None:
+        if undoing is None or not rulings.undos(entry):
             return Ruling.REJECTED, "Trailwarden can't undo this: the alert says how you can"
         gate = self._gate_after_a_yes().brakes(self.remediation.name)
         if gate and gate.error:

@@ -26,6 +26,7 @@ MANY = 8
 _PARAMETER = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter"
 
 Document = Mapping[str, Any]
+Only = tuple[tuple[str, str, str], ...]
 
 
 def policies(
@@ -66,23 +67,41 @@ def document(grants: Iterable[Grant]) -> Document:
     """An IAM policy: one statement for each resource, in the order the grants were given.
 
     Where several resources take the same actions, one statement names them: a role's policies have 10,240
-    characters. Of a table with leading keys: one for each action, with all the keys that it may reach.
+    characters. Of a table with leading keys: one for each action, with all the keys that it may reach. What
+    is granted under conditions alone: one for each resource and its conditions.
     """
     actions: dict[str, list[str]] = {}
+    limited: dict[tuple[str, Only], list[str]] = {}
     keys: dict[tuple[str, str], list[str]] = {}
     for grant in grants:
         resource = json.dumps(_resource(grant.resource))
         if grant.leading_keys:
             keys.setdefault((resource, grant.action), []).extend(grant.leading_keys)
-        elif grant.action not in actions.setdefault(resource, []):
-            actions[resource].append(grant.action)
+            continue
+        if grant.only:
+            taken = limited.setdefault((resource, grant.only), [])
+        else:
+            taken = actions.setdefault(resource, [])
+        if grant.action not in taken:
+            taken.append(grant.action)
     return {
         "Version": "2012-10-17",
         "Statement": [
             *(_statement(resources, each) for each, resources in _together(actions)),
+            *(
+                {**_statement([resource], each), "Condition": _condition(only)}
+                for (resource, only), each in limited.items()
+            ),
             *(_statement([resource], [action], each) for (resource, action), each in keys.items()),
         ],
     }
+
+
+def _condition(only: Only) -> Document:
+    made: dict[str, dict[str, Any]] = {}
+    for operator, key, value in only:
+        made.setdefault(operator, {})[key] = _resource(value)
+    return made
 
 
 def _together(actions: Mapping[str, list[str]]) -> Iterator[tuple[list[str], list[str]]]:

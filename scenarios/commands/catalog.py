@@ -52,6 +52,7 @@ def _as_json(remediation: Remediation) -> dict[str, object]:
                 "resource": grant.resource,
                 "because": grant.because,
                 "acting": grant.acting,
+                "only": [list(each) for each in grant.only],
             }
             for grant in remediation.grants
         ],
@@ -70,8 +71,9 @@ def _rows(remediation: Remediation) -> Iterator[tuple[str, str]]:
     for grants in _alike(remediation.grants):
         first = grants[0]
         when = " where its mode lets it act" if first.acting else ""
+        only = "".join(f" if {key} is {value}" for _, key, value in first.only)
         because = f": {first.because}" if first.because else ""
-        yield "may", f"{' '.join(grant.action for grant in grants)} on {first.resource}{when}{because}"
+        yield "may", f"{' '.join(grant.action for grant in grants)} on {first.resource}{only}{when}{because}"
     names = scenarios_of(remediation.name)
     yield "proved by", f"trailwarden run '{remediation.name}*' ({_counted(len(names), 'scenario')})"
     if remediation.controls:
@@ -82,9 +84,9 @@ def _rows(remediation: Remediation) -> Iterator[tuple[str, str]]:
 
 def _alike(grants: Iterable[Grant]) -> list[list[Grant]]:
     """Grants that differ in nothing but their action, together."""
-    groups: dict[tuple[str, str, bool], list[Grant]] = {}
+    groups: dict[tuple[object, ...], list[Grant]] = {}
     for grant in grants:
-        groups.setdefault((grant.resource, grant.because, grant.acting), []).append(grant)
+        groups.setdefault((grant.resource, grant.because, grant.acting, grant.only), []).append(grant)
     return list(groups.values())
 
 

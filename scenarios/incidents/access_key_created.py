@@ -1,20 +1,31 @@
 """Somebody makes an access key for somebody else."""
 
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.remediation import Outcome
-from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.authorization.identity import ADMINISTRATOR
+from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.world import ACCOUNT, World
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor, arrives
 from scenarios.runner.words.checks import alert, heard_of, no_more_alerts_than, outcome, state
+from scenarios.runner.words.people import decides
 from scenarios.runner.words.undoing import undoes_by_hand
+from scenarios.runner.words.users import DENY_ALL, by_own_key, is_denied, keyed_user
 
 NAME = "access_key_created"
 ACTING = (
     ("AccessKeyCreatedMode", "enforce"),
     ("IgnoredPrincipals", f"arn:aws:iam::{ACCOUNT}:user/deploy-bot"),
     ("ExpectedTag", "expected"),
+)
+
+CHOSEN = ("AccessKeyCreatedQuarantine", "caller")
+QUARANTINING = (
+    ACTING[0],
+    CHOSEN,
+    ("Operators", f"arn:aws:iam::{ACCOUNT}:user/alice"),
 )
 
 mallory = Actor(name="mallory", address="203.0.113.66")
@@ -60,6 +71,36 @@ def sets_its_keys(actor: Actor, name: str, status: str) -> Action:
             iam.update_access_key(UserName=name, AccessKeyId=each["AccessKeyId"], Status=status)
 
     return actor.does(f"makes the keys of {name} {status}", do)
+
+
+def by_a_role(name: str) -> Action:
+    """CreateAccessKey by a session of a role."""
+
+    def do(world: World) -> None:
+        session = session_on(f"arn:aws:iam::{ACCOUNT}:role/admin", "mallory")
+        session = world.identity.enrol(replace(session, policies=(ADMINISTRATOR,)))
+        world.client(session, "iam").create_access_key(UserName=name)
+
+    return Action(f"a session of the role admin makes an access key for {name}", do)
+
+
+def deletes_user(name: str) -> Action:
+    """What IAM asks for before it deletes a user, and that."""
+
+    def do(world: World, caller: Caller) -> None:
+        iam = world.client(caller, "iam")
+        for each in _keys(iam, name):
+            iam.delete_access_key(UserName=name, AccessKeyId=each["AccessKeyId"])
+        for policy in iam.list_attached_user_policies(UserName=name)["AttachedPolicies"]:
+            iam.detach_user_policy(UserName=name, PolicyArn=policy["PolicyArn"])
+        iam.delete_user(UserName=name)
+
+    return deployer.does(f"deletes the user {name}", do)
+
+
+def _only_held_is_denied(iam: Any) -> str | None:
+    found = [each["UserName"] for each in iam.list_entities_for_policy(PolicyArn=DENY_ALL)["PolicyUsers"]]
+    return None if found == ["held"] else f"in quarantine: {found}"
 
 
 def _keys(iam: Any, name: str) -> list[dict[str, Any]]:
@@ -184,12 +225,81 @@ SILENT = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, ENFORCED, SILENT)
+QUARANTINED = Scenario(
+    name="access_key_created.quarantined",
+    title="Who made the key is denied everything, by keys that stand in IAM; an operator undoes it",
+    parameters=QUARANTINING,
+    lasts="35:00",
+    given=[user("backup"), keyed_user("mallory")],
+    when=[
+        at("00:00", by_own_key("mallory", "iam", "create_access_key", UserName="backup")),
+        at("20:30", by_own_key("mallory", "iam", "list_users", refused="AccessDenied")),
+        at("25:00", decides(alice, "undo", NAME)),
+        at("30:00", by_own_key("mallory", "iam", "list_users")),
+    ],
+    then=[
+        until("00:50", is_denied("mallory", yes=False)),
+        by(
+            "20:00",
+            is_denied("mallory", yes=True),
+            keys_are("backup", "Inactive"),
+            heard_of(
+                NAME,
+                "HIGH",
+                "roles that mallory has assumed",
+                "its keys, its console and its own sessions",
+                "aws iam detach-user-policy --user-name mallory",
+            ),
+        ),
+        at_the_end(
+            is_denied("mallory", yes=False), keys_are("backup", "Active"), outcome(NAME, Outcome.UNDONE)
+        ),
+    ],
+)
+
+SPARED = Scenario(
+    name="access_key_created.spared",
+    title="An operator, a role, somebody denied before, somebody gone: the keys go, nobody is put away",
+    parameters=QUARANTINING,
+    lasts="25:00",
+    given=[
+        user("backup"),
+        keyed_user("alice"),
+        keyed_user("held"),
+        user("old"),
+        user("new"),
+        user("stray"),
+        keyed_user("brief"),
+    ],
+    when=[
+        at(
+            "00:00",
+            makes_a_key(alice, "backup"),
+            makes_a_key(Actor(name="held"), "old"),
+            deployer.calls("iam", "attach_user_policy", UserName="held", PolicyArn=DENY_ALL),
+            by_a_role("new"),
+            makes_a_key(Actor(name="brief"), "stray"),
+        ),
+        at("00:01", deletes_user("brief")),
+    ],
+    then=[
+        at_the_end(
+            *(keys_are(name, "Inactive") for name in ("backup", "old", "new", "stray")),
+            is_denied("alice", yes=False),
+            heard_of(NAME, "HIGH", "AWSDenyAll is attached to the user held already"),
+            state("nobody but held is in quarantine", _only_held_is_denied, "iam"),
+            outcome(NAME, Outcome.ACTED, times=4),
+        ),
+    ],
+)
+
+SCENARIOS = (SCENARIO, ENFORCED, SILENT, QUARANTINED, SPARED)
 
 READS = (
     ("iam", "ListAccessKeys"),
     ("iam", "GetAccessKeyLastUsed"),
     ("iam", "ListUserTags"),
+    ("iam", "ListAttachedUserPolicies"),
     ("cloudtrail", "LookupEvents"),
 )
-READING = ENFORCED
+READING = replace(ENFORCED, parameters=(*ACTING, CHOSEN))

@@ -1,6 +1,7 @@
 """Somebody is made an administrator."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.remediation import Outcome
@@ -8,6 +9,8 @@ from scenarios.cloud.world import ACCOUNT, World
 from scenarios.runner.scenario import Action, Given, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, heard_of, no_more_alerts_than, outcome, state
+from scenarios.runner.words.people import decides, ruled
+from scenarios.runner.words.users import by_own_key, is_denied, keyed_user
 
 NAME = "administrator_made"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -20,8 +23,12 @@ ACTING = (
     ("TrustedAccounts", "210987654321"),
 )
 
+CHOSEN = ("AdministratorMadeQuarantine", "caller")
+
 mallory = Actor(name="mallory", address="203.0.113.66")
 deployer = Actor(name="deploy-bot", address="198.51.100.9")
+alice = Actor(name="alice", address="198.51.100.4")
+ops = Actor(name="ops", address="198.51.100.5")
 intern = Actor(name="intern", address="192.0.2.15", policies=())
 
 
@@ -188,7 +195,37 @@ SILENT = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, ENFORCED, SILENT)
+QUARANTINED = Scenario(
+    name="administrator_made.quarantined",
+    title="Who made an administrator is denied everything; the undo ends that, and gives nobody a right back",
+    parameters=(ACTING[0], CHOSEN, ("Operators", f"arn:aws:iam::{ACCOUNT}:user/ops")),
+    lasts="35:00",
+    given=[people(), keyed_user("eve"), keyed_user("ops")],
+    when=[
+        at("00:00", attaches(ops, ADMINISTRATOR, user="alice")),
+        at(
+            "03:00",
+            by_own_key("eve", "iam", "attach_role_policy", RoleName="app", PolicyArn=ADMINISTRATOR),
+        ),
+        at("23:30", by_own_key("eve", "iam", "list_users", refused="AccessDenied")),
+        at("28:00", decides(alice, "undo", NAME)),
+    ],
+    then=[
+        by(
+            "23:00",
+            is_denied("eve", yes=True),
+            is_denied("ops", yes=False),
+            heard_of(NAME, "HIGH", "roles that eve has assumed", "detach-user-policy --user-name eve"),
+        ),
+        at_the_end(
+            is_denied("eve", yes=False),
+            ruled(NAME, "undone"),
+            state("app and alice are what they were", _is_plain, "iam"),
+        ),
+    ],
+)
+
+SCENARIOS = (SCENARIO, ENFORCED, SILENT, QUARANTINED)
 
 READS = (
     ("iam", "ListAttachedRolePolicies"),
@@ -202,6 +239,7 @@ READS = (
     ("iam", "ListGroupPolicies"),
     ("iam", "GetGroupPolicy"),
     ("iam", "ListEntitiesForPolicy"),
+    ("iam", "ListAttachedUserPolicies"),
     ("cloudtrail", "LookupEvents"),
 )
-READING = ENFORCED
+READING = replace(ENFORCED, parameters=(*ACTING, CHOSEN))

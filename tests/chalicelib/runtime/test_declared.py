@@ -53,6 +53,11 @@ RESTORE = call(
     BackupArn=f"{TABLE}/orders/backup/01-a",
 )
 OURS = [
+    pytest.param(
+        "access_key_created",
+        call("iam.attach_user_policy", UserName="eve", PolicyArn="arn:aws:iam::aws:policy/AWSDenyAll"),
+        id="a user's quarantine",
+    ),
     pytest.param("table_deleted", RESTORE, id="a restore"),
     pytest.param("trail_stopped", call("cloudtrail.start_logging", Name=TRAIL), id="starting the trail"),
     pytest.param("trail_stopped", call("cloudtrail.create_trail", Name="audit"), id="making it anew"),
@@ -65,6 +70,18 @@ OURS = [
     pytest.param("trail_stopped", call("logs.create_log_group", logGroupName="audit-group"), id="its group"),
 ]
 PLANTED = [
+    *(
+        pytest.param(
+            name,
+            call(
+                "iam.attach_user_policy",
+                UserName="eve",
+                PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess",
+            ),
+            id=f"{name} makes an administrator",
+        )
+        for name in ("access_key_created", "administrator_made")
+    ),
     pytest.param("table_deleted", call("dynamodb.delete_table", TableName="orders"), id="another operation"),
     pytest.param("table_deleted", call("iam.create_user", UserName="m"), id="another service"),
     pytest.param(

@@ -458,6 +458,17 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(house):
     assert found.decisions[0].words == deletes("orders").command
 
 
+def test_what_has_no_undo_is_not_called_undone(house):
+    cure = Undoable(Plan.alert(alert(), calls=[replace(creates("orders"), undo=None)]))
+    found = happened(house, cure, mode=Mode.ENFORCE)
+    asks(house, found, Verb.UNDO)
+
+    found = follows(house, cure, found)
+
+    assert (found.outcome, house.tables()) == (Outcome.ACTED, ["orders"])
+    assert "the alert says how you can" in found.decisions[0].words
+
+
 @pytest.mark.parametrize("dry", [True, False])
 def test_what_has_moved_on_is_left_alone(house, dry):
     cure, found = done(house)

@@ -102,6 +102,27 @@ def test_leading_keys_are_a_condition_that_a_request_without_a_key_does_not_meet
     ]
 
 
+def test_what_is_granted_under_a_condition_is_a_statement_of_its_own():
+    wide = Grant(action="iam:DetachUserPolicy", resource="*")
+    only = (("ArnEquals", "iam:PolicyARN", "arn:${AWS::Partition}:iam::aws:policy/AWSDenyAll"),)
+
+    made = document([wide, replace(wide, action="iam:AttachUserPolicy", only=only)])
+
+    assert made["Statement"] == [
+        {"Effect": "Allow", "Action": ["iam:DetachUserPolicy"], "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": ["iam:AttachUserPolicy"],
+            "Resource": "*",
+            "Condition": {
+                "ArnEquals": {
+                    "iam:PolicyARN": {"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/AWSDenyAll"}
+                }
+            },
+        },
+    ]
+
+
 def test_every_function_may_log_tell_and_hand_over_what_it_could_not_handle():
     granted = {grant.action: grant.resource for grant in grants_of(BARE)}
 
@@ -237,7 +258,7 @@ def test_a_wide_grant_says_why_it_can_not_be_narrower(function):
 
 @pytest.mark.parametrize("remediation", CATALOG, ids=lambda each: each.name)
 def test_nothing_is_granted_twice(remediation):
-    granted = [(grant.action, grant.resource, grant.leading_keys) for grant in remediation.grants]
+    granted = [(each.action, each.resource, each.leading_keys, each.only) for each in remediation.grants]
 
     assert len(granted) == len(set(granted))
 

@@ -209,6 +209,24 @@ def test_a_new_identity_provider_is_asked_about_under_its_url():
         assert refused(maker.create_open_id_connect_provider, **url)["Code"] == "AccessDenied"
 
 
+def test_a_user_has_ten_attached_policies_at_most():
+    with small.world(small.queue(by="")) as each:
+        iam = small.admin(each, "iam")
+        iam.create_user(UserName="eve")
+        document = small.document({"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"})
+        arns = [
+            iam.create_policy(PolicyName=f"p{number}", PolicyDocument=json.dumps(document))["Policy"]["Arn"]
+            for number in range(11)
+        ]
+        for arn in arns[:10]:
+            iam.attach_user_policy(UserName="eve", PolicyArn=arn)
+
+        with pytest.raises(ClientError, match=r"LimitExceeded.*quota for PoliciesPerUser: 10"):
+            iam.attach_user_policy(UserName="eve", PolicyArn=arns[10])
+
+        iam.attach_user_policy(UserName="eve", PolicyArn=arns[0])
+
+
 def test_a_user_that_still_has_a_key_or_a_group_can_not_be_deleted():
     with small.world(small.queue(by="")) as each:
         iam = small.admin(each, "iam")

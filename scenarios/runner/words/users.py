@@ -1,0 +1,61 @@
+"""Users that stand in IAM and sign with keys of their own, so that what IAM says of them counts at once."""
+
+from dataclasses import replace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.world import ACCOUNT, World
+from scenarios.runner.scenario import Action, Check, Given
+from scenarios.runner.words.checks import state
+
+DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
+_ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+def keyed_user(name: str) -> Given:
+    """An administrator with an access key."""
+
+    def do(world: World) -> None:
+        iam: Any = world.client(world.user("builder"), "iam")
+        iam.create_user(UserName=name)
+        moto_state.know_managed_policy_of_aws(ACCOUNT, _ADMINISTRATOR)  # what is given is no call that tells
+        iam.attach_user_policy(UserName=name, PolicyArn=_ADMINISTRATOR)
+        iam.create_access_key(UserName=name)
+
+    return Given(f"an administrator {name} with an access key", do)
+
+
+def by_own_key(
+    name: str, service: str, operation: str, *, address: str = "203.0.113.66", refused: str = "", **given: Any
+) -> Action:
+    """A call that is signed with the first key of a user who stands in IAM."""
+
+    def do(world: World) -> None:
+        with world.calls.muted():
+            iam = world.harness.client("iam")
+            key = iam.list_access_keys(UserName=name)["AccessKeyMetadata"][0]["AccessKeyId"]
+            arn = iam.get_user(UserName=name)["User"]["Arn"]
+        caller = replace(world.user(name), arn=arn, access_key_id=key, source_ip=address)
+        try:
+            getattr(world.client(caller, service), operation)(**given)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != refused:
+                raise
+        else:
+            assert not refused, f"{service}.{operation} was to be refused"
+
+    words = f"{name} calls {service} {operation.replace('_', ' ')} by a key of IAM's"
+    return Action(f"{words}{', and is refused' if refused else ''}", do)
+
+
+def is_denied(name: str, *, yes: bool) -> Check:
+    """Whether AWSDenyAll is attached to a user."""
+
+    def judge(iam: Any) -> str | None:
+        attached = iam.list_attached_user_policies(UserName=name)["AttachedPolicies"]
+        found = DENY_ALL in {each["PolicyArn"] for each in attached}
+        return None if found is yes else f"it has {[each['PolicyName'] for each in attached]}"
+
+    return state(f"the user {name} is {'' if yes else 'not '}in quarantine", judge, "iam")
