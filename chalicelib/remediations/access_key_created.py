@@ -187,7 +187,7 @@ def _answered(event: ApiCallEvent) -> Mapping[str, Any]:
 
 def decide(event: ApiCallEvent, facts: Seen[Key], _now: datetime, _settings: Settings) -> Plan:
     """Tell whose key it is; deactivate it, unless it is root's."""
-    if event.failed or facts.nothing or event.name not in (CREATE, UPDATE):
+    if event.failed or facts.nothing or event.name in user_quarantine.OWN_CALLS:
         return Plan.nothing()
     user = user_of(event) or NOT_RECORDED
     of_root = user == ROOT
