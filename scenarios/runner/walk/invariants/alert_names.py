@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.ledger.entries import LedgerEntry
-from chalicelib.remediation import Outcome
+from chalicelib.remediation import Alert, Flood, Outcome, Quiet
 from chalicelib.remediations.noncompliant.change import COMPLIANCE
 from chalicelib.runtime.notify import subject_of
 from chalicelib.runtime.seen_at_last import NOTHING_FOUND
@@ -23,6 +23,8 @@ _LASTED = re.compile(r"(?<=\bin )\d+ (?:h|min|s)\b(?: \d+ (?:min|s)\b)*")  # 6 m
 _COUNTED = re.compile(r"(?<![.\d])\d+(?= )")
 _DRAWN = re.compile(r"\bi-[0-9a-f]{8,}")  # an instance's id
 _BY_WHOM = re.compile(r",? by arn:\S+$")
+# instance_state: what the call did; what came of it is that it is running.
+_STARTED = re.compile(r"(?<=: Instance i-# is )started$")
 # noncompliant: of which resource, by which rule, and who made it so.
 _ABOUT_WHOM = re.compile(r"^(Who|Resource|Rule): +(\S.*)$", re.MULTILINE)
 _MOMENT = re.compile(r"T(\d\d:\d\d:\d\d)")
@@ -35,6 +37,16 @@ def named_as(mail: Mail) -> Named:
     """An alert's name."""
     found = FINDING.search(mail.text)
     return (found[1] if found else "", mail.subject)
+
+
+def taken_about(finding: str, course: Course) -> list[str]:
+    """The texts about a finding that SNS took from functions, whoever got mail of them."""
+    return [
+        str(call.parameters["Message"])
+        for call in course.calls
+        if call.invocation and not call.error and (call.service, call.operation) == ("sns", "Publish")
+        if _about(call.parameters) == finding
+    ]
 
 
 def finding_of(mail: Mail) -> str:
@@ -68,7 +80,8 @@ def but_for_counts(mail: Mail) -> str:
     """Its subject without the numbers that count and without who did it.
 
     `MEDIUM: # failed SSH logins from 203.0.113.99 in # s`. Who it was is in an alert of its own where the
-    call for it is known later: `Instance i-1 is stopped`, then `Instance i-1 was stopped by mallory`.
+    call for it is known later: `Instance i-1 is stopped`, then `Instance i-1 was stopped by mallory`; of one
+    that is running, that it was started.
     """
     return plain(mail.subject)
 
@@ -76,7 +89,7 @@ def but_for_counts(mail: Mail) -> str:
 def plain(subject: str) -> str:
     """A subject without the numbers that count and without who did it; see `but_for_counts`."""
     words = _COUNTED.sub("#", _LASTED.sub("# s", _DRAWN.sub("i-#", subject)))
-    return _BY_WHOM.sub("", words.replace(" was ", " is "))
+    return _STARTED.sub("running", _BY_WHOM.sub("", words.replace(" was ", " is ")))
 
 
 def moves(without: Course, with_fault: Course) -> bool:
@@ -105,13 +118,24 @@ def left_unsaid(course: Course) -> set[tuple[str, str]]:
     }
 
 
-def _voices(course: Course) -> Mapping[Named, str]:
+def _quiet_or_flood(alert: Alert) -> Quiet | Flood | None:
+    return alert.quiet or alert.flood
+
+
+def _flood(alert: Alert) -> Flood | None:
+    return alert.flood
+
+
+def _voices(
+    without: Course, with_fault: Course, alike_in: Callable[[Alert], Quiet | Flood | None]
+) -> Mapping[Named, str]:
     """By the names of alerts, of how many alike only some are sent: what they are alike in."""
     return {
         (entry.id, subject_of(alert)): f"{entry.remediation} {alike.subject}"
+        for course in (without, with_fault)
         for entry in course.findings()
         for alert in entry.plan.alerts
-        if (alike := alert.quiet or alert.flood) is not None
+        if (alike := alike_in(alert)) is not None
     }
 
 
@@ -122,10 +146,14 @@ def is_news(mail: Mail) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paired:
-    """Alerts of the fault-free play by what became of them: `unsent`, or `moved` to another event."""
+    """Alerts of the fault-free play by what became of them: `unsent`, or `moved` to another event.
+
+    `retold`: those with the fault by which the retry of the struck event tells what another event told.
+    """
 
     unsent: Sequence[Mail]
     moved: Sequence[Mail]
+    retold: Sequence[Mail] = ()
 
     def told_elsewhere(self) -> set[tuple[str, str]]:
         """The remediation and the moment (03:00:40) of events that are told, but of another event."""
@@ -137,9 +165,10 @@ def paired(without: Course, with_fault: Course) -> Paired:
     """Each alert of the fault-free play with one of the same event; else of the same words.
 
     The latter after `MOVES`, and where the event is quiet now: of what is told once in a while, a retry may
-    leave another event to be told; then it may also be another alert of the same flood. One that says who did
-    a thing may be part of the thing's own. An alert that each try tells again is wanted once. That there was
-    nothing to report stands for no alert.
+    leave another event to be told; then it may also be another alert of the same flood. What several events
+    come to together, such as five logins from an address, is told by the last of them to be handled: by the
+    retry, where that is one (`_is_of_a_retry`). One that says who did a thing may be part of the thing's own.
+    An alert that each try tells again is wanted once. That there was nothing to report stands for no alert.
     """
     left = list(with_fault.alerts())
     events = set(map(event_of, left))
@@ -155,13 +184,56 @@ def paired(without: Course, with_fault: Course) -> Paired:
     may_move = moves(without, with_fault)
     movable = [mail for mail in unsent if may_move or moment_of(mail) in quiet]
     still = _take(left, movable, in_words)
-    if turned := [mail for mail in still if moment_of(mail) in quiet]:
-        voices = {**_voices(without), **_voices(with_fault)}
+    unsaid = left_unsaid(with_fault)
+    if turned := [mail for mail in still if moment_of(mail) in quiet or in_words(mail) in unsaid]:
+        voices = _voices(without, with_fault, _quiet_or_flood)
         unheard = _take(left, turned, lambda mail: voices.get(named_as(mail), mail))
+        floods = _voices(without, with_fault, _flood)
+        counted = [mail for mail in unheard if in_words(mail) in unsaid]
+        uncounted = _take(left, counted, lambda mail: floods.get(named_as(mail), mail))
+        unheard = [mail for mail in unheard if mail not in counted or mail in uncounted]
         still = [mail for mail in still if mail not in turned or mail in unheard]
     moved = [mail for mail in movable if mail not in still]
     moved += [mail for mail in unsent if mail not in moved and _is_joined(mail, with_fault)]
-    return Paired(unsent=[mail for mail in unsent if mail not in moved], moved=moved)
+    retold = _retold([mail for mail in unsent if mail not in moved], left, without, with_fault)
+    moved += [mail for mail, _ in retold]
+    return Paired(
+        unsent=[mail for mail in unsent if mail not in moved],
+        moved=moved,
+        retold=[by for _, by in retold],
+    )
+
+
+def _retold(
+    unsent: Sequence[Mail], left: Sequence[Mail], without: Course, with_fault: Course
+) -> list[tuple[Mail, Mail]]:
+    """Alerts that are alike and of which one is sent, each with that of the retry that says the same."""
+    voices = _voices(without, with_fault, _quiet_or_flood)
+    by_a_retry = [mail for mail in left if _is_of_a_retry(mail, with_fault)]
+    pairs = []
+    for mail in unsent:
+        voice = voices.get(named_as(mail))
+        for other in by_a_retry:
+            if voice and voices.get(named_as(other)) == voice and in_words(other) == in_words(mail):
+                by_a_retry.remove(other)
+                pairs.append((mail, other))
+                break
+    return pairs
+
+
+def _is_of_a_retry(mail: Mail, course: Course) -> bool:
+    """Whether a later attempt at the struck event has sent it."""
+    return any(
+        call.invocation == course.point.invocation and call.attempt > 1 and not call.error
+        for call in course.calls
+        if course.point and (call.service, call.operation) == ("sns", "Publish")
+        if (call.parameters.get("Subject"), _about(call.parameters)) == (mail.subject, finding_of(mail))
+    )
+
+
+def _about(published: Mapping[str, object]) -> str:
+    found = FINDING.search(str(published["Message"]))
+    return found[1] if found else ""
 
 
 def _is_joined(mail: Mail, course: Course) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.remediation import Outcome, Plan
 from chalicelib.runtime.notify import subject_of
+from chalicelib.runtime.seen_at_last import NOTHING_FOUND
 from scenarios.cloud.kernel.fault_points import OUTAGES, FaultKind
 from scenarios.cloud.services import REGISTRY
 from scenarios.cloud.sns.topics import Mail
@@ -76,7 +77,8 @@ def each_alert_is_sent(without: Course, with_fault: Course) -> Iterator[str]:
       alarms on calls go off at other times, or once for two of them. Whoever was named must be named, in an
       alert of the same remediation and control; but for our own functions, of whose calls the ledger knows.
     - The event, where it is late, or where a function hangs (the simulated account stands still meanwhile):
-      then another one's alert says the same.
+      then another one's alert says the same. So it is where the struck event's retry is the last to be
+      handled of the events that come to it together (`paired`).
     - What was approved, where the approval came too late and the alert says that a new one is waited for.
     - What happens before the struck function has restored what tells of it (`is_unheard`).
     - What somebody could not do at last (`never_done`).
@@ -215,7 +217,10 @@ def _may_be_trouble(mail: Mail, without: Course, course: Course) -> bool:
 
 
 def _failed_for_another(mail: Mail, without: Course, course: Course) -> bool:
-    """Whether the same look failed without the fault, as often as it did now, for one event or another."""
+    """Whether the same look failed without the fault, as often as it did now, for one event or another.
+
+    That the next look found nothing is right where it is so of the alert before it, on the look that failed.
+    """
     before, after = (
         Counter(
             (each.attributes["remediation"], why)
@@ -224,7 +229,11 @@ def _failed_for_another(mail: Mail, without: Course, course: Course) -> bool:
         )
         for played in (without, course)
     )
-    failed = {(mail.attributes["remediation"], why) for why in _COULD_NOT_LOOK.findall(mail.text)}
+    at_last = NOTHING_FOUND in mail.subject and finding_of(mail)
+    about = [each for each in course.alerts() if at_last and finding_of(each) == at_last] or [mail]
+    failed = {
+        (mail.attributes["remediation"], why) for each in about for why in _COULD_NOT_LOOK.findall(each.text)
+    }
     return bool(failed) and all(after[each] <= before[each] for each in failed)
 
 

@@ -8,7 +8,15 @@ from chalicelib.remediation import Outcome
 from chalicelib.runtime.notify import subject_of
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.walk.course import Course
-from scenarios.runner.walk.invariants.alert_names import follows_calls, in_words, moves, who_did_it
+from scenarios.runner.walk.invariants.alert_names import (
+    finding_of,
+    follows_calls,
+    in_words,
+    moves,
+    paired,
+    taken_about,
+    who_did_it,
+)
 from scenarios.runner.walk.invariants.looks import is_of_a_later_look
 from scenarios.runner.walk.invariants.mending import is_shared_otherwise, was_still_so
 from scenarios.runner.walk.invariants.trouble import (
@@ -18,6 +26,7 @@ from scenarios.runner.walk.invariants.trouble import (
     is_about_trouble,
     is_kept_in_both,
     of_another_hour,
+    tells_of_trouble,
     waits_as_dead_letter,
     waits_for_a_yes,
 )
@@ -112,7 +121,7 @@ def _adds_nothing(without: Course, with_fault: Course, remediation: str, at: str
         or _only_a_later_look(without, with_fault, remediation, at)
         or _only_of_another_hour(without, with_fault, remediation, at)
         or _only_who(without, with_fault, remediation, at)
-        or _only_quiet(without, with_fault, remediation, at)
+        or _only_known(without, with_fault, remediation, at)
     )
 
 
@@ -144,9 +153,14 @@ def _moved_outcomes(without: Course, with_fault: Course) -> Iterator[str]:
 
 
 def _only_trouble(course: Course, remediation: str, at: str = "") -> bool:
-    """Whether all that was told of a remediation's findings, or of those of one moment, is what failed."""
-    mail = _mail_of(course, remediation, at)
-    return bool(mail) and all(is_about_trouble(each) for each in mail)
+    """Whether all that was told of a remediation's findings, or of those of one moment, is what failed.
+
+    Where the scenario has left nobody who gets mail, it is what SNS took.
+    """
+    there = _findings_of(course, remediation, at)
+    texts = [mail.text for mail in _told_of(course, there)]
+    texts = texts or [text for entry in there for text in taken_about(entry.id, course)]
+    return bool(texts) and all(map(tells_of_trouble, texts))
 
 
 def _shares_otherwise(without: Course, with_fault: Course, remediation: str, at: str) -> bool:
@@ -215,11 +229,16 @@ def _only_who(without: Course, with_fault: Course, remediation: str, at: str) ->
     return bool(plain_ones) and all(who_did_it(each) and in_words(each) in said for each in plain_ones)
 
 
-def _only_quiet(without: Course, with_fault: Course, remediation: str, at: str) -> bool:
-    """Whether a remediation's findings of one moment all are quiet, about what is said without the fault."""
+def _only_known(without: Course, with_fault: Course, remediation: str, at: str) -> bool:
+    """Whether a remediation's findings of one moment say nothing that is not said without the fault.
+
+    Each is quiet, about what is said there; or the retry tells by it what another event's told (`paired`).
+    """
     said = {subject_of(alert) for entry in without.findings() for alert in entry.plan.alerts}
+    retold = set(map(finding_of, paired(without, with_fault).retold))
     return all(
-        entry.outcome is Outcome.QUIET and said.issuperset(map(subject_of, entry.plan.alerts))
+        entry.id in retold
+        or (entry.outcome is Outcome.QUIET and said.issuperset(map(subject_of, entry.plan.alerts)))
         for entry in _findings_of(with_fault, remediation, at)
     )
 

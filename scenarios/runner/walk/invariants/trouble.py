@@ -163,7 +163,12 @@ def of_another_hour(without: Course, with_fault: Course) -> set[str]:
 
 def is_about_trouble(mail: Mail) -> bool:
     """Whether an alert says what could not be done, seen or noted."""
-    return any(words in mail.text for words in (*_WORDS, *_EARLY))
+    return tells_of_trouble(mail.text)
+
+
+def tells_of_trouble(text: str) -> bool:
+    """Whether an alert's text says so."""
+    return any(words in text for words in (*_WORDS, *_EARLY))
 
 
 def given_up(without: Course, with_fault: Course) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from chalicelib.stack import HEARTBEAT
 from chalicelib.template.parts import logical_id
@@ -142,20 +143,30 @@ def _is_brought_back(words: str, without: Course, with_fault: Course) -> bool:
         if call.operation == "CreateLogGroup" and call.parameters.get("logGroupName") == group
         if is_function_of(call.who, _BRINGS_BACK)
     ]
-    lost = [moment.at for moment in with_fault.trace if (moment.kind, moment.words) == ("lost", words)]
-    return bool(made) and max(lost) <= max(made)
+    return bool(made) and max(_times("lost", words, with_fault)) <= max(made)
 
 
 def _is_shut(kind: str, words: str, without: Course, with_fault: Course) -> bool:
-    """Whether it is a line, a second delivery or an alarm's word whose way the scenario itself has shut."""
+    """Whether it is a line, a second delivery or an alarm's word whose way the scenario itself has shut.
+
+    Of what rules have for a target that is gone, it may be more, but none before it is gone without the
+    fault: who deletes a stack deletes its rules, too, and how many calls they match before that goes by when
+    the deletion goes on.
+    """
     if kind not in LOST or not without.scenario.loses:
         return False
     shut = {each.words for each in without.trace if each.kind == kind}
     again = with_fault.point is not None and with_fault.point.comes_twice
     if words in shut and (again or words.startswith(_LINES[0]) or words.endswith(_LINES[1])):
         return True
+    if kind == "undelivered" and words in shut:
+        return min(_times(kind, words, with_fault)) >= min(_times(kind, words, without))
     found = _ALARMS_WORD.search(words)
     return found is not None and any(each.endswith(found[1]) for each in shut)
+
+
+def _times(kind: str, words: str, course: Course) -> list[datetime]:
+    return [each.at for each in course.trace if (each.kind, each.words) == (kind, words)]
 
 
 def _of_the_struck(words: str, course: Course) -> bool:

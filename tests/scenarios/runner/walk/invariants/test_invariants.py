@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.ledger.entries import Decision, LedgerEntry, Ruling, item_of
-from chalicelib.remediation import Alert, Call, CallProgress, Flood, Outcome, Plan, Severity
+from chalicelib.remediation import Alert, Call, CallProgress, Flood, Outcome, Plan, Quiet, Severity
 from chalicelib.remediations.noncompliant.change import COMPLIANCE
 from chalicelib.runtime.seen_at_last import NOTHING_FOUND
 from scenarios.cloud.apigateway.requests import HttpAnswer, Request
@@ -337,6 +337,48 @@ def test_what_a_scenario_has_shut_may_be_met_more_often(point, gone, more, right
         assert broken(strict, replace(with_fault, scenario=WITHOUT.scenario)) != []
 
 
+NO_TARGET = "app-Rule-1 could not reach arn:aws:sqs:calls: NO_PERMISSIONS"
+
+
+@pytest.mark.parametrize(
+    ("second", "words", "loses", "right"),
+    [
+        (7, NO_TARGET, True, True),
+        (5, NO_TARGET, True, False),
+        (7, NO_TARGET.replace("calls", "others"), True, False),
+        (7, NO_TARGET, False, False),
+    ],
+)
+def test_of_a_stack_that_is_deleted_rules_may_match_more_calls_for_a_target_that_is_gone(
+    second, words, loses, right
+):
+    def play(point, *moments):
+        scenario = Scenario(name="s", title="S", when=(), then=(), loses=loses)
+        trace = tuple(
+            Moment(at=NOW.replace(second=at), kind="undelivered", words=each) for at, each in moments
+        )
+        return replace(course(point, trace=trace), scenario=scenario)
+
+    without = play("", (6, NO_TARGET))
+
+    given = play("1.2.throttled", (second, words), (8, words))
+
+    assert (said(given, without, "nothing is in no place") == []) is right
+
+
+@pytest.mark.parametrize(
+    ("text", "right"), [(OF_THE_LOOK.text, True), (TEXT.replace(ENTRY.id, FAILED_LOOK.id), False)]
+)
+def test_a_look_that_was_denied_is_told_to_a_topic_that_nobody_hears_any_more(text, right):
+    given = course(
+        "1.2.denied",
+        calls=(acts(), sends(), notes(), sends(text, number=4)),
+        ledger=(item_of(ENTRY), item_of(FAILED_LOOK)),
+    )
+
+    assert (said(given, WITHOUT, "the ledger holds") == []) is right
+
+
 def test_a_state_is_set_for_another_event_only_where_that_may_not_look():
     calls = (acts(), sends(), notes(), call("cloudtrail", "StartLogging", START, number=1, by=2))
 
@@ -370,6 +412,119 @@ def test_of_a_flood_another_alert_may_be_sent():
     assert broken(without, course(mail=(told_second,), **other)) == []
     assert broken(without, course(mail=(), **other)) != []
     assert broken(without, course(mail=(mail(told_second.text, "HIGH: C"),), **other)) != []
+
+
+def a_burst(minute, title="5 logins from A in 40 s", outcome=Outcome.TOLD, **alike):
+    """A finding of what several events come to, and its alert's mail."""
+    alert = Alert(
+        severity=Severity.HIGH, title=title, **(alike or {"quiet": Quiet(subject="A", seconds=3600)})
+    )
+    marks = {"quiet" if outcome is Outcome.QUIET else "told": frozenset({0})}
+    plain = replace(ENTRY, told=frozenset(), progress={}, plan=Plan(alerts=(alert,)), outcome=outcome)
+    entry = replace(plain, at=NOW.replace(minute=minute), event_key=f"{minute} {title}", **marks)
+    return entry, mail(f"{title}\n\nFinding {entry.id}", f"HIGH: {title}")
+
+
+def published(message, *, attempt, by=1):
+    parameters = {"Subject": message.subject, "Message": message.text}
+    return replace(call("sns", "Publish", parameters, number=1, by=by), attempt=attempt)
+
+
+@pytest.mark.parametrize(
+    ("told_by", "sent", "right"),
+    [
+        (a_burst(0), {"attempt": 3}, True),
+        (a_burst(0, "6 logins from A in 50 s"), {"attempt": 3}, True),
+        (a_burst(0), {"attempt": 1}, False),
+        (a_burst(0), {"attempt": 3, "by": 2}, False),
+        (a_burst(0, "5 logins from B in 40 s"), {"attempt": 3}, False),
+        (a_burst(0, quiet=Quiet(subject="B", seconds=3600)), {"attempt": 3}, False),
+        (None, {}, False),
+    ],
+)
+def test_what_several_events_come_to_may_be_told_by_the_retry_of_one(told_by, sent, right):
+    last, told = a_burst(2)
+    without = course("", mail=(told,), ledger=(item_of(last),), calls=())
+    entry, again = told_by or (None, None)
+    more = (
+        {"mail": (again,), "ledger": (item_of(entry),), "calls": (published(again, **sent),)} if entry else {}
+    )
+
+    given = course("1.2.crash-twice", **{"mail": (), "ledger": (), "calls": (), **more})
+
+    assert (said(given, without, "each alert") == []) is right
+    assert (said(given, without, "the ledger holds") == []) is right
+
+
+@pytest.mark.parametrize(
+    ("unsent", "flood", "right"),
+    [
+        (
+            a_burst(
+                0,
+                "5 logins from A in 44 s",
+                Outcome.QUIET,
+                quiet=Quiet(subject="A", seconds=9),
+                flood=Flood(subject="host"),
+            ),
+            "host",
+            True,
+        ),
+        (
+            a_burst(
+                0,
+                "5 logins from A in 44 s",
+                Outcome.QUIET,
+                quiet=Quiet(subject="A", seconds=9),
+                flood=Flood(subject="host"),
+            ),
+            "other",
+            False,
+        ),
+        (
+            a_burst(
+                0,
+                "5 logins from C in 44 s",
+                Outcome.QUIET,
+                quiet=Quiet(subject="C", seconds=9),
+                flood=Flood(subject="host"),
+            ),
+            "host",
+            False,
+        ),
+        # Another one of that moment is quiet, and not this one.
+        (
+            a_burst(
+                2,
+                "5 logins from C in 44 s",
+                Outcome.QUIET,
+                quiet=Quiet(subject="C", seconds=9),
+                flood=Flood(subject="host"),
+            ),
+            "host",
+            False,
+        ),
+        (None, "host", False),
+    ],
+)
+def test_an_alert_that_is_counted_may_be_another_one_of_its_flood_where_time_passes(unsent, flood, right):
+    first, told = a_burst(2, quiet=Quiet(subject="A", seconds=9), flood=Flood(subject="host"))
+    counted, _ = a_burst(
+        3,
+        "5 logins from B in 40 s",
+        Outcome.QUIET,
+        quiet=Quiet(subject="B", seconds=9),
+        flood=Flood(subject="host"),
+    )
+    second, other = a_burst(
+        4, "5 logins from B in 44 s", quiet=Quiet(subject="B", seconds=9), flood=Flood(subject=flood)
+    )
+    without = course("", mail=(told,), ledger=(item_of(first), item_of(counted)), calls=())
+    ledger = (item_of(second), *((item_of(unsent[0]),) if unsent else ()))
+
+    given = course("1.2.answer-lost", mail=(other,), ledger=ledger, calls=())
+
+    assert (said(given, without, "each alert") == []) is right
 
 
 def test_who_could_not_refuse_what_others_approved_was_told():
@@ -442,6 +597,24 @@ def test_who_did_it_may_be_told_with_the_thing():
     with_the_thing = course("", mail=(both,))
     assert broken(with_the_thing, course(mail=(both, later), **told)) == []
     assert broken(with_the_thing, course(mail=(both,), **told)) != []
+
+
+@pytest.mark.parametrize(
+    ("title", "right"),
+    [
+        ("Instance i-f75f5245b499ad863 was started by arn:aws:iam::1:user/mallory", True),
+        ("Instance i-f75f5245b499ad863 was stopped by arn:aws:iam::1:user/mallory", False),
+        ("Database db was started by arn:aws:iam::1:user/mallory", False),
+    ],
+)
+def test_who_started_an_instance_may_be_told_after_that_it_is_running(title, right):
+    running = mail(TEXT, "INFO: Instance i-f75f5245b499ad863 is running, by arn:aws:iam::1:user/mallory")
+    database = mail(TEXT, "INFO: Database db is running, by arn:aws:iam::1:user/mallory")
+    who = mail(f"x\n\nFinding {LATER.id}", f"INFO: {title}")
+
+    given = course(mail=(running, database, who))
+
+    assert (said(given, course("", mail=(running, database)), "nothing else") == []) is right
 
 
 @pytest.mark.parametrize(
@@ -954,6 +1127,26 @@ def test_what_aws_throttles_anyway_may_be_the_look_of_another_event(point, why, 
     late = course(point, mail=(mail(), *[blind("HIGH: Went on, unseen", why)] * times))
 
     assert (said(late, without, "nothing else is said") == []) == right
+
+
+@pytest.mark.parametrize(
+    ("finding", "why", "right"),
+    [
+        (LATER, "FilterLogEvents: Rate exceeded", True),
+        (LATER, "DescribeTrails: Rate exceeded", False),
+        (FAILED_LOOK, "FilterLogEvents: Rate exceeded", False),
+    ],
+)
+def test_what_aws_throttles_anyway_may_be_a_look_that_finds_nothing_at_last(finding, why, right):
+    def blind(subject, why, of):
+        return mail(f"Could not look: {why}; it looks again\n\nFinding {of.id}", subject)
+
+    without = course("", mail=(mail(), blind("HIGH: Unseen", "FilterLogEvents: Rate exceeded", ENTRY)))
+    subject = f"INFO: {NOTHING_FOUND}: so"
+    at_last = mail(f"[INFO] {NOTHING_FOUND}: so\n\nTold before: so\n\nFinding {finding.id}", subject)
+    late = course("1.0.late", mail=(mail(), blind("HIGH: Went on, unseen", why, LATER), at_last))
+
+    assert (not [each for each in said(late, without, "nothing else is said") if subject in each]) == right
 
 
 @pytest.mark.parametrize(
