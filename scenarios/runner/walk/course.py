@@ -24,6 +24,7 @@ from scenarios.cloud.kernel.arns import function_name
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.fault_points import OUTAGES, FaultKind, FaultPoint
 from scenarios.cloud.kernel.faults import Faults
+from scenarios.cloud.kernel.service_models import operation_model
 from scenarios.cloud.one_fault import LATE_SECONDS, LATER_SECONDS, OUTAGE_SECONDS, Spot
 from scenarios.cloud.setting import Moment
 from scenarios.cloud.sns.topics import Mail
@@ -279,6 +280,15 @@ def _judged(check: Check, world: World) -> str | None:
         return str(error)
 
 
+def but_for_tokens(service: str, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A call's parameters without the idempotency tokens that botocore draws where none is given.
+
+    Those are other ones in each play, and no plan names them. `operation`: AWS's name.
+    """
+    tokens = operation_model(service, operation).idempotent_members
+    return {name: value for name, value in parameters.items() if name not in tokens}
+
+
 def _made(world: World, call: ApiCall) -> MadeCall:
     running = world.functions.running
     ours = running is not None
@@ -289,7 +299,7 @@ def _made(world: World, call: ApiCall) -> MadeCall:
         who=function_name(running.arn) if ours and running else call.caller.name,
         service=call.service,
         operation=call.operation,
-        parameters=call.parameters,
+        parameters=but_for_tokens(call.service, call.operation, call.parameters),
         error=call.error[0] if call.error else "",
         at=call.moment,
     )
