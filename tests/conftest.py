@@ -16,7 +16,7 @@ from hypothesis.internal.conjecture import providers
 
 from scenarios.cloud.kernel import clock
 from scenarios.cloud.kernel.isolation import NO_AWS_FILES
-from tests.sample import ALL
+from tests.sample import ALL, without_a_turn
 
 # Now and not in a fixture: some test files make sessions when they are collected.
 for _name in [name for name in os.environ if name.startswith(("AWS_", "BOTO_"))]:
@@ -46,6 +46,20 @@ _freezer.start = _start_sooner  # type: ignore[assignment,method-assign]
 # What tests are collected of stays to the end: the garbage collector need never look at it.
 gc.set_threshold(100_000, 20, 20)
 gc.disable()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    what = "of the tests marked slow run one in N, others each day; all of them where TRAILWARDEN_ALL is set"
+    parser.addoption("--slow-in-turn", type=int, default=1, metavar="N", help=what)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """`make test` is for a desk: what the slow tests hold is held by `.ci/run`, before anything lands."""
+    left_out = without_a_turn(items, config.getoption("slow_in_turn"))
+    if left_out:
+        gone = set(left_out)
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in gone]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

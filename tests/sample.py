@@ -27,3 +27,10 @@ def in_turn(every, of, *, in_ci=1, day=TODAY):
     """
     step = 1 if WHOLE else in_ci if ALL else of
     return list(every)[day % step :: step]
+
+
+def without_a_turn(items, of, *, day=TODAY):
+    """Of a run's tests those marked slow that are left out this day; each `of`th has its turn (`in_turn`)."""
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    runs = set(in_turn(slow, of, day=day))
+    return [item for item in slow if item not in runs]

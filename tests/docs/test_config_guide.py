@@ -34,6 +34,7 @@ def test_the_page_writes_the_two_files_that_new_begins():
     assert not (PROJECT / MODULE).exists()
 
 
+@pytest.mark.slow
 @THE_RULES_TURN
 def test_the_worked_rule_judges_tells_is_mended_and_stays_silent(printed):
     assert re.findall(rf"::{NAME}\W*(\w*) PASSED", printed) == ["", "enforced", "silent"], printed

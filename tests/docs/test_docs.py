@@ -174,6 +174,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_command_is_written_as_its_tool_takes_it(folder):
     assert [complaint(each) for each in COMMANDS if complaint(each)] == []
 
@@ -181,6 +182,7 @@ def test_a_command_is_written_as_its_tool_takes_it(folder):
 RUN_TODAY = in_turn([each for each in COMMANDS if not reason_not_to_run(each)], of=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", RUN_TODAY, ids=str)
 def test_a_command_that_can_be_run_ends_well(command, folder):
     assert command.tool == "trailwarden", f"{command}: {_UNKNOWN}"
@@ -190,6 +192,7 @@ def test_a_command_that_can_be_run_ends_well(command, folder):
     assert result.exit_code == 0, result.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page, text in PAGES.items() if python(page, text)])
 def test_python_on_a_page_runs_from_top_to_bottom(page, folder, inner_pytest):
     """What is made in one block is there in the next; a block of tests passes under pytest."""

@@ -43,6 +43,7 @@ def test_what_the_guide_builds_notices_tells_acts_and_stays_silent(project):
     assert passed == ["", "enforced", "silent", "gone"], ran.stdout
 
 
+@pytest.mark.slow
 def test_what_the_guide_builds_is_in_this_projects_style(project):
     checked = python(project, "-m", "ruff", "check", "--no-cache", MODULE, SCENARIO, "app.py")
 

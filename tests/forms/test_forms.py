@@ -42,6 +42,7 @@ def fits(event, form):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", TRIED, ids=lambda form: form.name)
 def test_a_form_provisions_and_fires_or_says_what_is_missing(form):
     if form.loud:

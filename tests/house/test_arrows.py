@@ -277,6 +277,7 @@ def test_every_module_lies_in_a_room():
     ] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", HOUSE)
 def test_a_room_imports_only_the_rooms_below_it(room):
     found = [
@@ -407,6 +408,7 @@ def test_a_module_is_loaded_by_a_computed_name_where_the_table_says():
     assert {each.by for each in all_imports() if each.of == UNKNOWN} == set(LOADED_BY_NAME)
 
 
+@pytest.mark.slow
 def test_only_the_executor_reaches_aws_by_the_name_of_an_operation():
     """A call made by name is one no reader can find, so there is one place for it, one looks first."""
     by_name = {

@@ -59,6 +59,7 @@ ATTACKERS = "scenarios.incidents.one_right"
 READER = "scenarios.runner.walk"
 
 
+@pytest.mark.slow
 def test_nobody_else_touches_the_table():
     assert len(ELSEWHERE) > 100
 

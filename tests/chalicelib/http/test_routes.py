@@ -218,6 +218,7 @@ def test_the_catalogue_lists_every_remediation_in_its_order(api):
 # ---- findings ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_findings_of_all_remediations_come_newest_first(api, ledger):
     first = found(ledger, "table_deleted", minute=0)
     third = found(ledger, "table_deleted", minute=2)
@@ -561,6 +562,7 @@ def test_what_is_merely_unusual_is_answered_or_refused_but_never_fails(api, patt
     assert api.match(pattern, event).status in {200, 400}
 
 
+@pytest.mark.slow
 def test_an_answer_stays_small_however_long_the_pattern_is(api):
     answer = api.match({f"field-{n}": ["x" * 1000] for n in range(200)}, *({} for _ in range(100)))
 

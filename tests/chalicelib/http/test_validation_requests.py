@@ -71,6 +71,7 @@ def ledger():
     return Ledger(boto3.client("dynamodb"), "ledger")
 
 
+@pytest.mark.slow
 def test_a_validation_begins_with_an_id_and_one_message(api, monkeypatch):
     status, begun = api.ask("POST", "/validations", SPAN)
 

@@ -89,6 +89,7 @@ def test_titles_are_few_and_those_that_joined_while_one_was_sent_stay():
     assert heard(second, place.wave, NOON).untold == 1
 
 
+@pytest.mark.slow
 def test_the_ledger_gives_back_what_it_was_given():
     with built() as house:
         floods = Floods(house.ledger, "remedy")

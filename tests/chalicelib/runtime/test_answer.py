@@ -307,6 +307,7 @@ def test_who_is_asked_for_a_yes_is_told_how_to_give_it(house):
     )
 
 
+@pytest.mark.slow
 def test_the_hours_cap_holds_calls_back_and_says_so(house):
     outcomes = [
         house.handle(told(calls=[creates(f"t-{number}")]), Happening(key=str(number)), acts_per_hour=2)
@@ -336,6 +337,7 @@ def test_the_kill_switch_stands_above_every_mode(house):
     assert house.items("acts#") == []  # what is held back takes nobody's place
 
 
+@pytest.mark.slow
 def test_the_kill_switch_also_holds_what_an_earlier_try_had_begun(house):
     house.aws.refused.update(DENIED)
     remedy = told(calls=[creates("orders")])
@@ -394,6 +396,7 @@ def test_an_act_that_fails_is_told_with_the_reason_and_rises(house, refusal, err
     assert why in finding.failure
 
 
+@pytest.mark.slow
 def test_a_retry_that_fails_again_tells_nothing_again(house):
     house.aws.refused.update(DENIED)
     remedy = told(calls=[creates("orders")])
@@ -406,6 +409,7 @@ def test_a_retry_that_fails_again_tells_nothing_again(house):
     assert len(remedy.decided) == 1
 
 
+@pytest.mark.slow
 def test_a_retry_that_succeeds_tells_how_it_ended_once(house):
     house.aws.refused.update(DENIED)
     remedy = told(calls=[creates("orders")])
@@ -439,6 +443,7 @@ def test_a_failed_telling_does_not_act_again(house):
     assert len(house.mail) == 1
 
 
+@pytest.mark.slow
 def test_a_retry_goes_on_with_the_call_that_failed(house):
     gone = deletes("nothing")
     remedy = told(calls=[creates("first", already=()), gone, creates("third")])
@@ -562,6 +567,7 @@ def flooded(house, count, flood=ATTEMPTS, **how):
     return [house.handle(hourly(one), Happening(key=f"e-{n}", at=later(n))) for n in range(1, count + 1)]
 
 
+@pytest.mark.slow
 def test_of_a_flood_the_first_is_told_and_then_the_count(house):
     outcomes = flooded(house, 101)
 
@@ -572,6 +578,7 @@ def test_of_a_flood_the_first_is_told_and_then_the_count(house):
     assert len(house.items("finding#")) == 101
 
 
+@pytest.mark.slow
 def test_every_principal_and_every_kind_has_a_flood_of_its_own(house):
     flooded(house, 5)
     success = replace(alert("wiped"), flood=Flood(subject="done:mallory", most=10))
@@ -585,6 +592,7 @@ def test_every_principal_and_every_kind_has_a_flood_of_its_own(house):
     assert done is graver is Outcome.TOLD
 
 
+@pytest.mark.slow
 def test_without_a_word_of_the_remediations_ten_are_told_and_then_every_doubling(house):
     remedy = hourly()
 
@@ -595,6 +603,7 @@ def test_without_a_word_of_the_remediations_ten_are_told_and_then_every_doubling
     assert "9 before it were not sent one by one" in house.mail[10].text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("principal", ["", Happening().principal])
 @pytest.mark.parametrize("flood", [None, ATTEMPTS])
 def test_without_an_hourly_look_every_alert_is_told_by_itself(house, principal, flood):
@@ -607,6 +616,7 @@ def test_without_an_hourly_look_every_alert_is_told_by_itself(house, principal, 
     assert len(house.mail) == 11
 
 
+@pytest.mark.slow
 def test_an_act_is_told_however_many_there_are(house):
     for number in range(12):
         house.handle(hourly(calls=[creates(f"t-{number}")]), Happening(key=f"e-{number}"), acts_per_hour=100)
@@ -614,6 +624,7 @@ def test_an_act_is_told_however_many_there_are(house):
     assert len(house.mail) == 12
 
 
+@pytest.mark.slow
 def test_what_a_flood_left_over_is_told_by_the_hour_once(house):
     flooded(house, 38)
     run = house.run(told())
@@ -639,6 +650,7 @@ def test_a_flood_whose_first_alert_never_left_is_told_by_the_hour(house):
     assert [each.subject for each in mail] == ["HIGH: 1 more alert was not sent one by one: wiped"]
 
 
+@pytest.mark.slow
 def test_a_count_is_told_of_only_where_sns_took_it(house):
     with freeze_time(NOON):
         flooded(house, 5)
@@ -669,6 +681,7 @@ def failing(error):
     return ClientError({"Error": {"Code": error, "Message": "slower"}}, "ListBackups")
 
 
+@pytest.mark.slow
 def test_a_look_that_may_yet_succeed_is_told_at_once_and_told_again_when_it_did(house):
     remedy = told(calls=[creates("orders")])
     remedy.facts = failing("ThrottlingException")
@@ -877,6 +890,7 @@ def test_what_settings_expect_is_not_told_without_a_ledger_either(house):
 # ---- size ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "remedy",
     [

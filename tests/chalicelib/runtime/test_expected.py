@@ -137,6 +137,7 @@ def looks(house, remedy, history, minutes):
         return house.handle(remedy, event, aws=Aws(history))
 
 
+@pytest.mark.slow
 def test_a_call_is_good_once_event_history_knows_it(house):
     remedy = Keeper(Plan.alert(alert()), facts={"logging": False})
     with at_minute(0):
@@ -151,6 +152,7 @@ def test_a_call_is_good_once_event_history_knows_it(house):
     assert json.loads(house.ledger.remembered("remedy")) == {"logging": False}
 
 
+@pytest.mark.slow
 def test_a_call_that_event_history_does_not_know_is_reported_and_never_good(house):
     remedy = Keeper(Plan.nothing(), facts={"logging": False})
     with at_minute(0):

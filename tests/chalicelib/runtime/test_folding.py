@@ -30,6 +30,7 @@ def run(house, *, counts, times, principal="", **about):
         call.count()
 
 
+@pytest.mark.slow
 def test_of_many_that_name_nobody_a_few_are_sent_and_then_the_count(house):
     run(house, counts=True, times=25)
 
@@ -38,12 +39,14 @@ def test_of_many_that_name_nobody_a_few_are_sent_and_then_the_count(house):
     assert len(house.findings) == 25
 
 
+@pytest.mark.slow
 def test_without_an_hourly_look_each_is_sent(house):
     run(house, counts=False, times=15)
 
     assert len(house.mail) == 15
 
 
+@pytest.mark.slow
 def test_items_that_somebody_planted_are_folded_too(house):
     for number in range(25):
         key = {"pk": {"S": "acts#remedy"}, "sk": {"S": f"{number:04}"}}

@@ -162,6 +162,7 @@ def test_what_a_run_that_died_had_done_is_not_done_again(house):
     assert house.aws.asked.count("create_table") == 1
 
 
+@pytest.mark.slow
 def test_where_it_can_not_be_looked_at_whether_a_plan_holds_nothing_is_done(house):
     remedy = failed(house, A)
     remedy.facts = ClientError({"Error": {"Code": "ThrottlingException", "Message": "slower"}}, "GetTrail")
@@ -185,6 +186,7 @@ def test_a_run_that_died_untold_is_told_though_it_can_not_be_looked_at_again(hou
     assert "because whether the plan still holds could not be looked at" in house.mail[0].text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "ended"),
     [

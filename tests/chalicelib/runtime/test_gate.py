@@ -118,6 +118,7 @@ def test_what_may_pass_is_told_at_once_and_the_retry_acts(house, refusal, error)
     assert "You were told of this before it was over" in house.mail[1].text
 
 
+@pytest.mark.slow
 def test_they_are_read_once_for_each_plan_that_would_run_and_for_no_other(house):
     house.handle(Remedy(plan=Plan.alert(alert())), Happening(key="tells"))
     house.handle(acting(), Happening(key="observes"), mode=OBSERVE)
@@ -127,6 +128,7 @@ def test_they_are_read_once_for_each_plan_that_would_run_and_for_no_other(house)
     assert reads(house) == 1
 
 
+@pytest.mark.slow
 def test_a_plan_that_was_begun_goes_on_only_as_far_as_the_mode_of_now(house):
     remedy = acting()
     house.aws.refused["create_table"] = "ThrottlingException"
@@ -141,6 +143,7 @@ def test_a_plan_that_was_begun_goes_on_only_as_far_as_the_mode_of_now(house):
     assert house.tables() == []
 
 
+@pytest.mark.slow
 def test_a_redrive_after_its_hour_takes_a_place_of_the_hour_it_runs_in(house):
     remedy = acting()
     house.aws.refused["create_table"] = "ThrottlingException"

@@ -114,6 +114,7 @@ def test_a_long_label_costs_nobody_their_fact():
     assert cut.facts[0][0].endswith("l…")
 
 
+@pytest.mark.slow
 def test_nothing_is_done_that_the_ledger_can_not_note_first():
     plan = fitting(Plan.alert(alert(facts=(("Who", "mallory"),)), calls=[creates("t" * 900)] * 900))
 

@@ -107,6 +107,7 @@ def test_a_call_ends_somewhere():
     assert line.endswith("…")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "one",
     [

@@ -99,6 +99,7 @@ def told(house):
 # ---- once ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_approval_is_carried_out_told_and_noted(house):
     cure = remedy()
     found = happened(house, cure)
@@ -113,6 +114,7 @@ def test_an_approval_is_carried_out_told_and_noted(house):
     assert "ticket 17" in house.mail[-1].text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "rises"), [(Throttled("LookupEvents"), True), (NotAllowed("LookupEvents"), False)]
 )
@@ -131,6 +133,7 @@ def test_an_approval_waits_for_event_history_where_it_may_answer_soon(house, mon
     assert [each.ruling for each in found.decisions] == [Ruling.GRANTED if rises else Ruling.REJECTED]
 
 
+@pytest.mark.slow
 def test_woken_twice_it_acts_and_tells_once(house):
     cure = remedy()
     found = happened(house, cure)
@@ -142,6 +145,7 @@ def test_woken_twice_it_acts_and_tells_once(house):
     assert told(house) == ["Something happened", "Approved"]
 
 
+@pytest.mark.slow
 def test_the_plan_is_decided_anew_and_a_different_one_waits(house):
     cure = remedy("orders")
     found = happened(house, cure)
@@ -233,6 +237,7 @@ def test_where_nothing_is_left_to_do_nothing_waits(house):
     assert (found.outcome, found.decisions[0].words) == (Outcome.TOLD, "nothing is left to do")
 
 
+@pytest.mark.slow
 def test_the_kill_switch_stands_above_an_approval(house):
     cure = remedy()
     found = happened(house, cure)
@@ -248,6 +253,7 @@ def test_the_kill_switch_stands_above_an_approval(house):
     assert follows(house, cure, found).outcome is Outcome.ACTED
 
 
+@pytest.mark.slow
 def test_the_hours_cap_and_mode_observe_do_so_too(house):
     cure = remedy()
     found = happened(house, cure)
@@ -260,6 +266,7 @@ def test_the_hours_cap_and_mode_observe_do_so_too(house):
     assert house.tables() == []
 
 
+@pytest.mark.slow
 def test_of_two_at_once_the_earlier_one_counts(house):
     """Whatever their keys are: Bob has refused before Ann approved."""
     cure = remedy()
@@ -281,6 +288,7 @@ class Invented:
         return {**item, SEAL: {"S": "00" * 32}}
 
 
+@pytest.mark.slow
 def test_an_instruction_without_the_http_sides_mac_counts_for_nothing_and_is_told(house):
     cure = remedy()
     found = happened(house, cure)
@@ -292,6 +300,7 @@ def test_an_instruction_without_the_http_sides_mac_counts_for_nothing_and_is_tol
     assert any("instruction#remedy" in mail.text for mail in house.mail)
 
 
+@pytest.mark.slow
 def test_a_genuine_instruction_that_somebody_changed_counts_for_nothing(house):
     """Mallory takes Ann's genuine refusal, and makes an approval of it."""
     cure = remedy()
@@ -337,6 +346,7 @@ def died(house, cure, found):
     return freeze_time(datetime.now(UTC) + timedelta(minutes=1), tick=True)
 
 
+@pytest.mark.slow
 def test_who_dies_before_the_first_call_has_it_made_by_the_retry(house, monkeypatch):
     cure = remedy()
     found = happened(house, cure)
@@ -349,6 +359,7 @@ def test_who_dies_before_the_first_call_has_it_made_by_the_retry(house, monkeypa
     assert (found.outcome, house.tables(), told(house)[-1]) == (Outcome.ACTED, ["orders"], "Approved")
 
 
+@pytest.mark.slow
 def test_who_dies_before_telling_has_it_told_by_the_retry_and_acts_once(house, monkeypatch):
     cure = remedy()
     found = happened(house, cure)
@@ -362,6 +373,7 @@ def test_who_dies_before_telling_has_it_told_by_the_retry_and_acts_once(house, m
     assert house.aws.asked.count("create_table") == 1
 
 
+@pytest.mark.slow
 def test_a_retry_drops_what_nothing_calls_for_any_more_and_adds_nothing(house, monkeypatch):
     cure = remedy("orders", "invoices")
     found = happened(house, cure)
@@ -376,6 +388,7 @@ def test_a_retry_drops_what_nothing_calls_for_any_more_and_adds_nothing(house, m
     assert house.tables() == ["invoices"]
 
 
+@pytest.mark.slow
 def test_a_retry_that_may_not_look_drops_nothing_and_rises(house, monkeypatch):
     cure = remedy()
     found = happened(house, cure)
@@ -395,6 +408,7 @@ def test_a_retry_that_may_not_look_drops_nothing_and_rises(house, monkeypatch):
     assert (found.outcome, house.tables()) == (Outcome.ACTED, ["orders"])
 
 
+@pytest.mark.slow
 def test_a_call_that_fails_is_told_rises_and_is_told_again_when_it_ends(house):
     cure = remedy()
     found = happened(house, cure)
@@ -421,6 +435,7 @@ def done(house, *names):
     return cure, happened(house, cure, mode=Mode.ENFORCE)
 
 
+@pytest.mark.slow
 def test_an_undo_takes_back_the_last_call_first(house):
     cure, found = done(house, "orders", "invoices")
     asks(house, found, Verb.UNDO)
@@ -497,6 +512,7 @@ def test_an_undo_that_is_not_declared_is_not_made_and_names_the_command(house):
     assert "make it yourself: aws dynamodb delete-table --table-name orders" in found.decisions[0].words
 
 
+@pytest.mark.slow
 def test_an_undo_that_died_half_way_goes_on_with_the_rest(house, monkeypatch):
     cure, found = done(house, "orders", "invoices")
     asks(house, found, Verb.UNDO)
@@ -517,6 +533,7 @@ def test_an_undo_that_died_half_way_goes_on_with_the_rest(house, monkeypatch):
     assert (found.outcome, house.tables()) == (Outcome.UNDONE, [])
 
 
+@pytest.mark.slow
 def test_an_undo_that_had_begun_is_not_made_again_where_the_state_has_moved_on(house, monkeypatch):
     """The first try deleted the table and died; by now somebody has made another one of that name."""
     cure, found = done(house)
@@ -546,6 +563,7 @@ def test_an_undo_that_had_begun_is_not_made_again_where_the_state_has_moved_on(h
 # ---- asked again and again ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_rejected_undo_stays_rejected_however_much_is_asked_after_it(house):
     """So many decisions are kept. What was forgotten is not ruled on again once the state is back."""
     cure, found = done(house)
@@ -564,6 +582,7 @@ def test_a_rejected_undo_stays_rejected_however_much_is_asked_after_it(house):
     assert follows(house, cure, found).outcome is Outcome.UNDONE
 
 
+@pytest.mark.slow
 def test_dry_runs_without_end_leave_the_finding_small_and_what_was_granted_in_it(house):
     cure = remedy()
     found = happened(house, cure)

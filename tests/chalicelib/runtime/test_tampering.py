@@ -48,6 +48,7 @@ def recent():
     return Happening(at=datetime.now(UTC))
 
 
+@pytest.mark.slow
 def test_a_claim_that_vanished_is_reported_and_nothing_is_done_again(house):
     remedy, event = told(calls=[creates("orders")]), recent()
     house.handle(remedy, event)
@@ -61,6 +62,7 @@ def test_a_claim_that_vanished_is_reported_and_nothing_is_done_again(house):
     assert house.aws.asked.count("create_table") == 1
 
 
+@pytest.mark.slow
 def test_a_claim_given_back_by_a_failed_run_is_nobodys_deed(house):
     remedy, event = told(calls=[creates("orders")]), recent()
     house.aws.refused["create_table"] = "InternalServerError"
@@ -83,6 +85,7 @@ def test_a_claim_of_long_ago_has_expired(house):
     assert TAKEN not in subjects(house)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seal", [{"S": "0" * 64}, {"N": "1"}], ids=["a wrong seal", "none"])
 def test_a_forged_claim_keeps_nobody_quiet_and_is_reported_once(house, seal):
     remedy, event = told(), recent()
@@ -102,6 +105,7 @@ class Died(BaseException):
     """The execution environment went away."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deaths", [1, 2])
 def test_a_forged_claim_is_reported_though_the_run_that_met_it_died(house, deaths):
     """It has written its own claim over the forged one by then."""
@@ -138,6 +142,7 @@ def test_a_planted_finding_is_not_carried_out(house):
     assert FORGED in subjects(house)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["store", "mark"])
 def test_what_the_ledger_could_not_note_is_told_and_noted_by_the_retry(house, step):
     remedy, event = told(), recent()
@@ -157,6 +162,7 @@ def test_what_the_ledger_could_not_note_is_told_and_noted_by_the_retry(house, st
     assert {each.outcome for each in house.findings} == {Outcome.TOLD}
 
 
+@pytest.mark.slow
 def test_a_claim_that_is_given_back_still_says_what_it_was_written_over(house):
     remedy, event = told(), recent()
     house.handle(remedy, event)

@@ -177,6 +177,7 @@ def wary() -> Wary:
     return Wary(Plan.alert(alert(), calls=[creates("orders")]), facts=1)
 
 
+@pytest.mark.slow
 def test_what_is_not_confirmed_is_told_at_once_put_off_and_then_done(house):
     aws, remedy = Remembering(), wary()
     with freeze_time(NOON):
@@ -207,6 +208,7 @@ def test_what_is_not_confirmed_is_told_at_once_put_off_and_then_done(house):
     assert aws.kept[0] == {"QueueUrl": "put-off", "MessageBody": '{"id": "as it came"}', "DelaySeconds": 300}
 
 
+@pytest.mark.slow
 def test_a_call_that_fails_after_it_was_confirmed_is_told_and_so_is_how_it_ended(house):
     aws, remedy = Remembering(), wary()
     with freeze_time(NOON):
@@ -227,6 +229,7 @@ def test_a_call_that_fails_after_it_was_confirmed_is_told_and_so_is_how_it_ended
     assert "before it was over" in told[2]
 
 
+@pytest.mark.slow
 def test_what_history_never_knows_is_refused_and_takes_nobodys_place(house):
     aws, remedy = Remembering(), wary()
     with freeze_time(NOON):
@@ -244,6 +247,7 @@ def test_what_history_never_knows_is_refused_and_takes_nobodys_place(house):
     assert house.tables() == house.items("acts#") == []
 
 
+@pytest.mark.slow
 def test_what_changed_while_an_event_was_put_off_is_decided_anew(house):
     aws, remedy = Remembering(), wary()
     with freeze_time(NOON):
@@ -266,6 +270,7 @@ def test_where_nothing_acts_history_is_not_asked(house, mode):
     assert aws.history.asked == aws.kept == []
 
 
+@pytest.mark.slow
 def test_a_queue_that_takes_nothing_is_told_and_lambda_tries_again(house):
     aws, remedy = Remembering(), wary()
     aws.fails = True
@@ -278,6 +283,7 @@ def test_a_queue_that_takes_nothing_is_told_and_lambda_tries_again(house):
     assert len(mail) == 1
 
 
+@pytest.mark.slow
 def test_an_act_that_waits_is_held_back_by_the_kill_switch(house):
     aws, remedy = Remembering(), wary()
     with freeze_time(NOON):

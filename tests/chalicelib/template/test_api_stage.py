@@ -18,6 +18,7 @@ def stage(*parameters):
     return found.properties, group.attributes["Arn"] if group else ""
 
 
+@pytest.mark.slow
 def test_a_flood_of_requests_is_throttled_on_every_route():
     (settings,) = stage()[0]["MethodSettings"]
 
@@ -25,6 +26,7 @@ def test_a_flood_of_requests_is_throttled_on_every_route():
     assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (10, 20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wanted", ["yes", "no"])
 def test_requests_are_logged_where_that_is_wanted(wanted):
     """An account has to let API Gateway write logs; a stack that asked for it elsewhere could not be made."""

@@ -64,6 +64,7 @@ def parts(world, kinds):
             yield from ((resource.logical_id, arn, action) for action in actions)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "who",
     [

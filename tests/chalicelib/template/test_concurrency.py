@@ -71,6 +71,7 @@ def unwatched(world):
     return [each for each in found if each.standing is Standing.UNWATCHED]
 
 
+@pytest.mark.slow
 def test_nothing_is_kept_unless_it_is_asked_for():
     [parameter] = [each for each in PARAMETERS if each.name == RESERVED]
 
@@ -89,6 +90,7 @@ def test_nothing_is_kept_unless_it_is_asked_for():
     assert found.mend == f"aws lambda delete-function-concurrency --function-name {name} --region {HOME}"
 
 
+@pytest.mark.slow
 def test_an_account_keeps_a_hundred_for_its_other_functions():
     """https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html."""
     words = (
@@ -102,6 +104,7 @@ def test_an_account_keeps_a_hundred_for_its_other_functions():
 # The last ones share a world, and there is one at a time.
 
 
+@pytest.mark.slow
 def test_each_function_keeps_as_many_and_the_heartbeat_one(reserved):
     found = kept(reserved)
 
@@ -111,6 +114,7 @@ def test_each_function_keeps_as_many_and_the_heartbeat_one(reserved):
     assert unwatched(reserved) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "says"),
     [

@@ -169,6 +169,7 @@ def test_a_fresh_deploy_observes():
 # ---- as AWS limits it ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_template_can_be_handed_to_cloudformation_as_it_is():
     """A template from a bucket, where the deploy command puts it beside the code, holds 1 MB.
 

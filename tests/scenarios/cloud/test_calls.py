@@ -33,6 +33,7 @@ def seen(each):
 # ---- what is told of a call ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_call_is_told_with_its_caller_region_moment_parameters_and_answer(each, seen):
     alice = each.user("alice")
     url = each.client(alice, "sqs").get_queue_url(QueueName="Heard")["QueueUrl"]

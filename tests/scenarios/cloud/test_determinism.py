@@ -69,6 +69,7 @@ def runs(tmp_path_factory):
     return json.loads(made_once(tmp_path_factory, "traces_of_two_machines", made))
 
 
+@pytest.mark.slow
 def test_every_scenario_is_told(runs):
     names = set(runs["here"])
 

@@ -298,6 +298,7 @@ CRONS = st.builds(
 MOMENTS = st.datetimes(datetime(2023, 1, 1), datetime(2025, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - its API
 
 
+@pytest.mark.slow
 @given(expression=CRONS, moment=MOMENTS)
 def test_a_firing_matches_every_field_and_nothing_between_does(expression, moment):
     fired = Schedule(expression).next_after(moment)

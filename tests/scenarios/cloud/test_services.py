@@ -56,6 +56,7 @@ def named_alone(recorded):
     }
 
 
+@pytest.mark.slow
 def test_every_operation_that_is_recorded_in_a_way_of_its_own_exists():
     unknown = {
         each.service: named_alone(each) - set(service_model(each.service).operation_names)

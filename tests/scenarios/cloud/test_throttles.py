@@ -88,6 +88,7 @@ def test_botocore_tries_a_throttled_call_again_and_its_waiting_moves_the_clock(t
     assert rough[1] > calm[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", ANSWERED.values(), ids=ANSWERED)
 def test_what_a_law_answers_is_throttled_and_tried_again_too(tmp_path, call):
     calling(tmp_path, call)

@@ -18,6 +18,7 @@ def trailwarden(*arguments):
     return CliRunner().invoke(main, arguments)
 
 
+@pytest.mark.slow
 def test_every_remediation_is_told_with_what_it_may_touch():
     result = trailwarden("catalog")
 
@@ -35,6 +36,7 @@ def test_every_remediation_is_told_with_what_it_may_touch():
     assert [line for line in result.stdout.splitlines() if line.split() == ["controls"]] == []
 
 
+@pytest.mark.slow
 def test_json_is_one_object_a_remediation():
     result = trailwarden("catalog", "--format", "json")
 

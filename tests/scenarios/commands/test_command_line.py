@@ -94,6 +94,7 @@ def test_a_shell_completes_commands_and_options_without_importing_moto(words, of
     assert completed(words) == offered
 
 
+@pytest.mark.slow
 def test_every_scenario_can_be_completed():
     assert sorted(every_name()) == sorted(scenario.name for scenario in library())
 
@@ -153,6 +154,7 @@ def test_a_pipe_sees_no_progress(monkeypatch):
     assert sys.stderr.getvalue() == ""
 
 
+@pytest.mark.slow
 def test_run_says_which_run_it_is_at(monkeypatch):
     said = []
     monkeypatch.setattr("scenarios.runner.show.progress.Progress.say", lambda _, words: said.append(words))
@@ -169,6 +171,7 @@ def test_run_says_which_run_it_is_at(monkeypatch):
     ]
 
 
+@pytest.mark.slow
 def test_replay_says_how_many_records_are_done(monkeypatch, tmp_path):
     said = []
     monkeypatch.setattr("scenarios.runner.show.progress.Progress.say", lambda _, words: said.append(words))

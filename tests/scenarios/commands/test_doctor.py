@@ -37,6 +37,7 @@ def examined(clients, capsys, **options):
     return code, capsys.readouterr()
 
 
+@pytest.mark.slow
 def test_all_well_is_told_and_exits_with_0(clients, capsys):
     code, told = examined(clients, capsys)
 
@@ -46,6 +47,7 @@ def test_all_well_is_told_and_exits_with_0(clients, capsys):
     assert told.err == ""
 
 
+@pytest.mark.slow
 def test_what_is_unwatched_exits_with_1_and_is_mended_on_request(clients, capsys):
     clients("cloudtrail").stop_logging(Name="trailwarden-trail")
 
@@ -63,6 +65,7 @@ def test_what_is_unwatched_exits_with_1_and_is_mended_on_request(clients, capsys
     assert "the trail logs and delivers" in told.out
 
 
+@pytest.mark.slow
 def test_json_is_one_object_a_finding(clients, capsys):
     clients("cloudtrail").stop_logging(Name="trailwarden-trail")
 

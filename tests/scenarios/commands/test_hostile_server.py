@@ -117,6 +117,7 @@ def small_bounds(monkeypatch):
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("server", "why"),
     [
@@ -152,6 +153,7 @@ def test_a_listing_of_a_hostile_server_ends(endpoint, server, why):
     assert next(asked) < 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "server", [body_longer_than_it_is, body_that_drips, silence], ids=lambda value: value.__name__
 )

@@ -21,6 +21,7 @@ def offline(monkeypatch):
     monkeypatch.setattr(sam, "regenerate", list)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("offline")
 def test_the_files_are_written_linted_and_the_next_commands_told(tmp_path, monkeypatch):
     """Cfn-lint itself is run on these templates by the tests of packaging: it takes seconds."""
@@ -44,6 +45,7 @@ def test_the_files_are_written_linted_and_the_next_commands_told(tmp_path, monke
     assert "--capabilities CAPABILITY_IAM --parameter-overrides AlertEmail=" in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("offline")
 def test_a_finding_is_told_and_exits_with_1(tmp_path, monkeypatch):
     monkeypatch.setattr(lambda_package, "lint", lambda paths: ["sam.json: Resources/X: E3012 is wrong"])

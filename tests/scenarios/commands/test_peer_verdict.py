@@ -172,6 +172,7 @@ def by_us():
     return result.exit_code, set(named)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deed", sample(AGREED, of=5))
 def test_the_aws_cli_says_the_same_exit_code_of_the_same_objects(peer, endpoint, delivered, deed):
     deed(delivered)
@@ -179,6 +180,7 @@ def test_the_aws_cli_says_the_same_exit_code_of_the_same_objects(peer, endpoint,
     assert by_us() == by_peer(peer, endpoint.url)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("deed", "reason"), sample(PEER_IS_WRONG, of=2), ids=lambda value: getattr(value, "__name__", "")
 )
@@ -190,6 +192,7 @@ def test_where_the_aws_cli_calls_valid_what_was_tampered_with_we_do_not(
     assert (by_us()[0], by_peer(peer, endpoint.url)[0]) == (1, 0), reason
 
 
+@pytest.mark.slow
 def test_bytes_after_a_log_file_are_told_by_us_and_by_the_newer_aws_clis(peer, endpoint, delivered):
     """1.45.11 lets them pass, 1.46.2 tells them."""
     log_followed_by_bytes(delivered)

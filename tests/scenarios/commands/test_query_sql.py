@@ -46,6 +46,7 @@ def test_a_text_of_athena_is_answered_over_a_folder(trail):
     assert result.exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_day_opens_that_days_file_under_whichever_key_the_text_has(trail):
     for where in (
         "\"timestamp\" = '2026/03/03'",

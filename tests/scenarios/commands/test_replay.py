@@ -59,6 +59,7 @@ def without(record, *names):
     return {name: value for name, value in record.items() if name not in names}
 
 
+@pytest.mark.slow
 def test_records_fire_what_watches_them_and_nothing_else():
     reports, result = replayed(DELETED, ROOT, HARMLESS, {**DELETED, "eventSource": "glue.amazonaws.com"})
 
@@ -71,6 +72,7 @@ def test_records_fire_what_watches_them_and_nothing_else():
     assert result.exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_report_says_what_would_be_told_and_done():
     (report,), _ = replayed(ROOT)
 
@@ -86,6 +88,7 @@ def test_a_report_says_what_would_be_told_and_done():
     ]
 
 
+@pytest.mark.slow
 def test_a_record_seen_before_is_a_duplicate_and_fires_nothing():
     reports, _ = replayed(ROOT, HARMLESS, ROOT, HARMLESS)
 
@@ -97,6 +100,7 @@ def test_a_record_seen_before_is_a_duplicate_and_fires_nothing():
     ]
 
 
+@pytest.mark.slow
 def test_a_record_without_an_id_gets_one_that_stays():
     nameless = without(ROOT, "eventID")
 
@@ -108,6 +112,7 @@ def test_a_record_without_an_id_gets_one_that_stays():
     assert other["fired"] == ["root_login"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("record", "fired"),
     [
@@ -142,6 +147,7 @@ def test_whatever_is_absent_or_odd_a_record_runs(record, fired):
     assert (result.exit_code, result.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_record_of_a_region_that_aws_has_not_is_told_as_one_that_could_not_be_looked_at():
     (report,), result = replayed({**DELETED, "awsRegion": "xy-nowhere-9"})
 
@@ -151,6 +157,7 @@ def test_a_record_of_a_region_that_aws_has_not_is_told_as_one_that_could_not_be_
     assert "xy-nowhere-9" in result.stderr
 
 
+@pytest.mark.slow
 def test_an_event_no_handler_could_take_is_told():
     (report, other), result = replayed({**DELETED, "eventTime": "yesterday"}, ROOT)
 
@@ -202,6 +209,7 @@ HALVED = (
 )
 
 
+@pytest.mark.slow
 def test_half_of_a_surrogate_pair_keeps_no_alert_back(tmp_path):
     reports, result = replayed(*HALVED)
     text = trailwarden("replay", "-", "--summary", "--out", str(tmp_path / "p.html"), stdin=lines(*HALVED))
@@ -219,6 +227,7 @@ def test_half_of_a_surrogate_pair_keeps_no_alert_back(tmp_path):
     assert r"m\ud800" in (tmp_path / "p.html").read_text()
 
 
+@pytest.mark.slow
 def test_what_is_no_record_is_told_with_its_line_and_the_others_run():
     text = lines(DELETED, {"eventName": "DeleteTable"}) + "broken\n\n" + lines([], 5, ROOT)
 
@@ -236,6 +245,7 @@ def test_what_is_no_record_is_told_with_its_line_and_the_others_run():
     assert result.exit_code == 2
 
 
+@pytest.mark.slow
 def test_in_text_each_record_that_fires_has_a_line_and_all_are_counted(tmp_path):
     (tmp_path / "log.jsonl").write_text(lines(HARMLESS, ROOT, ROOT, DELETED))
 
@@ -258,6 +268,7 @@ def test_in_text_each_record_that_fires_has_a_line_and_all_are_counted(tmp_path)
     )
 
 
+@pytest.mark.slow
 def test_a_name_chosen_to_mislead_a_terminal_is_shown_as_it_is():
     record = {**DELETED, "requestParameters": {"tableName": "x\x1b[2J\ud800"}}
 
@@ -329,6 +340,7 @@ def test_a_number_too_long_is_told_in_our_own_words(tmp_path, command, data):
     assert "sys." not in result.stderr
 
 
+@pytest.mark.slow
 def test_a_bad_file_does_not_keep_the_others(tmp_path):
     (tmp_path / "good.json").write_text(json.dumps(ROOT))
 
@@ -364,6 +376,7 @@ DETECTOR = {
 }
 
 
+@pytest.mark.slow
 def test_alarms_on_the_log_group_go_off_once_a_period_and_are_told():
     later = {**DETECTOR, "eventID": "g2", "eventTime": "2022-11-10T16:24:50Z"}
     next_day = {**DETECTOR, "eventID": "g3", "eventTime": "2022-11-11T16:24:50Z"}
@@ -377,6 +390,7 @@ def test_alarms_on_the_log_group_go_off_once_a_period_and_are_told():
     assert result.exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_threshold_is_the_stacks_parameter():
     records = [{**DETECTOR, "eventID": f"g{number}"} for number in range(3)]
 
@@ -392,6 +406,7 @@ def test_a_threshold_is_the_stacks_parameter():
     assert json.loads(below)["filters"] == ["CIS 4.3"]
 
 
+@pytest.mark.slow
 def test_a_record_of_a_region_that_aws_does_not_have_is_told_without_a_look():
     """Published records name regions by a pseudonym."""
     shared = {
@@ -444,6 +459,7 @@ TRAIL = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/audit"
 STACK = "arn:aws:cloudformation:eu-west-1:111122223333:stack/secops"
 
 
+@pytest.mark.slow
 def test_what_was_done_to_the_trail_that_is_named_is_told():
     theirs = {**STOPPED, "requestParameters": {"name": "another"}, "eventID": "t2"}
 
@@ -458,6 +474,7 @@ def test_what_was_done_to_the_trail_that_is_named_is_told():
     assert plan["calls"][0]["parameters"] == {"Name": TRAIL}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("partition", "region"),
     in_turn(
@@ -501,6 +518,7 @@ def would_call(*records):
     return [call["operation"] for call in plan["calls"]]
 
 
+@pytest.mark.slow
 def test_a_trail_that_records_say_was_started_again_is_logging_again():
     started = {**STOPPED, "eventName": "StartLogging", "eventID": "t2"}
 
@@ -508,12 +526,14 @@ def test_a_trail_that_records_say_was_started_again_is_logging_again():
     assert would_call(STOPPED, started, MOVED) == ["update_trail"]
 
 
+@pytest.mark.slow
 def test_a_new_world_knows_what_was_done_to_the_trail(monkeypatch):
     monkeypatch.setattr("scenarios.runner.replay.replay.MOST_IN_A_WORLD", 1)
 
     assert would_call(STOPPED, MOVED) == ["update_trail", "start_logging"]
 
 
+@pytest.mark.slow
 def test_without_a_name_those_that_records_name_are_proposed():
     result = trailwarden("replay", "-", stdin=lines(STOPPED))
 
@@ -559,6 +579,7 @@ def test_an_option_that_can_not_be_is_one_sentence(options, why):
     assert why in sentence
 
 
+@pytest.mark.slow
 def test_a_trail_may_have_a_name_that_no_bucket_can_have():
     trail = TRAIL.replace("audit", f"Of_ours.{'x' * 100}")
     stopped = {**STOPPED, "requestParameters": {"name": trail}, "awsRegion": trail.split(":")[3]}
@@ -572,6 +593,7 @@ def test_a_trail_may_have_a_name_that_no_bucket_can_have():
 # ---- summary, page, range ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_summary_groups_by_actor_and_by_day(tmp_path):
     text = trailwarden("replay", "-", "--summary", stdin=lines(ROOT, DELETED)).stdout
     last = trailwarden("replay", "-", "--summary", "--format", "json", stdin=lines(ROOT, DELETED))
@@ -589,6 +611,7 @@ def test_a_summary_of_nothing_has_no_headings():
     assert result.stdout == "1 record: 1 fired nothing.\n"
 
 
+@pytest.mark.slow
 def test_a_page_can_be_handed_on_and_is_safe_to_open(tmp_path):
     record = {**DELETED, "requestParameters": {"tableName": "<script>alert(1)</script>"}}
 
@@ -600,6 +623,7 @@ def test_a_page_can_be_handed_on_and_is_safe_to_open(tmp_path):
     assert "user/mallory" in page
 
 
+@pytest.mark.slow
 def test_only_records_of_the_time_asked_for_are_replayed():
     result = trailwarden(
         "replay", "-", "--since", "2022-01-01", "--until", "2022-12-31", stdin=lines(ROOT, DELETED)
@@ -608,6 +632,7 @@ def test_only_records_of_the_time_asked_for_are_replayed():
     assert "1 record: 1 fired root_login" in result.stdout
 
 
+@pytest.mark.slow
 def test_what_was_read_before_somebody_interrupted_is_told(tmp_path, monkeypatch):
     (tmp_path / "a.json").write_text(lines(ROOT))
     (tmp_path / "b.json").write_text(lines(DELETED))

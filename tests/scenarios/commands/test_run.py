@@ -44,6 +44,7 @@ def in_library(monkeypatch):
     return put
 
 
+@pytest.mark.slow
 def test_one_scenario_is_told_whole():
     result = root_login_told()
 
@@ -65,6 +66,7 @@ def test_the_two_ways_of_a_detection_are_compared():
     )
 
 
+@pytest.mark.slow
 def test_several_scenarios_are_told_in_a_few_lines_each():
     one, several = (
         root_login_told(),
@@ -88,6 +90,7 @@ def test_several_scenarios_are_told_in_a_few_lines_each():
     ]
 
 
+@pytest.mark.slow
 def test_the_demo_fits_a_terminal_of_80_columns_and_eight_lines_an_incident():
     makefile = (Path(__file__).parents[3] / "Makefile").read_text()
     (names,) = re.findall(r"^demo:.*\n\t@\S+/trailwarden run (.*)$", makefile, re.MULTILINE)
@@ -114,6 +117,7 @@ def test_what_to_do_next_stands_at_the_end():
     ]
 
 
+@pytest.mark.slow
 def test_without_a_name_every_scenario_runs_in_a_line(in_library):
     in_library(ROOT_LOGIN, replace(ROOT_LOGIN, name="another"))
 
@@ -129,6 +133,7 @@ def test_without_a_name_every_scenario_runs_in_a_line(in_library):
     assert "All 2 passed" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_trace_tells_what_the_timeline_leaves_out():
     usual, traced = root_login_told(), trailwarden("run", "root_login", "--trace")
 
@@ -138,6 +143,7 @@ def test_a_trace_tells_what_the_timeline_leaves_out():
     assert "Threshold Crossed" in traced.stdout
 
 
+@pytest.mark.slow
 def test_the_same_seed_tells_the_same_trace():
     def told():
         lines = trailwarden("run", "root_login", "--trace", "--seed", "7").stdout.splitlines()
@@ -146,6 +152,7 @@ def test_the_same_seed_tells_the_same_trace():
     assert told() == told()
 
 
+@pytest.mark.slow
 def test_json_is_one_object_a_scenario(in_library):
     in_library(ROOT_LOGIN, replace(ROOT_LOGIN, name="another"))
 
@@ -156,6 +163,7 @@ def test_json_is_one_object_a_scenario(in_library):
     assert all(set(report) == KEYS and report["passed"] and report["seed"] == 3 for report in reports)
 
 
+@pytest.mark.slow
 def test_every_fault_profile_can_be_asked_for_at_once(in_library):
     in_library(ROOT_LOGIN)
 
@@ -165,6 +173,7 @@ def test_every_fault_profile_can_be_asked_for_at_once(in_library):
     assert profiles == list(PROFILES)
 
 
+@pytest.mark.slow
 def test_an_expectation_that_fails_is_told_and_exits_with_1(in_library):
     in_library(FAILING)
 
@@ -178,6 +187,7 @@ def test_an_expectation_that_fails_is_told_and_exits_with_1(in_library):
     assert failure.startswith("root_login tells LOW")
 
 
+@pytest.mark.slow
 def test_a_failure_in_one_of_many_stands_below_its_line(in_library):
     in_library(ROOT_LOGIN, FAILING)
 
@@ -261,6 +271,7 @@ def test_an_unknown_name_among_known_ones_is_refused():
         named(["root_login", "nobody_home"])
 
 
+@pytest.mark.slow
 def test_runs_side_by_side_tell_what_one_after_the_other_tell():
     def told(*arguments):
         lines = trailwarden("run", "root_login", "table_deleted.refused", "--format", "json", *arguments)
@@ -270,6 +281,7 @@ def test_runs_side_by_side_tell_what_one_after_the_other_tell():
     assert told("--jobs", "2") == told()
 
 
+@pytest.mark.slow
 def test_a_hole_found_by_a_job_is_one_sentence_too(in_library):
     def hole(world):
         raise NotSimulated("sky", "falls")
@@ -283,6 +295,7 @@ def test_a_hole_found_by_a_job_is_one_sentence_too(in_library):
     assert "the simulated AWS does not do sky: falls" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_stack_that_cannot_be_made_fails_its_scenario_and_no_other(in_library):
     refused = replace(ROOT_LOGIN, name="refused", parameters=(("Nonsense", "1"),))
     in_library(refused, ROOT_LOGIN)

@@ -15,6 +15,7 @@ def trailwarden(*arguments):
     return CliRunner().invoke(main, arguments)
 
 
+@pytest.mark.slow
 def test_where_the_log_paths_time_went_is_told_for_each_alarm():
     result = trailwarden("run", "root_login")
 
@@ -22,6 +23,7 @@ def test_where_the_log_paths_time_went_is_told_for_each_alarm():
     assert row.split() == ["RootUsageAlarm", "00:00", "01:15", "01:15"]
 
 
+@pytest.mark.slow
 def test_the_picture_shows_metric_threshold_states_and_messages(tmp_path):
     picture = tmp_path / "alarms.svg"
 
@@ -41,6 +43,7 @@ def test_the_picture_shows_metric_threshold_states_and_messages(tmp_path):
         assert words in drawn
 
 
+@pytest.mark.slow
 def test_the_same_run_draws_the_same_picture(tmp_path):
     report = run(ROOT_LOGIN)
 
@@ -51,6 +54,7 @@ def test_the_same_run_draws_the_same_picture(tmp_path):
     assert pictures[0].read_bytes() == pictures[1].read_bytes()
 
 
+@pytest.mark.slow
 def test_a_png_is_one(tmp_path):
     picture = tmp_path / "alarms.png"
 

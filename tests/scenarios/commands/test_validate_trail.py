@@ -27,6 +27,7 @@ from tests.scenarios.commands.trail_endpoint import (
 from tests.scenarios.commands.validate import SINCE, TIMES, UNTIL, told, validate
 
 
+@pytest.mark.slow
 def test_a_sound_trail_is_told_in_a_few_lines_and_exits_with_0(endpoint):
     result = validate()
 
@@ -43,6 +44,7 @@ def test_a_sound_trail_is_told_in_a_few_lines_and_exits_with_0(endpoint):
     ]
 
 
+@pytest.mark.slow
 def test_verbose_names_what_is_sound(endpoint, delivered):
     lines = validate(*TIMES, "--verbose").stdout.splitlines()
 
@@ -51,6 +53,7 @@ def test_verbose_names_what_is_sound(endpoint, delivered):
     assert sum(line.endswith("\tvalid") for line in lines) == 18
 
 
+@pytest.mark.slow
 def test_a_modified_log_file_is_told_with_its_hour_and_exits_with_1(endpoint, delivered):
     delivered.objects[BUCKET, delivered.logs[3]] = (gzip.compress(b"{}"), {})
 
@@ -78,6 +81,7 @@ def unsign(made):
     made.objects[BUCKET, made.digests[3]] = (made.objects[BUCKET, made.digests[3]][0], {})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("deed", "kinds"),
     [
@@ -105,6 +109,7 @@ def test_what_somebody_did_to_the_bucket_is_told_and_exits_with_1(endpoint, deli
     assert (found, summary["verdict"], code) == (kinds, "not sound", 1)
 
 
+@pytest.mark.slow
 def test_a_gap_is_a_notice_and_exits_with_0(endpoint):
     made = Delivered()
     made.chain(skip=(2, 3))
@@ -115,6 +120,7 @@ def test_a_gap_is_a_notice_and_exits_with_0(endpoint):
     assert (found, summary["findings"]["notice"], code) == (["gap"], 1, 0)
 
 
+@pytest.mark.slow
 def test_json_is_an_object_a_finding_and_then_the_summary(endpoint, delivered):
     delivered.drop(delivered.logs[0])
 
@@ -146,6 +152,7 @@ def test_json_is_an_object_a_finding_and_then_the_summary(endpoint, delivered):
 # Could not tell.
 
 
+@pytest.mark.slow
 def test_without_public_keys_nothing_can_be_told(endpoint):
     endpoint.cloudtrail["ListPublicKeys"] = "AccessDeniedException"
 
@@ -155,6 +162,7 @@ def test_without_public_keys_nothing_can_be_told(endpoint):
     assert summary["problems"][0].startswith(f"CloudTrail's public keys of {HOME} could not be read: ")
 
 
+@pytest.mark.slow
 def test_an_empty_list_of_keys_can_tell_nothing_but_an_unknown_key_beside_known_ones_is_not_sound(endpoint):
     endpoint.cloudtrail["ListPublicKeys"] = {"PublicKeyList": []}
     assert told()[2] == 2
@@ -173,6 +181,7 @@ def test_a_bucket_that_can_not_be_listed_can_not_be_told(endpoint):
     assert "could not be listed" in summary["problems"][0]
 
 
+@pytest.mark.slow
 def test_log_files_out_of_reach_are_unverifiable(endpoint, delivered):
     endpoint.faults[delivered.logs[3]] = ["403 InvalidObjectState"] * 20
 
@@ -182,6 +191,7 @@ def test_log_files_out_of_reach_are_unverifiable(endpoint, delivered):
     assert (summary["logs_sound"], summary["logs_unverifiable"]) == (11, 1)
 
 
+@pytest.mark.slow
 def test_throttling_is_waited_out(endpoint, delivered, monkeypatch):
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
     for key in (delivered.logs[3], delivered.digests[3], "list-type"):
@@ -283,6 +293,7 @@ def multi_region(endpoint, **changes):
     trail.update({"IsMultiRegionTrail": True, **changes})
 
 
+@pytest.mark.slow
 def test_all_regions_of_a_multi_region_trail_are_looked_at(endpoint, delivered):
     delivered.chain(replace(CHAIN, region="us-east-1"))
     multi_region(endpoint)
@@ -291,6 +302,7 @@ def test_all_regions_of_a_multi_region_trail_are_looked_at(endpoint, delivered):
     assert told(*TIMES, "--region", "us-east-1")[1]["logs_sound"] == 12
 
 
+@pytest.mark.slow
 def test_a_region_whose_objects_are_all_gone_is_missed(endpoint):
     multi_region(endpoint)
     endpoint.switched_on = (HOME, "us-east-1")
@@ -301,6 +313,7 @@ def test_a_region_whose_objects_are_all_gone_is_missed(endpoint):
     assert "region us-east-1 has no digest" in result.stdout
 
 
+@pytest.mark.slow
 def test_an_organization_trail_is_looked_at_account_by_account(endpoint):
     made = Delivered()
     for account in (ACCOUNT, "444455556666"):
@@ -314,6 +327,7 @@ def test_an_organization_trail_is_looked_at_account_by_account(endpoint):
     assert told(*TIMES, "--account-id", "777788889999")[2] == 1
 
 
+@pytest.mark.slow
 def test_a_trail_that_delivered_to_another_bucket_before_is_followed_there(endpoint):
     made = Delivered()
     last = made.chain(hours=3, bucket="the-bucket-before")
@@ -327,6 +341,7 @@ def test_a_trail_that_delivered_to_another_bucket_before_is_followed_there(endpo
     assert told()[0] == ["log file deleted"]
 
 
+@pytest.mark.slow
 def test_another_trail_that_shares_the_bucket_has_its_own_log_files(endpoint, delivered):
     delivered.chain(replace(CHAIN, trail="other"))
 
@@ -365,6 +380,7 @@ def test_a_log_file_changed_in_a_copy_is_told(delivered, tmp_path):
     assert (found, code) == (["log file modified"], 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "form",
     [

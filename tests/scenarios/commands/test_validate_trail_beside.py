@@ -50,6 +50,7 @@ def sentences(*arguments):
 BY_MALLORY = f"StopLogging by {MALLORY} from 203.0.113.9 at 2024-02-28 22:54:00 UTC (event e-1)"
 
 
+@pytest.mark.slow
 def test_the_trails_own_log_files_tell_who_stopped_it_and_then_nobody_else_is_asked(endpoint):
     made = Delivered()
     made.records[2] = [record()]
@@ -74,6 +75,7 @@ def test_a_copy_on_disk_tells_it_too(tmp_path):
     assert BY_MALLORY in sentence
 
 
+@pytest.mark.slow
 def test_a_log_file_that_its_digest_does_not_vouch_for_blames_nobody(endpoint):
     made = Delivered()
     forged = gzip.compress(json.dumps({"Records": [record()]}).encode())
@@ -84,6 +86,7 @@ def test_a_log_file_that_its_digest_does_not_vouch_for_blames_nobody(endpoint):
     assert not any("mallory" in sentence for sentence in sentences())
 
 
+@pytest.mark.slow
 def test_a_digest_that_is_not_signed_vouches_for_no_blame(endpoint):
     made = Delivered()
     made.records[2] = [record()]
@@ -115,6 +118,7 @@ def recently(endpoint, records):
     return ("--trail-arn", ARN, "--start-time", next(times), "--end-time", next(times)), asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [
@@ -140,6 +144,7 @@ def test_the_event_history_tells_it_page_by_page(endpoint, name, parameters):
     assert told(*times)[2] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -168,6 +173,7 @@ def test_a_gap_that_nobody_is_known_to_have_made_is_unexplained(endpoint, change
     assert told(*times)[2] == 0
 
 
+@pytest.mark.slow
 def test_who_may_not_ask_the_event_history_is_told_so_and_the_verdict_stays(endpoint):
     times, _ = recently(endpoint, lambda _: [])
     endpoint.cloudtrail["LookupEvents"] = "AccessDeniedException"
@@ -181,6 +187,7 @@ def test_who_may_not_ask_the_event_history_is_told_so_and_the_verdict_stays(endp
     assert told(*times)[2] == 0
 
 
+@pytest.mark.slow
 def test_a_throttled_event_history_is_asked_again(endpoint):
     times, _ = recently(endpoint, lambda start: [record(at=start + 1.8 * HOUR)])
     endpoint.faults["LookupEvents"] = ["ThrottlingException"] * 2
@@ -188,6 +195,7 @@ def test_a_throttled_event_history_is_asked_again(endpoint):
     assert "mallory" in sentences(*times)[0]
 
 
+@pytest.mark.slow
 def test_beyond_ninety_days_the_event_history_is_not_asked(endpoint):
     endpoint.objects = gap(Delivered()).objects
     endpoint.cloudtrail["LookupEvents"] = pytest.fail
@@ -195,6 +203,7 @@ def test_beyond_ninety_days_the_event_history_is_not_asked(endpoint):
     assert "the event history goes back 90 days" in sentences()[0]
 
 
+@pytest.mark.slow
 def test_a_gap_of_another_region_was_made_in_the_home_region(endpoint):
     made = Delivered()
     made.records[2] = [record()]
@@ -207,6 +216,7 @@ def test_a_gap_of_another_region_was_made_in_the_home_region(endpoint):
     assert [BY_MALLORY in sentence for sentence in sentences(*TIMES, "--region", "us-east-1")] == [True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("deed", "kind"),
     [
@@ -228,6 +238,7 @@ def test_a_gap_without_a_starting_digest_that_is_signed_stays_a_finding(endpoint
     assert (kind in kinds, "gap" in kinds, code) == (True, False, 1)
 
 
+@pytest.mark.slow
 def test_logging_that_is_switched_off_now_is_told_with_who_did_it(endpoint):
     made = Delivered()
     made.records[4] = [record(at=START + 3.9 * HOUR)]
@@ -243,6 +254,7 @@ def test_logging_that_is_switched_off_now_is_told_with_who_did_it(endpoint):
     assert told()[2] == 0
 
 
+@pytest.mark.slow
 def test_an_organization_trail_that_is_switched_off_is_told_once(endpoint):
     organization(endpoint)
     stopped = (START + 5.95 * HOUR).timestamp()
@@ -267,6 +279,7 @@ def overwrite(endpoint, key, content):
     endpoint.objects[BUCKET, key] = (content, {})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["logs", "digests"])
 @pytest.mark.parametrize(
     "deed",
@@ -291,6 +304,7 @@ def test_a_version_that_is_left_is_told_to_be_authentic_with_what_restores_it(
     assert told()[2] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["logs", "digests"])
 def test_a_version_that_was_forged_is_no_evidence(endpoint, delivered, kind):
     delete(endpoint, getattr(delivered, kind)[3], (gzip.compress(b"{}"), {}))
@@ -300,6 +314,7 @@ def test_a_version_that_was_forged_is_no_evidence(endpoint, delivered, kind):
     assert sentence.endswith("earlier versions are left, but are not what CloudTrail delivered: v1")
 
 
+@pytest.mark.slow
 def test_the_authentic_version_is_found_below_a_forged_one(endpoint, delivered):
     key = delivered.logs[3]
     delete(endpoint, key, (gzip.compress(b"{}"), {}), endpoint.objects[BUCKET, key])
@@ -307,6 +322,7 @@ def test_the_authentic_version_is_found_below_a_forged_one(endpoint, delivered):
     assert "its version v2 of " in sentences()[0]
 
 
+@pytest.mark.slow
 def test_what_was_deleted_twice_is_found_below_both_delete_markers(endpoint, delivered):
     key = delivered.logs[3]
     delete(endpoint, key)
@@ -317,6 +333,7 @@ def test_what_was_deleted_twice_is_found_below_both_delete_markers(endpoint, del
     assert sentences()[0].endswith("no earlier version of it is left")
 
 
+@pytest.mark.slow
 def test_a_version_that_can_not_be_read_is_told_to_be_there(endpoint, delivered):
     delete(endpoint, delivered.logs[3])
     endpoint.faults["versionId"] = ["403 AccessDenied"] * 20
@@ -324,12 +341,14 @@ def test_a_version_that_can_not_be_read_is_told_to_be_there(endpoint, delivered)
     assert sentences()[0].endswith("earlier versions are left, but could not be read: v1")
 
 
+@pytest.mark.slow
 def test_nothing_left_is_told(endpoint, delivered):
     delivered.drop(delivered.logs[3])
 
     assert sentences()[0].endswith("was deleted; no earlier version of it is left")
 
 
+@pytest.mark.slow
 def test_without_leave_to_list_versions_the_verdict_is_the_same(endpoint, delivered):
     delivered.drop(delivered.logs[3])
     endpoint.faults["versions"] = ["403 AccessDenied"] * 20
@@ -370,6 +389,7 @@ def cold(made, key, storage_class, tier="", restore=""):
     made.objects[BUCKET, key] = (b"", {"archived": kept, "restore": restore})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kept", "where", "request_"),
     [
@@ -401,6 +421,7 @@ def test_what_is_archived_can_not_be_told_but_how_to_restore_it_is(
     )
 
 
+@pytest.mark.slow
 def test_an_archived_object_that_is_being_restored_needs_only_patience(endpoint, delivered):
     cold(delivered, delivered.logs[3], "GLACIER", restore='ongoing-request="true"')
 
@@ -412,6 +433,7 @@ def test_an_archived_object_that_is_being_restored_needs_only_patience(endpoint,
     ]
 
 
+@pytest.mark.slow
 def test_an_archived_digest_can_not_be_told_either_and_what_is_broken_weighs_more(endpoint, delivered):
     cold(delivered, delivered.digests[3], "DEEP_ARCHIVE")
     assert told()[0::2] == (["digest unreadable"], 2)
@@ -436,6 +458,7 @@ def member(account, joined=START, status="ACTIVE"):
     return {"Id": account, "JoinedTimestamp": joined.timestamp(), "Status": status}
 
 
+@pytest.mark.slow
 def test_a_member_account_whose_folder_is_gone_is_missed(endpoint):
     organization(endpoint)
     members = [
@@ -454,6 +477,7 @@ def test_a_member_account_whose_folder_is_gone_is_missed(endpoint):
     assert "account 777788889999, region eu-west-1 has no digest" in sentence
 
 
+@pytest.mark.slow
 def test_who_may_not_list_the_accounts_is_told_that_the_folders_have_to_do(endpoint):
     organization(endpoint)
     endpoint.cloudtrail["ListAccounts"] = "AccessDeniedException"
@@ -464,6 +488,7 @@ def test_who_may_not_list_the_accounts_is_told_that_the_folders_have_to_do(endpo
     assert summary["warnings"][0].startswith("the organization's accounts could not be read")
 
 
+@pytest.mark.slow
 def test_one_account_alone_needs_no_list_of_them(endpoint):
     organization(endpoint)
     endpoint.cloudtrail["ListAccounts"] = "AccessDeniedException"
@@ -473,6 +498,7 @@ def test_one_account_alone_needs_no_list_of_them(endpoint):
     assert (summary["logs_sound"], summary["warnings"], code) == (12, [], 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("part", "fault"),
     [
@@ -492,6 +518,7 @@ def test_throttling_without_an_end_can_not_be_told_and_is_never_sound(endpoint, 
     assert (summary["verdict"], code) == ("could not tell", 2)
 
 
+@pytest.mark.slow
 def test_throttled_public_keys_are_asked_for_again(endpoint):
     endpoint.faults["ListPublicKeys"] = ["ThrottlingException"] * 3
 
@@ -499,6 +526,7 @@ def test_throttled_public_keys_are_asked_for_again(endpoint):
     assert endpoint.faults["ListPublicKeys"] == []
 
 
+@pytest.mark.slow
 def test_a_long_listing_is_read_page_by_page(endpoint):
     endpoint.most = 1
 

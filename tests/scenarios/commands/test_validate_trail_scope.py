@@ -34,6 +34,7 @@ def members(endpoint, *accounts, left=()):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suspended", [(), (MEMBER,)], ids=["it left", "it was suspended"])
 @pytest.mark.parametrize("options", [(), ("--account-id", MEMBER)], ids=["all accounts", "this account"])
 def test_of_an_account_that_left_the_organization_nothing_is_missed_afterwards(endpoint, suspended, options):
@@ -55,6 +56,7 @@ def test_of_an_account_that_left_the_organization_nothing_is_missed_afterwards(e
     )
 
 
+@pytest.mark.slow
 def test_a_time_after_an_account_left_says_nothing_of_it(endpoint):
     deliver(
         endpoint,
@@ -71,6 +73,7 @@ def test_a_time_after_an_account_left_says_nothing_of_it(endpoint):
     assert (found, code) == ([], 0)
 
 
+@pytest.mark.slow
 def test_what_was_deleted_of_an_account_that_left_is_still_told(endpoint):
     made = deliver(
         endpoint,
@@ -86,6 +89,7 @@ def test_what_was_deleted_of_an_account_that_left_is_still_told(endpoint):
     assert (sorted(found), code) == (["digest deleted", "log file deleted"], 1)
 
 
+@pytest.mark.slow
 def test_a_member_that_has_no_digest_any_more_is_told(endpoint):
     deliver(
         endpoint,
@@ -98,6 +102,7 @@ def test_a_member_that_has_no_digest_any_more_is_told(endpoint):
     assert (told()[0], told()[2]) == (["digest missing"], 1)
 
 
+@pytest.mark.slow
 def test_of_a_region_that_was_switched_off_nothing_is_missed_afterwards(endpoint):
     deliver(endpoint, (CHAIN, 6), (replace(CHAIN, region=CHOSEN), 2), IsMultiRegionTrail=True)
     endpoint.switched_on = (HOME,)
@@ -108,6 +113,7 @@ def test_of_a_region_that_was_switched_off_nothing_is_missed_afterwards(endpoint
     assert summary["warnings"][0].startswith(f"the region {CHOSEN} is not switched on")
 
 
+@pytest.mark.slow
 def test_a_region_that_was_switched_on_within_the_time_begins_then(endpoint):
     made = Delivered()
     made.chain()
@@ -119,6 +125,7 @@ def test_a_region_that_was_switched_on_within_the_time_begins_then(endpoint):
     assert (told()[0], told()[2]) == ([], 0)
 
 
+@pytest.mark.slow
 def test_a_region_that_somebody_switched_on_and_that_holds_nothing_could_not_be_told(endpoint):
     deliver(endpoint, (CHAIN, 6), IsMultiRegionTrail=True)
     endpoint.switched_on, endpoint.opted_in = (HOME, CHOSEN), (CHOSEN,)
@@ -129,6 +136,7 @@ def test_a_region_that_somebody_switched_on_and_that_holds_nothing_could_not_be_
     assert CHOSEN in summary["problems"][0]
 
 
+@pytest.mark.slow
 def test_whether_a_member_switched_its_region_off_can_not_be_told(endpoint):
     member = replace(OF_ORGANIZATION, account=MEMBER)
     deliver(
@@ -147,6 +155,7 @@ def test_whether_a_member_switched_its_region_off_can_not_be_told(endpoint):
     assert summary["problems"][0].startswith(f"the account {MEMBER} may have switched {CHOSEN} off")
 
 
+@pytest.mark.slow
 def test_a_deleted_trail_is_found_in_its_own_folder_of_a_bucket_that_others_share(endpoint):
     other = replace(OF_ORGANIZATION, account=MEMBER, trail="theirs")
     deliver(endpoint, (CHAIN, 6), (other, 6))
@@ -157,6 +166,7 @@ def test_a_deleted_trail_is_found_in_its_own_folder_of_a_bucket_that_others_shar
     assert (found, summary["digests"], code) == ([], 6, 0)
 
 
+@pytest.mark.slow
 def test_an_organizations_trail_is_seen_from_a_member_as_a_shadow(endpoint):
     deliver(endpoint, (OF_ORGANIZATION, 6), IsOrganizationTrail=True)
     whole = endpoint.cloudtrail["DescribeTrails"]
@@ -170,6 +180,7 @@ def test_an_organizations_trail_is_seen_from_a_member_as_a_shadow(endpoint):
     assert (found, summary["digests"], code) == ([], 6, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arn", "asked"),
     [
@@ -188,6 +199,7 @@ def test_organizations_is_asked_in_the_region_of_the_trails_partition(endpoint, 
     assert endpoint.signed_for["ListAccounts"] == asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prefix", ["a/", "a", "a/b/"])
 @pytest.mark.parametrize("named", [False, True], ids=["CloudTrail says it", "it is given"])
 def test_a_prefix_is_read_as_keys_have_it(endpoint, prefix, named):
@@ -198,6 +210,7 @@ def test_a_prefix_is_read_as_keys_have_it(endpoint, prefix, named):
     assert (found, summary["digests"], code) == ([], 6, 0)
 
 
+@pytest.mark.slow
 def test_a_prefix_that_is_set_with_a_slash_more_than_keys_have_is_read_too(endpoint):
     deliver(endpoint, (replace(CHAIN, prefix="a"), 6), S3KeyPrefix="a/")
 
@@ -220,6 +233,7 @@ def test_a_time_that_no_digest_covers_is_not_called_sound(endpoint):
     assert summary["problems"][0].startswith("no digest covers the time")
 
 
+@pytest.mark.slow
 def test_a_range_that_begins_years_before_the_trail_costs_few_listings(endpoint):
     listings = []
     endpoint.asked = lambda target: listings.append(target) if "list-type" in target else None
@@ -233,6 +247,7 @@ def test_a_range_that_begins_years_before_the_trail_costs_few_listings(endpoint)
     assert len(listings) <= 20
 
 
+@pytest.mark.slow
 def test_years_without_logging_cost_few_listings_too(endpoint):
     made = Delivered()
     made.chain()

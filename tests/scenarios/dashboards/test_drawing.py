@@ -105,6 +105,7 @@ def line(label, *values, **more):
     return Line(label=label, points=points, period=300, colour="#1f77b4", **more)
 
 
+@pytest.mark.slow
 def test_a_picture_has_its_texts_as_they_are_and_is_the_same_each_time():
     notes = {
         "horizontal": [{"value": 9, "label": "limit"}, {"value": 1, "label": "hidden", "visible": False}],
@@ -126,6 +127,7 @@ def test_a_picture_without_data_says_so(view):
     assert "no data in this time" in svg([line("a")], view=view)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lines", "top"), [([line("a")], "1.0"), ([line("a", 0.0, 0.0)], "1.0"), ([line("a", 0.0, 8.0)], "8")]
 )
@@ -136,6 +138,7 @@ def test_nothing_but_zeros_stands_on_the_ground(lines, top):
     assert "0.04" not in found
 
 
+@pytest.mark.slow
 def test_a_picture_is_as_large_as_was_asked_for():
     graph = Graph(
         properties={"stacked": True, "theme": "dark", "legend": {"position": "right"}},

@@ -4,6 +4,8 @@ import json
 import re
 from datetime import UTC, datetime
 
+import pytest
+
 from scenarios.dashboards.account import source
 from scenarios.dashboards.body import read
 from scenarios.dashboards.markdown import as_html
@@ -72,6 +74,7 @@ def metric(**properties):
     return of("metric", region="us-east-1", metrics=[CPU], **properties)
 
 
+@pytest.mark.slow
 def test_every_kind_of_widget_that_can_be_drawn_is():
     logs = Logs()
     found = drawn(
@@ -101,6 +104,7 @@ def test_every_kind_of_widget_that_can_be_drawn_is():
     assert logs.asked[0]["queryString"] == "fields who | limit 1"
 
 
+@pytest.mark.slow
 def test_a_page_runs_nothing_needs_nothing_and_names_nothing_twice():
     found = drawn(metric(), metric()).text
 
@@ -110,6 +114,7 @@ def test_a_page_runs_nothing_needs_nothing_and_names_nothing_twice():
     assert not re.search(r"<(script|img|link|iframe)\b|<[^>]+\bon\w+=", found)
 
 
+@pytest.mark.slow
 def test_what_is_not_drawn_says_so_in_its_place():
     explorer = of("explorer", metrics=[{"metricName": "m", "resourceType": "AWS::S3::Bucket"}], labels=[])
     found = drawn(explorer, of("log", title="refused", region="r", query="SOURCE 'g' | fail"), metric())

@@ -66,6 +66,7 @@ def words(findings, standing=Standing.UNWATCHED):
     return [each.what for each in of(findings, standing)]
 
 
+@pytest.mark.slow
 def test_what_was_just_deployed_is_well():
     with deployed() as world:
         found = Patient(world).examined()
@@ -74,6 +75,7 @@ def test_what_was_just_deployed_is_well():
     assert exit_code(found) == 0
 
 
+@pytest.mark.slow
 def test_a_call_that_waits_in_the_queue_of_an_alarm_is_no_dead_letter():
     with deployed() as world:
         each = Patient(world)
@@ -82,6 +84,7 @@ def test_a_call_that_waits_in_the_queue_of_an_alarm_is_no_dead_letter():
         assert words(each.examined()) == []
 
 
+@pytest.mark.slow
 def test_what_was_just_deployed_on_an_existing_trail_is_well_but_for_data_events():
     with deployed(existing=True) as world:
         found = Patient(world).examined()
@@ -293,6 +296,7 @@ def rows(table):
     return [pytest.param(says, do, id=says) for says, do in table]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("says", "do"), in_turn(rows(MENDED), of=5))
 def test_what_was_broken_is_told_and_mended(says, do):
     with deployed() as world:
@@ -308,6 +312,7 @@ def test_what_was_broken_is_told_and_mended(says, do):
         assert words(patient.examined()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("says", "do"), in_turn(rows(TOLD), of=7))
 def test_what_was_broken_is_told_with_how_to_mend_it(says, do):
     with deployed() as world:
@@ -322,6 +327,7 @@ def test_what_was_broken_is_told_with_how_to_mend_it(says, do):
     assert finding.fix is None
 
 
+@pytest.mark.slow
 def test_a_deleted_function_takes_its_permissions_along():
     with deployed() as world:
         patient = Patient(world)
@@ -333,6 +339,7 @@ def test_a_deleted_function_takes_its_permissions_along():
     assert len(told) > 1
 
 
+@pytest.mark.slow
 def test_a_bucket_without_versions_and_without_a_policy():
     with deployed(existing=True) as world:
         patient = Patient(world)
@@ -349,6 +356,7 @@ def test_a_bucket_without_versions_and_without_a_policy():
         assert s3.get_bucket_versioning(Bucket=COMPANY)["Status"] == "Enabled"
 
 
+@pytest.mark.slow
 def test_a_trail_that_delivers_elsewhere_is_told_and_that_bucket_is_looked_at():
     with deployed() as world:
         patient = Patient(world)
@@ -374,6 +382,7 @@ def test_a_trail_that_delivers_elsewhere_is_told_and_that_bucket_is_looked_at():
     assert any(each.what.startswith("the bucket sends no events to EventBridge") for each in found)
 
 
+@pytest.mark.slow
 def test_what_nobody_agrees_to_is_left_alone():
     with deployed() as world:
         patient = Patient(world)
@@ -412,6 +421,7 @@ SEES = {
 }
 
 
+@pytest.mark.slow
 def test_a_bucket_out_of_sight_is_told_with_the_commands_for_its_own_account():
     with deployed() as world:
         found = Patient(world, policies=(SEES,)).examined()
@@ -438,6 +448,7 @@ DENIED = [
 ]
 
 
+@pytest.mark.slow
 def test_each_refusal_is_told_as_what_it_hides():
     statements = [
         {"Effect": "Allow", "Action": "*", "Resource": "*"},

@@ -134,6 +134,7 @@ def with_rules(*types):
     return World(deployment_of(scenario))
 
 
+@pytest.mark.slow
 def test_a_stack_with_rules_is_well_and_then_they_are_blinded_one_by_one():
     with with_rules(GROUP, INTERFACE, INSTANCE) as world:
         each, config = Patient(world), world.client(world.user("mallory"), "config")
@@ -151,6 +152,7 @@ def test_a_stack_with_rules_is_well_and_then_they_are_blinded_one_by_one():
     assert "the rule of AWS Config is gone, though the stack has it" in changed
 
 
+@pytest.mark.slow
 def test_types_that_rules_judge_and_nobody_records_are_named():
     with with_rules(GROUP, INTERFACE) as world:
         (left_out,) = words(Patient(world).examined())

@@ -63,6 +63,7 @@ TRAILS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("has", "lacks"), in_turn(TRAILS, of=3))
 def test_what_an_existing_trail_lacks_is_named_and_added_by_the_command(has, lacks):
     with deployed(existing=True) as world:
@@ -102,6 +103,7 @@ def carry_out(command, cloudtrail):
     assert given == {}
 
 
+@pytest.mark.slow
 def test_one_command_adds_lost_management_events_and_data_events():
     with deployed(existing=True) as world:
         patient = Patient(world)

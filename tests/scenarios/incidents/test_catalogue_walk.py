@@ -96,6 +96,7 @@ def test_chalice_is_told_which_policy_a_function_has(remediation):
     assert functions[remediation.name] == {"iam_policy_file": f"policies/{remediation.name}.json"}
 
 
+@pytest.mark.slow
 def test_what_is_generated_says_what_the_declarations_say():
     """`trailwarden package` writes these files anew."""
     assert packaging.stale() == []

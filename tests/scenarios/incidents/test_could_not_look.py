@@ -234,6 +234,7 @@ TODAYS = in_turn(INCIDENTS, of=7, in_ci=3)
 OF_TODAY = in_turn([each for each in EACH if each.values[0] in TODAYS], of=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TODAYS)
 def test_every_read_of_a_look_is_rehearsed(name):
     assert undisturbed(name).reads == set(READS[name])
@@ -243,6 +244,7 @@ def test_every_remediation_that_reads_is_in_the_table():
     assert {each.name for each in CATALOG} - set(READS) == {"root_login", "trail_validation"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "service", "operation"), OF_TODAY)
 def test_what_may_pass_is_told_at_once_and_looked_at_again(name, service, operation):
     before = undisturbed(name)
@@ -258,6 +260,7 @@ def test_what_may_pass_is_told_at_once_and_looked_at_again(name, service, operat
     assert after.dead == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "service", "operation"), OF_TODAY)
 def test_what_is_denied_is_told_as_its_worst_and_is_an_alert_of_its_own(name, service, operation):
     before = undisturbed(name)

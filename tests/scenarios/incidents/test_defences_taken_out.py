@@ -162,6 +162,7 @@ def _failures(name):
     return "\n".join(runner.run(scenario).failures)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("without", "scenario", "words"), in_turn(IN_TEMPLATE, of=5))
 def test_without_a_part_of_the_template_a_scenario_fails(deployed, without, scenario, words):
     deployed(lambda whole: replace(whole, template=json.dumps(without(json.loads(whole.template)))))
@@ -169,6 +170,7 @@ def test_without_a_part_of_the_template_a_scenario_fails(deployed, without, scen
     assert words in _failures(scenario)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", OF_CODE, ids=lambda part: part[-2])
 def test_without_a_part_of_the_code_a_scenario_fails(deployed, tmp_path, part):
     path, text, instead, scenario, words = part

@@ -1,5 +1,7 @@
 """A flood of deletions: each is a finding, each is told or counted, none is lost; mails stay few."""
 
+import pytest
+
 from tests.bench.flood import flooded
 from tests.sample import ALL
 
@@ -7,6 +9,7 @@ from tests.sample import ALL
 DELETIONS, TOLD = (300, 14) if ALL else (60, 12)
 
 
+@pytest.mark.slow
 def test_hundreds_of_deletions_in_a_minute_are_told_or_counted_and_none_is_lost():
     found = flooded(DELETIONS)
 

@@ -174,6 +174,7 @@ def with_command(world, command):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", in_turn(STATES, 7))
 def test_an_undo_leaves_the_account_as_the_same_incident_does_where_nothing_acts(scenario):
     name, undone, silent = scenario.partition(".")[0], [], []
@@ -210,6 +211,7 @@ def test_an_undo_leaves_the_account_as_the_same_incident_does_where_nothing_acts
     assert after_undo == never_acted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", in_turn(ACTING, 5))
 def test_an_undo_leaves_the_state_as_it_was(name):
     remediation = next(each for each in CATALOG if each.name == name)

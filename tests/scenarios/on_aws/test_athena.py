@@ -53,6 +53,7 @@ def cloud():
         yield cloud
 
 
+@pytest.mark.slow
 def test_rows_come_without_the_row_of_names(cloud):
     found = asking(
         cloud,
@@ -65,6 +66,7 @@ def test_rows_come_without_the_row_of_names(cloud):
     )
 
 
+@pytest.mark.slow
 def test_more_rows_than_a_page_has(cloud):
     found = asking(cloud, "SELECT n FROM UNNEST(sequence(1, 2500)) AS t(n) ORDER BY n").ask()
 

@@ -12,6 +12,7 @@ def complaint(source, name, reason):
     return said if bool(woken) == bool(reason) else ""
 
 
+@pytest.mark.slow
 def test_a_call_wakes_something_or_says_why_not():
     """Not both: a reason that no longer holds goes."""
     told = [complaint(source, *each) for source, calls in CALLS.items() for each in calls.items()]

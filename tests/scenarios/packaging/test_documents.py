@@ -79,6 +79,7 @@ def test_every_section_stands_in_one_document():
         assert sum(text.count(f"<!-- generated: {name} -->\n") for text in texts) == 1, name
 
 
+@pytest.mark.slow
 def test_chalices_configuration_lists_each_function_with_its_policy_and_keeps_the_rest():
     by_hand, made = json.loads(CONFIG.read_text()), json.loads(generated()[CONFIG])
 

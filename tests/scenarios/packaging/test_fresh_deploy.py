@@ -79,6 +79,7 @@ def deployed():
         yield fresh
 
 
+@pytest.mark.slow
 def test_a_fresh_deploy_leaves_no_dead_letters(deployed):
     """A rule that stood before its function's policy would lose what CloudFormation does in between."""
     with deployed.world.calls.muted():
@@ -90,6 +91,7 @@ def test_a_fresh_deploy_leaves_no_dead_letters(deployed):
     assert kept["Attributes"]["ApproximateNumberOfMessages"] == "0"
 
 
+@pytest.mark.slow
 def test_the_reader_confirms_and_nobody_is_told_until_a_stranger_does(deployed):
     deployed.confirm(READER)
     assert deployed.told_of_the_stack_after(6) == []

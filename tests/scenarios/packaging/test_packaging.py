@@ -59,6 +59,7 @@ def package(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_generated_files_say_what_the_declarations_say():
     assert [str(path.relative_to(PROJECT)) for path in stale()] == [], "`trailwarden package OUT` renews them"
 
@@ -123,6 +124,7 @@ def one_of_each_type(template):
     return {**{name: part for name, part in template.items() if name != "Outputs"}, "Resources": resources}
 
 
+@pytest.mark.slow
 def test_the_templates_are_clean_before_and_after_the_transform(tmp_path):
     """cfn-lint transforms `sam.json` itself; what our transform makes of it is linted where all is tried.
 
@@ -145,6 +147,7 @@ def test_the_templates_beside_the_main_one_deploy_without_a_bucket():
     assert {name: size for name, size in sizes.items() if size > 51_200} == {}
 
 
+@pytest.mark.slow
 def test_lint_tells_template_place_and_rule(tmp_path, monkeypatch):
     monkeypatch.setattr(lambda_package, "BESIDE", {})  # those are linted in the test above
     whole = sam_template("prod")
@@ -159,6 +162,7 @@ def test_lint_tells_template_place_and_rule(tmp_path, monkeypatch):
     assert any(finding.startswith(f"sam.json, translated: {place}") for finding in findings)
 
 
+@pytest.mark.slow
 def test_the_zip_holds_our_code_what_runs_of_chalice_and_the_wheels(package):
     names = zipfile.ZipFile(package).namelist()
 
@@ -173,6 +177,7 @@ def test_the_zip_holds_our_code_what_runs_of_chalice_and_the_wheels(package):
     assert strangers(package) == []
 
 
+@pytest.mark.slow
 def test_the_same_code_makes_the_same_bytes(package, tmp_path):
     def wheels(into):
         (into / "wheel").mkdir(parents=True)

@@ -43,6 +43,7 @@ def test_every_kind_of_trigger_has_a_beginning():
     assert max(map(len, NAMES.values())) == LONGEST
 
 
+@pytest.mark.slow
 def test_each_beginning_runs_and_only_its_incident_fails_with_what_comes_next(grown):
     """The near miss is silent, and the catalogue holds together: rows, policies, grants, handlers."""
     scenarios = [f"scenarios/incidents/{name}.py" for name in RUN.values()]
@@ -66,6 +67,7 @@ def test_what_is_written_is_in_this_projects_style(grown):
     assert python(grown, "-m", "ruff", "format", "--no-cache", "--check", *files).returncode == 0
 
 
+@pytest.mark.slow
 def test_all_that_is_generated_is_brought_along():
     files = completed(PROJECT, beginning(PROJECT, "door_opened", "event"))
 
@@ -82,6 +84,7 @@ def test_all_that_is_generated_is_brought_along():
     assert not (PROJECT / "chalicelib/remediations/door_opened.py").exists()
 
 
+@pytest.mark.slow
 def test_what_the_stack_cannot_take_is_told_in_its_words():
     """A function called like a resource of the stack."""
     with pytest.raises(CannotStart, match=r"the stack can't be made with it: declared twice: Ledger"):

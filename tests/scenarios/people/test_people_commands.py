@@ -102,6 +102,7 @@ def the_id(api):
 # ---- looking, deciding --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_from_the_list_to_the_approval_and_what_became_of_it(waiting, typed):
     """One after the other on one world: what an alert says can be typed as it stands."""
     ann = WorldApi(waiting, on_call("ann"))
@@ -137,6 +138,7 @@ def test_from_the_list_to_the_approval_and_what_became_of_it(waiting, typed):
     assert f"To undo it: trailwarden undo {identity}" in typed(ann, "show", identity)[1]
 
 
+@pytest.mark.slow
 def test_an_undo_is_tried_dry_before_it_is_made(acted, typed):
     ann = WorldApi(acted, on_call("ann"))
     identity = the_id(ann)
@@ -152,6 +154,7 @@ def test_an_undo_is_tried_dry_before_it_is_made(acted, typed):
     assert "orders" not in acted.client(acted.user("reader"), "dynamodb").list_tables()["TableNames"]
 
 
+@pytest.mark.slow
 def test_what_takes_too_long_is_noted_and_not_waited_for(waiting, capsys):
     class Slow(WorldApi):
         def get(self, path, query=None):
@@ -167,6 +170,7 @@ def test_what_takes_too_long_is_noted_and_not_waited_for(waiting, capsys):
     assert "noted, and not done yet; look again with: trailwarden show" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_nobody_without_the_right_to_ask_the_api_is_answered(waiting):
     nobody = WorldApi(waiting, type(mallory)(name="nobody", policies=()))
 
@@ -182,6 +186,7 @@ def directly(world, actor):
     return Direct(world.session(actor.caller(world)), resources)
 
 
+@pytest.mark.slow
 def test_directly_the_calls_are_made_under_ones_own_name(waiting, typed):
     direct = directly(waiting, mallory)
     identity = the_id(direct)
@@ -196,6 +201,7 @@ def test_directly_the_calls_are_made_under_ones_own_name(waiting, typed):
     assert (code, "only the API notes decisions" in error) == (2, True)
 
 
+@pytest.mark.slow
 def test_who_has_no_rights_of_their_own_is_told_to_leave_out_direct(waiting, typed):
     direct = directly(waiting, on_call("ann"))
 
@@ -205,6 +211,7 @@ def test_who_has_no_rights_of_their_own_is_told_to_leave_out_direct(waiting, typ
     assert error.endswith("; without --direct you only need the right to ask the API\n")
 
 
+@pytest.mark.slow
 def test_a_dry_run_with_ones_own_rights_says_that_it_is_one(acted, typed):
     direct = directly(acted, mallory)
 
@@ -220,6 +227,7 @@ def test_a_dry_run_with_ones_own_rights_says_that_it_is_one(acted, typed):
 # ---- dead letters -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_dead_letters_are_shown_with_their_reasons_and_sent_again_one_or_all(waiting, typed):
     ann, admin = WorldApi(waiting, on_call("ann")), waiting.user("admin")
     function = waiting.home.resources["TableDeleted"].physical_id
@@ -249,6 +257,7 @@ def test_dead_letters_are_shown_with_their_reasons_and_sent_again_one_or_all(wai
     assert "nothing of Trailwarden's put it there" in text
 
 
+@pytest.mark.slow
 def test_while_somebody_else_reads_the_letters_nobody_is_told_that_there_are_none(waiting, typed):
     ann, admin = WorldApi(waiting, on_call("ann")), waiting.user("admin")
     queue, sqs = waiting.home.resources["DeadLetters"].physical_id, waiting.client(admin, "sqs")
@@ -334,6 +343,7 @@ def test_what_is_no_id_is_asked_of_nobody(words, identity, monkeypatch):
     assert len(result.stderr) < 300
 
 
+@pytest.mark.slow
 def test_an_unknown_id_is_one_sentence(waiting, typed):
     ann = WorldApi(waiting, on_call("ann"))
 
@@ -521,6 +531,7 @@ def answers(monkeypatch):
     return run
 
 
+@pytest.mark.slow
 def test_each_command_shows_and_asks_and_a_no_changes_nothing(waiting, answers):
     ann = WorldApi(waiting, on_call("ann"))
     identity = the_id(ann)
@@ -541,6 +552,7 @@ def test_each_command_shows_and_asks_and_a_no_changes_nothing(waiting, answers):
     assert (code, text.splitlines()[-1]) == (0, "declined: the plan is never carried out")
 
 
+@pytest.mark.slow
 def test_an_undo_shows_what_cannot_come_back_and_a_no_changes_nothing(acted, answers):
     ann = WorldApi(acted, on_call("ann"))
     identity = the_id(ann)
@@ -553,6 +565,7 @@ def test_an_undo_shows_what_cannot_come_back_and_a_no_changes_nothing(acted, ans
     assert ann.get(path_of(identity))["decisions"] == []
 
 
+@pytest.mark.slow
 def test_nobody_is_asked_about_what_cannot_be_done(waiting, answers):
     ann = WorldApi(waiting, on_call("ann"))
 
@@ -573,6 +586,7 @@ def calls_of_ours(world, name):
     return sum("TableDeletedRole" in each["CloudTrailEvent"] for each in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("verb", "scenario", "said"),
     [("approve", PLAN, "granted"), ("undo", ENFORCED, "undone")],

@@ -116,6 +116,7 @@ def test_an_empty_list_in_a_list_is_no_record_and_told(found, records):
     assert came[-1].why == "a record is an object, and this is []"
 
 
+@pytest.mark.slow
 def test_a_list_longer_than_a_piece_is_read_in_pieces_without_losing_one(found):
     many = [
         {**DELETED, "eventID": f"id-{number}", "responseElements": {"x": "{},[" * 90}}
@@ -128,6 +129,7 @@ def test_a_list_longer_than_a_piece_is_read_in_pieces_without_losing_one(found):
     assert str(came[19_999].where) == "given, record 20000"
 
 
+@pytest.mark.slow
 def test_a_long_list_whose_elements_differ_is_read_one_by_one(found):
     many = [
         {**(ROOT if number % 2 else {"z": [{"eventVersion": "x"}], **DELETED}), "eventID": f"id-{number}"}

@@ -89,6 +89,7 @@ def expected(record):
     return rules, {name for name, text in FILTERS.items() if LogPattern(text).matches(line)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("named", [False, True])
 @pytest.mark.parametrize("form", [log_file, lines, data, lambda records: b"".join(map(data, records))])
 def test_the_sieve_answers_as_each_pattern_alone(tmp_path, form, named):
@@ -162,6 +163,7 @@ def test_what_is_no_record_is_told_among_those_that_are(tmp_path):
     assert (sifted.counts.records, sifted.counts.unread) == (2, 1)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_records(tmp_path):
     quiet = {**DELETED, "eventName": "DescribeTable", "responseElements": {"x": "y" * 500}}
     for number in range(20):

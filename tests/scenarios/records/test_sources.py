@@ -37,6 +37,7 @@ def names(found):
     return [each.name for each in found if isinstance(each, FoundRecord)]
 
 
+@pytest.mark.slow
 def test_a_prefix_in_s3_is_read_like_a_folder(bucket):
     found = list(read("s3://trail/AWSLogs/"))
 
@@ -44,6 +45,7 @@ def test_a_prefix_in_s3_is_read_like_a_folder(bucket):
     assert str(found[0].where) == f"{TRAIL}/2026/02/20/x.json.gz, record 1"
 
 
+@pytest.mark.slow
 def test_days_outside_of_a_range_are_neither_listed_nor_read(bucket, monkeypatch):
     asked = []
     monkeypatch.setattr(sources, "_client", lambda: bucket)
@@ -58,6 +60,7 @@ def test_days_outside_of_a_range_are_neither_listed_nor_read(bucket, monkeypatch
     assert not [each for each in asked if each.startswith(f"{TRAIL}/2026/02")]
 
 
+@pytest.mark.slow
 def test_a_damaged_object_and_an_empty_one_are_told_and_the_others_read(bucket):
     bucket.put_object(
         Bucket="trail", Key=f"{TRAIL}/2026/02/21/cut.gz", Body=gzip.compress(log_file([ROOT]))[:-20]

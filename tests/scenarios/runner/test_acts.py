@@ -17,6 +17,7 @@ def restored():
     return run(RESTORED)
 
 
+@pytest.mark.slow
 def test_an_act_is_noted_where_it_happens(restored):
     (act,) = [moment for moment in restored.timeline if moment.kind == "did"]
 
@@ -31,6 +32,7 @@ def test_what_follows_from_a_action_knows_its_number(restored):
     assert set(causes.values()) == {0}
 
 
+@pytest.mark.slow
 def test_what_the_stack_only_observes_is_no_act():
     watching = run(replace(RESTORED, parameters=()))
 
@@ -64,6 +66,7 @@ def test_an_act_is_named_as_the_aws_cli_names_it(service, operation, parameters,
     assert act_in_words(call) == words
 
 
+@pytest.mark.slow
 def test_a_function_that_asks_for_what_it_may_not_do_fails_the_run():
     """The function copes with it and sends its alert; in the account nobody would notice."""
     unexpected = run(replace(CHANGED_BY_HAND, denied=()))

@@ -55,6 +55,7 @@ def test_a_module_beside_the_catalogues_is_found(package):
     assert named(["odd_*"]) == library()
 
 
+@pytest.mark.slow
 def test_one_that_cannot_be_read_is_told_and_the_others_run(package):
     package("a_syntax_error", "SCENARIO = 1\ndef broken(:\n")
     package("an_import", "\nimport nosuch\nSCENARIO = 1\n")
@@ -87,6 +88,7 @@ def test_a_name_that_stands_twice_is_told(package):
     )
 
 
+@pytest.mark.slow
 def test_scenarios_are_listed_with_their_remediation_and_title():
     text, as_json = trailwarden("scenarios"), trailwarden("scenarios", "--format", "json")
 

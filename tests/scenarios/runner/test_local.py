@@ -85,6 +85,7 @@ def validation(served):
     return served.ask("POST", "/validations", SPAN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
 def test_every_route_works_as_on_aws(served, route, request):
     path, body, status = ROUTES[route]
@@ -104,6 +105,7 @@ def test_a_validation_comes_to_its_verdict(served, validation):
     assert said["digests"] >= 2
 
 
+@pytest.mark.slow
 def test_a_scenarios_findings_are_served(served):
     served.ask("POST", "/scenarios/table_deleted", {})
 
@@ -119,6 +121,7 @@ def findings_of(served, remediation="table_deleted"):
     return json.loads(body)["findings"]
 
 
+@pytest.mark.slow
 def test_a_second_run_leaves_the_findings_of_the_first_alone(served):
     before = len(findings_of(served))
 
@@ -129,6 +132,7 @@ def test_a_second_run_leaves_the_findings_of_the_first_alone(served):
     assert len(ids) == len(set(ids)) == before + 2
 
 
+@pytest.mark.slow
 def test_a_finding_of_a_run_is_approved_in_its_world(served):
     """By somebody whom nobody asks for a password, and not by who did it: the signature is believed."""
     status, body = served.ask("POST", "/scenarios/people.approve_by_the_actor", {})
@@ -149,6 +153,7 @@ def test_a_finding_of_a_run_is_approved_in_its_world(served):
     assert now["decisions"][-1]["who"].endswith(":user/ann")
 
 
+@pytest.mark.slow
 def test_the_pages_of_a_run_show_its_timeline_and_its_findings(served):
     _, begun = served.ask("POST", "/scenarios/root_login", {})
     number = json.loads(begun)["run"]
@@ -163,6 +168,7 @@ def test_the_pages_of_a_run_show_its_timeline_and_its_findings(served):
     assert 'action="/scenarios/table_deleted.capped"' in listed
 
 
+@pytest.mark.slow
 def test_a_browsers_button_runs_a_scenario_and_decides(served):
     form = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
     answer = served.answer("POST", "/scenarios/people.approve_by_the_actor", b"", **form)

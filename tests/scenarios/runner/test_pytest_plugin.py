@@ -109,6 +109,7 @@ def ids(items):
     return [item.nodeid for item in items]
 
 
+@pytest.mark.slow
 def test_every_scenario_is_an_item(collected):
     items = collected("scenarios/")
 
@@ -117,6 +118,7 @@ def test_every_scenario_is_an_item(collected):
     assert len(items) == len(library())
 
 
+@pytest.mark.slow
 def test_under_all_faults_there_is_an_item_for_each_profile(collected):
     items = collected(ROOT_LOGIN, "--faults", "all", "-k", "degrees")
 
@@ -124,6 +126,7 @@ def test_under_all_faults_there_is_an_item_for_each_profile(collected):
     assert [item.faults for item in items] == list(PROFILES.values())
 
 
+@pytest.mark.slow
 def test_the_parts_of_the_profiles_are_the_whole_and_share_only_what_runs_without_faults(collected):
     whole = ids(collected(ROOT_LOGIN, "--faults", "all"))
     first, second = (ids(collected(ROOT_LOGIN, "--faults", "all", "--part", f"{k}/2")) for k in (1, 2))
@@ -149,6 +152,7 @@ def test_a_part_of_nothing_is_refused(monkeypatch, capsys, inner_pytest, words, 
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_profiles_of_a_scenario_stand_side_by_side(collected):
     """So the workers of xdist make a scenario's stack as seldom as they can."""
     names = [item.scenario.name for item in collected(ROOT_LOGIN, "--faults", "all")]
@@ -156,6 +160,7 @@ def test_the_profiles_of_a_scenario_stand_side_by_side(collected):
     assert names == sorted(names, key=names.index)
 
 
+@pytest.mark.slow
 def test_one_profile_changes_no_id(collected):
     (item,) = collected(f"{ROOT_LOGIN}::root_login.degrees", "--faults", "late")
 
@@ -163,12 +168,14 @@ def test_one_profile_changes_no_id(collected):
     assert item.faults is PROFILES["late"]
 
 
+@pytest.mark.slow
 def test_an_id_with_its_profile_can_be_given_back(collected):
     (item,) = collected(f"{ROOT_LOGIN}::root_login.degrees[late]")
 
     assert item.faults is PROFILES["late"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "names"),
     [
@@ -192,12 +199,14 @@ def test_items_are_chosen_by_name_and_marker(collected, arguments, names):
     assert {item.scenario.name for item in items} == names
 
 
+@pytest.mark.slow
 def test_what_holds_no_scenario_is_no_item(collected, tmp_path):
     (tmp_path / "settings.py").write_text("SCENARIO_COUNT = 3\n# SCENARIO = 1\n")
 
     assert collected("scenarios/cloud", "scenarios/runner", str(tmp_path / "settings.py")) == []
 
 
+@pytest.mark.slow
 def test_a_module_is_collected_wherever_it_lies_if_it_is_named(collected, tmp_path):
     theirs = tmp_path / "intrusion.py"
     theirs.write_text(THEIRS)
@@ -217,6 +226,7 @@ def test_two_of_one_name_are_told(collected, tmp_path):
     assert all("both have a scenario called" in clash for clash in told[5:])
 
 
+@pytest.mark.slow
 def test_a_profile_that_is_not_there_is_refused_in_one_sentence(monkeypatch, capsys, inner_pytest):
     monkeypatch.chdir(PROJECT)
 

@@ -71,6 +71,7 @@ def test_the_name_that_config_gives_its_recorder_is_no_name_in_other_words():
     assert told == "eve calls ec2 disable ebs encryption by default"
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_tells_which_field_kept_a_rule_from_running():
     severe = {**INSPECTOR, "detail": {"severity": [{"numeric": [">", 7]}]}}
     scenario = replace(SCENARIO, when=[at("01:00", TELLS)])

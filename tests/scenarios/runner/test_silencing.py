@@ -29,23 +29,27 @@ def alone():
         yield world
 
 
+@pytest.mark.slow
 def test_where_nothing_is_done_nothing_is_told(alone):
     """Else every deed would seem to be told."""
     assert tried(alone, ()) == []
 
 
+@pytest.mark.slow
 def test_every_single_deed_is_told(alone):
     untold = [name for name in in_turn(ALL_DEEDS, of=20) if not tried(alone, (name,))]
 
     assert untold == []
 
 
+@pytest.mark.slow
 def test_every_pair_that_the_guide_lists_silences_us(alone):
     told = {pair: tried(alone, pair) for pair in in_turn(LISTED, of=max(1, len(LISTED) // 2))}
 
     assert {pair: mail for pair, mail in told.items() if mail} == {}, "python -m scenarios.runner.silencing"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_other_pair_is_told(alone, part):
     untold = [pair for pair in OF_OTHERS[part::PARTS] if not tried(alone, pair)]

@@ -21,6 +21,7 @@ def watched():
         yield world
 
 
+@pytest.mark.slow
 def test_where_nothing_is_done_nothing_is_told(watched):
     assert tried(watched, ()) == []
 
@@ -31,6 +32,7 @@ def test_what_silences_us_in_pairs_is_told(watched):
     assert untold == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_three_deeds_in_any_order_are_told(watched, part):
     untold = [deeds for deeds in ORDERS[part::PARTS] if not tried(watched, deeds)]

@@ -36,6 +36,7 @@ Resources:
 """
 
 
+@pytest.mark.slow
 def test_what_a_person_does_is_noticed_told_and_remembered(world):
     world.client("ann", "dynamodb").create_table(
         TableName="orders",
@@ -59,6 +60,7 @@ def test_what_a_person_does_is_noticed_told_and_remembered(world):
     assert [moment.kind for moment in world.timeline if moment.kind in ("action", "mail")][-1] == "mail"
 
 
+@pytest.mark.slow
 def test_time_stands_still_until_it_is_let_pass(world):
     assert world.now == START
 
@@ -69,6 +71,7 @@ def test_time_stands_still_until_it_is_let_pass(world):
     assert datetime.now(UTC) == world.now
 
 
+@pytest.mark.slow
 def test_the_words_of_scenarios_serve_too(world):
     world.do(ROOT.signs_in(mfa=False))
     world.run(minutes=2)
@@ -118,6 +121,7 @@ def test_an_account_may_be_empty(world):
         _ = world.ledger
 
 
+@pytest.mark.slow
 def test_a_seed_decides_what_is_left_to_chance():
     def told(seed):
         with open_world(seed=seed) as world:
@@ -131,6 +135,7 @@ def test_a_seed_decides_what_is_left_to_chance():
     assert told(8) != first
 
 
+@pytest.mark.slow
 def test_a_template_is_text_a_file_or_a_mapping(tmp_path):
     path = tmp_path / "template.json"
     path.write_text(json.dumps(NAMED))
@@ -187,6 +192,7 @@ def test_what_can_be_no_world_is_told_in_one_sentence(asked, sentence):
     assert "\n" not in str(told.value)
 
 
+@pytest.mark.slow
 def test_the_readmes_example_passes_as_it_stands(tmp_path, inner_pytest):
     text = (PROJECT / "README.md").read_text()
     (example,) = [block for block in text.split("```")[1::2] if "pytest.mark.world" in block]

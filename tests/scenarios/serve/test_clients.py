@@ -252,6 +252,7 @@ def test_what_a_presigned_url_of_version_2_says_of_the_object_is_kept_with_it(em
     assert s3.get_object(Bucket="told-in-the-url", Key="a")["Metadata"] == {"venue": "123"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["a?b", "a%2Fb", "\U0001f4a9", "a b+c"])
 def test_a_copy_is_made_of_the_object_that_is_named(empty, key):
     s3 = empty.client("s3")
@@ -266,6 +267,7 @@ def test_a_copy_is_made_of_the_object_that_is_named(empty, key):
 # ---- who signs ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_created_key_is_its_users_and_nobodys_once_it_is_deleted(empty):
     iam = empty.client("iam")
     iam.create_user(UserName="carol")
@@ -278,6 +280,7 @@ def test_a_created_key_is_its_users_and_nobodys_once_it_is_deleted(empty):
     assert refused(empty.client("iam", **key).list_users)["Error"]["Code"] == "InvalidClientTokenId"
 
 
+@pytest.mark.slow
 def test_an_assumed_role_signs_with_its_token(empty):
     iam = empty.client("iam")
     role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps(ANYBODY))["Role"]["Arn"]

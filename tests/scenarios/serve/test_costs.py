@@ -45,6 +45,7 @@ def test_an_idle_world_costs_no_processor_time(empty):
     assert empty.processor_seconds() - before <= max(0.03, 0.01 * IDLE_SECONDS)
 
 
+@pytest.mark.slow
 def test_what_is_only_read_leaves_memory_as_it_is(empty):
     dynamodb = empty.client("dynamodb")
     dynamodb.create_table(
@@ -79,6 +80,7 @@ def test_what_is_only_read_leaves_memory_as_it_is(empty):
     assert newest[-1]["number"] >= REQUESTS
 
 
+@pytest.mark.slow
 def test_what_is_written_over_is_not_kept():
     with inside() as aws:
         aws.json(

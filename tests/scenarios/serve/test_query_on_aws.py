@@ -3,6 +3,7 @@
 import json
 from datetime import datetime
 
+import pytest
 from click.testing import CliRunner
 
 from scenarios.commands.cli import main
@@ -19,6 +20,7 @@ def as_ann(endpoint, monkeypatch):
         monkeypatch.setenv(name, value)
 
 
+@pytest.mark.slow
 def test_sql_is_answered_by_the_accounts_athena(empty, monkeypatch):
     s3, athena = empty.client("s3"), empty.client("athena")
     for each in ("asked-logs", "asked-answers"):
@@ -45,6 +47,7 @@ def test_sql_is_answered_by_the_accounts_athena(empty, monkeypatch):
     assert "in 1 object: about" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_named_question_is_answered_by_the_account(empty, monkeypatch):
     logs = empty.client("logs")
     logs.create_log_group(logGroupName="trail")

@@ -33,6 +33,7 @@ def trailwarden(endpoint, *arguments):
     return done.exit_code, done.stdout.strip() or done.stderr.strip()
 
 
+@pytest.mark.slow
 def test_an_incident_is_told_from_call_to_mail(frozen):
     frozen.post("/_world/reset")
     frozen.client("cloudtrail", key="mallory").stop_logging(Name="trailwarden-trail")
@@ -55,6 +56,7 @@ def test_the_stacks_api_is_found_where_the_world_is_served(frozen):
     assert url_of_stack(frozen.client("cloudformation"), "trailwarden") == f"{frozen.url}/prod/"
 
 
+@pytest.mark.slow
 def test_reset_begins_anew_well_within_a_second(frozen):
     """Of the processor's time, which a busy machine does not change."""
     frozen.client("sns").create_topic(Name="mine")
@@ -166,6 +168,7 @@ def test_what_cant_be_done_is_one_sentence(frozen, path, body, says):
     assert (status, says in told["message"]) == (400, True), told
 
 
+@pytest.mark.slow
 def test_another_template_stands_after_deploy():
     topic = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "deployed"}}}}
     with served("--empty", "--frozen") as endpoint:
@@ -275,6 +278,7 @@ def test_its_buttons_move_the_clock_and_begin_anew(frozen, width, tmp_path):
 # ---- starting and stopping ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_world_goes_on_from_where_it_was_kept(tmp_path):
     state = ("--empty", "--frozen", "--start", "2026-03-02T03:00:00", "--state", str(tmp_path))
     with served(*state) as endpoint:
@@ -323,6 +327,7 @@ def test_so_is_a_broken_template(tmp_path):
     assert said.startswith("trailwarden: the stack can't be made: A")
 
 
+@pytest.mark.slow
 def test_signatures_are_checked_where_that_is_asked_for():
     with served("--empty", "--frozen", "--verify-signatures") as endpoint:
         words = dict(part.split("=") for part in endpoint.said.split() if part.startswith("AWS_"))

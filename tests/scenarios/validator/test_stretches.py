@@ -182,6 +182,7 @@ def test_the_last_digest_before_logging_was_stopped_is_missed_when_cloudtrail_sa
     assert told(judged) == ["DIGEST_MISSING"]
 
 
+@pytest.mark.slow
 def test_log_files_that_no_digest_comes_to_name_do_not_pile_up():
     trail = six_hours()
     stretches = Stretches(CHAIN, bucket=BUCKET, keys=RING, window=window(until=START + 500 * HOUR))

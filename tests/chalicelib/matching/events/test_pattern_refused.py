@@ -281,6 +281,7 @@ def test_a_thousand_combinations_of_or_are_the_most():
         EventPattern(more)
 
 
+@pytest.mark.slow
 def test_many_ors_are_refused_before_they_multiply():
     explosive = {f"field{number}": or_of(30, "x") for number in range(1000)}
 

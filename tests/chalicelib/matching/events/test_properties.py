@@ -106,6 +106,7 @@ def accepted(patterns):
     return rules
 
 
+@pytest.mark.slow
 @given(st.lists(PATTERNS, max_size=6), st.lists(EVENTS, min_size=1, max_size=4))
 def test_the_index_answers_as_each_pattern_alone(patterns, events):
     rules = accepted(patterns)
@@ -120,6 +121,7 @@ def test_the_index_answers_as_each_pattern_alone(patterns, events):
         assert index.matching(json.dumps(event)) == looked_up.matching(json.dumps(event)) == alone
 
 
+@pytest.mark.slow
 @given(PATTERNS, EVENTS)
 def test_text_mapping_shortcut_and_explanation_agree(pattern, event):
     for compiled in accepted([pattern]).values():
@@ -131,6 +133,7 @@ def test_text_mapping_shortcut_and_explanation_agree(pattern, event):
         assert (compiled.explain(event) == ()) == exactly
 
 
+@pytest.mark.slow
 @given(PATTERNS)
 def test_every_pattern_written_by_the_rules_is_accepted_or_too_complex(pattern):
     try:
@@ -141,6 +144,7 @@ def test_every_pattern_written_by_the_rules_is_accepted_or_too_complex(pattern):
         assert compiled.branches == EventPattern(json.dumps(pattern)).branches
 
 
+@pytest.mark.slow
 @given(ANY_JSON)
 def test_compiling_any_json_raises_nothing_but_invalid_pattern(value):
     for pattern in (value, json.dumps(value), {"a": value}, {"a": [value]}, {"$or": value}):
@@ -167,6 +171,7 @@ def strictly(text):
     return value if isinstance(value, dict) else None
 
 
+@pytest.mark.slow
 @given(EVENTS, st.data())
 def test_damaged_text_is_refused_exactly_when_it_is_no_json(event, data):
     text = json.dumps({"skipped": event, **event}, ensure_ascii=data.draw(st.booleans()))
@@ -269,6 +274,7 @@ def test_letters_in_any_case_are_told_by_their_first_character(text):
     assert any_case(text, backwards=True).fullmatch(text[::-1])
 
 
+@pytest.mark.slow
 def test_no_letter_of_unicode_has_two_forms_that_begin_alike():
     for letter in map(chr, range(0x110000)):
         forms = {letter.lower(), letter.upper(), letter}

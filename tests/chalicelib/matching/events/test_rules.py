@@ -94,6 +94,7 @@ def test_forgetting_changes_no_answer(monkeypatch, capacity):
             assert rules.matching(json.dumps(event)) == names
 
 
+@pytest.mark.slow
 def test_what_is_remembered_is_bounded(monkeypatch):
     monkeypatch.setattr(event_index, "LEAST_CAPACITY", 50)
     monkeypatch.setattr(event_index, "MEMORY_FOR_STATES", 0)
@@ -136,6 +137,7 @@ def things_remembered(rules):
     return kept + in_tables + sum(len(state.combinations) for state in states)
 
 
+@pytest.mark.slow
 def test_a_matched_event_costs_no_more_steps_with_a_thousand_rules(monkeypatch):
     reads = []
 
@@ -193,6 +195,7 @@ def test_an_answer_cannot_be_changed_for_others():
     assert isinstance(rules.matching({"x": 1}), frozenset)
 
 
+@pytest.mark.slow
 def test_many_rules_that_all_survive_are_told_apart_in_the_end():
     rules = {f"rule {number}": {"n": [{"numeric": [">=", number]}]} for number in range(300)}
     index = EventRules(rules)
@@ -224,6 +227,7 @@ def test_an_empty_key_below_a_field_is_no_name_for_the_field_itself():
     assert rules.matching('{"a": {"": ""}}') == {"below"}
 
 
+@pytest.mark.slow
 def test_rules_for_the_same_call_that_differ_in_conditions_answer_as_each_alone():
     """More of them than are asked one by one, and again and again, so that they get a table of their own."""
     conditions = [
@@ -305,6 +309,7 @@ def many_rules():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("capacity", [1, 30, 1000])
 def test_rules_that_are_looked_up_answer_as_each_alone(monkeypatch, capacity):
     """Whatever stands in the two fields, and however often it comes."""

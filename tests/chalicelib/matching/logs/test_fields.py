@@ -186,6 +186,7 @@ def test_a_metric_can_not_take_its_value_from_a_field_that_the_pattern_does_not_
         LogPattern("[ip, ..., bytes]").value_of(selector, ACCESS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["[ ", '" ', '["', "[x ", "] ", 'a"b '])
 def test_cutting_takes_time_linear_in_the_line(unit):
     """A line of 300,000 characters; where each bracket looked for its end anew this would take minutes."""

@@ -340,6 +340,7 @@ USED = [
 ]
 
 
+@pytest.mark.slow
 @given(st.sampled_from(USED), MESSAGES)
 def test_matching_never_raises_and_all_answers_agree(pattern, message):
     compiled = LogPattern(pattern)

@@ -178,6 +178,7 @@ def test_steps_taken_before_are_remembered():
     assert counting.steps <= before + 5
 
 
+@pytest.mark.slow
 def test_what_is_remembered_is_bounded():
     regex = LogRegex("a[ab]{12}c")
     text = "".join("ab"[number >> bit & 1] for number in range(5_000) for bit in range(13))

@@ -305,6 +305,7 @@ def test_a_batch_that_spans_two_windows_is_looked_at_in_both(aws):
     assert facts_of(told[0])["Attempts"].startswith("3 in 20 s")
 
 
+@pytest.mark.slow
 def test_a_flood_is_cut_to_what_a_finding_can_hold(aws):
     event = one(*(line(number / 10, number) for number in range(MOST_ATTEMPTS + 20)))
     Ledger(aws.client("dynamodb"), "ledger").note(NAME, sightings(event), SIGHTINGS_KEPT)

@@ -262,6 +262,7 @@ def test_a_password_that_was_accepted_is_known_and_is_no_failure(text):
     assert login_failures(batch(text)) == ()
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @pytest.mark.parametrize("wording", in_turn(WORDINGS, of=4), ids=lambda wording: wording.terms[0])
 def test_the_subscription_lets_through_whatever_the_reader_reads(wording, data):

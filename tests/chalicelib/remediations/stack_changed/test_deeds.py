@@ -174,6 +174,7 @@ READ = {
 
 
 # Before one of the deeds deletes the subscription.
+@pytest.mark.slow
 def test_a_subscription_that_looks_into_the_body_alone_is_put_back(world, seen):
     """Its filter asks for attributes: under the other scope nothing would pass."""
     arn = physical(world, "AlertSubscription")
@@ -199,6 +200,7 @@ def test_a_subscription_that_looks_into_the_body_alone_is_put_back(world, seen):
     assert json.loads(after["FilterPolicy"]) == json.loads(before["FilterPolicy"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", in_turn(TOLD, of=5))
 def test_a_deed_is_told_at_once_and_put_back_where_that_is_possible_exactly(world, seen, name):
     deed = DEEDS[name]

@@ -59,12 +59,14 @@ def after(hours):
     return BEGAN + hours * HOUR + 15 * MINUTE
 
 
+@pytest.mark.slow
 def test_a_run_leaves_the_newest_digest_it_verified(world):
     world.delivers()
 
     assert ends(run(world)) == [world.chains[HOME][-1].ends_at]
 
 
+@pytest.mark.slow
 def test_a_sound_trail_is_silent_from_run_to_run(world):
     world.delivers(hours=range(5))
     first = run(world, after(5))
@@ -104,6 +106,7 @@ BETWEEN_TWO_RUNS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("tamper", "kinds"), BETWEEN_TWO_RUNS)
 def test_what_changed_behind_the_anchor_is_told_although_nothing_newer_names_it(world, tamper, kinds):
     world.delivers()
@@ -116,6 +119,7 @@ def test_what_changed_behind_the_anchor_is_told_although_nothing_newer_names_it(
     assert ends(second) == ends(first)
 
 
+@pytest.mark.slow
 def test_a_digest_that_links_elsewhere_than_to_the_anchor_breaks_the_chain(world):
     world.delivers(hours=range(5))
     first = run(world, after(5))
@@ -128,6 +132,7 @@ def test_a_digest_that_links_elsewhere_than_to_the_anchor_breaks_the_chain(world
     assert "CHAIN_BROKEN" in told(result)
 
 
+@pytest.mark.slow
 def test_a_region_that_is_wiped_whole_is_missed(world):
     world.delivers()
     world.delivers("us-east-1")
@@ -142,6 +147,7 @@ def test_a_region_that_is_wiped_whole_is_missed(world):
     }
 
 
+@pytest.mark.slow
 def test_a_run_that_is_late_catches_up_from_the_anchor(world):
     world.delivers(hours=range(2))
     first = run(world, after(2))
@@ -154,6 +160,7 @@ def test_a_run_that_is_late_catches_up_from_the_anchor(world):
     assert ends(late) == [BEGAN + 12 * HOUR]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_behind_verifies_the_oldest_first_and_goes_no_further_than_it_read(world, monkeypatch):
     world.delivers(hours=range(2))
     result = run(world, after(2))
@@ -169,6 +176,7 @@ def test_a_run_that_is_behind_verifies_the_oldest_first_and_goes_no_further_than
     assert (ends(result), result.unverified) == ([BEGAN + 12 * HOUR], 0)
 
 
+@pytest.mark.slow
 def test_what_no_run_will_catch_up_with_is_told(world):
     world.delivers()
     first = run(world)
@@ -180,6 +188,7 @@ def test_what_no_run_will_catch_up_with_is_told(world):
     assert "DIGEST_DELETED" not in told(result)  # the bucket's lifecycle may have expired it
 
 
+@pytest.mark.slow
 def test_the_ledger_gives_back_what_it_was_given(world, ledger):
     world.delivers()
     world.delivers("us-east-1")
@@ -198,6 +207,7 @@ WRITTEN_AFTER = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("change", "stands"), WRITTEN_AFTER)
 def test_an_anchor_never_goes_back(world, ledger, change, stands):
     world.delivers()
@@ -210,6 +220,7 @@ def test_an_anchor_never_goes_back(world, ledger, change, stands):
     assert read_anchors(ledger, ARN, NOW)[first.chain] == {"first": first, "second": second}[stands]
 
 
+@pytest.mark.slow
 def test_every_run_that_sees_a_chain_keeps_its_anchor_alive(world, ledger):
     world.delivers()
     anchors = run(world).anchors

@@ -64,6 +64,7 @@ def digest(world, back=1):
     return world.chains[HOME][-back]
 
 
+@pytest.mark.slow
 def test_a_sound_trail_has_nothing_to_tell(trail):
     result = audited(trail)
 
@@ -72,6 +73,7 @@ def test_a_sound_trail_has_nothing_to_tell(trail):
     assert (result.digests, result.logs, result.unverified) == (4, 8, 0)
 
 
+@pytest.mark.slow
 def test_every_region_is_read_with_its_own_keys(trail):
     trail.delivers("us-east-1")
 
@@ -82,6 +84,7 @@ def test_every_region_is_read_with_its_own_keys(trail):
     assert result.findings == ()
 
 
+@pytest.mark.slow
 def test_a_trail_of_one_region_is_not_missed_in_others(trail):
     trail.delivers("us-east-1", hours=range(1))
     trail.cloudtrail.trail["IsMultiRegionTrail"] = False
@@ -89,6 +92,7 @@ def test_a_trail_of_one_region_is_not_missed_in_others(trail):
     assert audited(trail).findings == ()
 
 
+@pytest.mark.slow
 def test_a_trail_with_a_prefix_is_found(world):
     world.cloudtrail.trail["S3KeyPrefix"] = "audit/logs/"
     world.delivers(prefix="audit/logs")
@@ -217,6 +221,7 @@ TAMPERINGS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("tamper", "kinds"), TAMPERINGS)
 def test_a_tampering_is_found_as_what_it_is(trail, tamper, kinds):
     tamper(trail)
@@ -232,6 +237,7 @@ SILENCES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("tamper", "minutes", "kinds"), SILENCES)
 def test_a_digest_that_did_not_come_is_missed_after_its_grace(trail, tamper, minutes, kinds):
     tamper(trail)
@@ -239,6 +245,7 @@ def test_a_digest_that_did_not_come_is_missed_after_its_grace(trail, tamper, min
     assert told(audited(trail, now=NOW + minutes * MINUTE)) == kinds
 
 
+@pytest.mark.slow
 def test_a_region_that_fell_silent_is_missed(trail):
     trail.delivers("us-east-1", hours=range(1))
 
@@ -248,6 +255,7 @@ def test_a_region_that_fell_silent_is_missed(trail):
     assert "region us-east-1" in finding.sentence
 
 
+@pytest.mark.slow
 def test_a_region_whose_digests_are_all_hidden_by_markers_is_still_expected(trail):
     trail.delivers("us-east-1")
     for one in trail.chains["us-east-1"]:
@@ -277,6 +285,7 @@ def test_where_there_never_was_a_digest_and_the_status_can_not_be_had_none_is_mi
     assert "the trail's status could not be read" in result.could_not_read[0].why
 
 
+@pytest.mark.slow
 def test_an_hour_in_which_logging_was_off_is_a_gap(world):
     world.delivers(hours=range(4))
     world.chains[HOME].clear()
@@ -285,6 +294,7 @@ def test_an_hour_in_which_logging_was_off_is_a_gap(world):
     assert told(audited(world)) == ["GAP"]
 
 
+@pytest.mark.slow
 def test_a_chain_is_followed_to_where_the_trail_delivered_before(world):
     world.delivers(hours=range(5), prefix="before")
     world.delivers(hours=range(5, HOURS))
@@ -295,6 +305,7 @@ def test_a_chain_is_followed_to_where_the_trail_delivered_before(world):
     assert result.digests == 3
 
 
+@pytest.mark.slow
 def test_a_chain_that_leads_to_a_bucket_nobody_may_read_is_no_finding(world):
     world.delivers(hours=range(5))
     world.chains[HOME][-1] = replace(world.chains[HOME][-1], bucket="another-bucket")
@@ -326,6 +337,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("change", "fault"), FAULTS)
 def test_a_trail_that_does_not_do_its_work_is_told(trail, change, fault):
     change(trail.cloudtrail)
@@ -409,6 +421,7 @@ def test_throttling_rises_so_that_the_look_is_tried_again(trail, service, operat
         audited(trail)
 
 
+@pytest.mark.slow
 def test_the_keys_reason_is_told_once_and_not_for_each_digest(trail):
     trail.cloudtrail.failing["ListPublicKeys"] = denied("ListPublicKeys")
 
@@ -425,6 +438,7 @@ def test_a_missing_object_is_missing_also_where_s3_calls_it_denied(trail):
     assert bucket.get(BUCKET, newest_log(trail).removesuffix(".gz")) is None  # a longer name is there
 
 
+@pytest.mark.slow
 def test_more_log_files_than_a_run_reads_are_counted_and_the_newest_read(trail, monkeypatch):
     monkeypatch.setattr(trail_audit, "MOST_LOGS", 3)
     modify_log(trail)
@@ -435,6 +449,7 @@ def test_more_log_files_than_a_run_reads_are_counted_and_the_newest_read(trail, 
     assert (result.logs, result.unverified, result.could_not_read) == (8, 5, ())
 
 
+@pytest.mark.slow
 def test_a_forged_digest_does_not_use_up_what_a_run_reads(trail, monkeypatch):
     monkeypatch.setattr(trail_audit, "MOST_LOGS", 6)
     content = json.loads(gzip.decompress(digest(trail).body))
@@ -447,6 +462,7 @@ def test_a_forged_digest_does_not_use_up_what_a_run_reads(trail, monkeypatch):
     assert (told(result), result.unverified) == (["DIGEST_MODIFIED"], 0)
 
 
+@pytest.mark.slow
 def test_a_flood_of_objects_is_bounded_and_told(trail, monkeypatch):
     monkeypatch.setattr(trail_stretch, "MOST_DIGESTS", 3)
     monkeypatch.setattr(trail_stretch, "MOST_LISTED", 3)
@@ -458,6 +474,7 @@ def test_a_flood_of_objects_is_bounded_and_told(trail, monkeypatch):
     assert "more than 1 folders" in told_of
 
 
+@pytest.mark.slow
 def test_more_digests_than_a_run_reads_are_told(trail, monkeypatch):
     monkeypatch.setattr(trail_stretch, "MOST_DIGESTS", 3)
     modify_log(trail)
@@ -477,6 +494,7 @@ def test_a_listing_stops_where_it_should_and_says_so(trail):
     ]
 
 
+@pytest.mark.slow
 def test_a_forged_digest_does_not_choose_what_is_read(trail):
     content = json.loads(gzip.decompress(digest(trail).body))
     content["previousDigestS3Bucket"] = trail.s3.closed = "another-bucket"
@@ -485,6 +503,7 @@ def test_a_forged_digest_does_not_choose_what_is_read(trail):
     assert audited(trail).could_not_read == ()
 
 
+@pytest.mark.slow
 def test_what_is_broken_is_kept_rather_than_what_is_only_worth_knowing(world, monkeypatch):
     monkeypatch.setattr(trail_audit, "MOST_KEPT", 1)
     world.delivers(hours=range(4))
@@ -498,6 +517,7 @@ def test_what_is_broken_is_kept_rather_than_what_is_only_worth_knowing(world, mo
     assert result.left_out == ((What.GAP, 1),)
 
 
+@pytest.mark.slow
 def test_many_findings_are_kept_newest_first_and_the_others_counted(world, monkeypatch):
     monkeypatch.setattr(trail_audit, "MOST_KEPT", 3)
     world.delivers()
@@ -511,12 +531,14 @@ def test_many_findings_are_kept_newest_first_and_the_others_counted(world, monke
     assert result.left_out == ((What.LOG_DELETED, 4 * 2 - 3),)
 
 
+@pytest.mark.slow
 def test_folders_that_are_no_regions_are_nobodys_business(trail):
     trail.puts(f"AWSLogs/{ARN.split(':')[4]}/CloudTrail-Digest/not a region/x")
 
     assert audited(trail).findings == ()
 
 
+@pytest.mark.slow
 def test_where_the_status_can_not_be_had_the_clock_judges(trail):
     destroy_newest_digests(trail)
     trail.cloudtrail.failing["GetTrailStatus"] = denied("GetTrailStatus")
@@ -527,6 +549,7 @@ def test_where_the_status_can_not_be_had_the_clock_judges(trail):
     assert "assuming that logging is on" in result.could_not_read[0].why
 
 
+@pytest.mark.slow
 def test_a_silence_that_lasts_is_one_finding_however_often_it_is_seen(trail):
     trail.delivers("us-east-1")
 

@@ -567,6 +567,7 @@ def test_the_way_back_that_is_told_brings_the_object_back(world):
     assert world.s3.get_object(Bucket=BUCKET, Key="logs/a")["Body"].read() == b"content"
 
 
+@pytest.mark.slow
 def test_a_long_history_keeps_its_newest_and_its_oldest(world):
     oldest = world.puts("logs/a")
     for _ in range(MOST_VERSIONS + 2):
@@ -601,6 +602,7 @@ def test_a_look_that_may_yet_succeed_is_tried_again(world):
         looked(world, deleted())
 
 
+@pytest.mark.slow
 def test_a_tick_looks_at_the_hours_before_it(world):
     world.delivers()
     world.deletes(world.logs[HOME][-1])

@@ -98,6 +98,7 @@ def spoil(world, seed):
                 world.puts(log.replace(".json.gz", "")[:-16] + "EvilEvilEvilEvil.json.gz")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", in_turn(range(12), of=6))
 def test_the_parts_findings_are_those_of_the_whole(world, seed, monkeypatch):
     spoil(world, seed)
@@ -120,6 +121,7 @@ def test_the_parts_findings_are_those_of_the_whole(world, seed, monkeypatch):
     assert sum(result.digests for result in results) == whole.digests
 
 
+@pytest.mark.slow
 def test_a_sound_span_is_sound_in_parts(world):
     results = in_parts(world, [BEGAN + 5 * HOUR])
 

@@ -78,6 +78,7 @@ def world():
         yield Validated(time)
 
 
+@pytest.mark.slow
 def test_a_sound_trail_is_called_sound_and_nobody_is_told(world):
     world.delivers()
     world.delivers("us-east-1")
@@ -91,6 +92,7 @@ def test_a_sound_trail_is_called_sound_and_nobody_is_told(world):
     assert (said["digests"], said["logs"]) == (12, 24)
 
 
+@pytest.mark.slow
 def test_only_the_regions_asked_for_are_looked_at(world):
     world.delivers()
     world.delivers("us-east-1")
@@ -101,6 +103,7 @@ def test_only_the_regions_asked_for_are_looked_at(world):
     assert (world.says(job)["parts"], world.says(job)["digests"]) == (2, 6)
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_told_once_with_exact_counts(world):
     world.delivers()
     for key in world.logs[HOME][:3]:
@@ -114,6 +117,7 @@ def test_what_is_wrong_is_told_once_with_exact_counts(world):
     assert world.says(job)["verdict"] == "not sound"
 
 
+@pytest.mark.slow
 def test_a_day_with_many_log_files_hands_on_its_rest(world, monkeypatch):
     monkeypatch.setattr(trail_parts, "LOGS_A_SLICE", 3)
     world.delivers()
@@ -127,6 +131,7 @@ def test_a_day_with_many_log_files_hands_on_its_rest(world, monkeypatch):
     assert len(slices(world.ledger, job.id)) > 2
 
 
+@pytest.mark.slow
 def test_a_message_that_comes_twice_changes_nothing(world):
     world.delivers()
     world.destroys(world.logs[HOME][0])
@@ -138,6 +143,7 @@ def test_a_message_that_comes_twice_changes_nothing(world):
     assert (said["parts_done"], said["logs"], said["kinds"]) == (2, 12, {"log file deleted": 1})
 
 
+@pytest.mark.slow
 def test_a_part_that_never_comes_leaves_it_incomplete_and_never_sound(world):
     world.delivers()
     job = world.begins()

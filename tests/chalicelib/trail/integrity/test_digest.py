@@ -222,6 +222,7 @@ def test_bytes_that_are_not_one_whole_gzip_stream_are_unusable(body, why):
     assert why in unusable(body, packed=True)
 
 
+@pytest.mark.slow
 def test_a_bomb_is_defused_before_it_fills_the_memory():
     bomb, limit, held = gzip.compress(bytes(50 << 20)), 4 << 20, 0
 
@@ -276,6 +277,7 @@ def test_arbitrary_content_is_unusable_and_never_an_error(content):
     assert isinstance(parse_digest("b", SECOND.key, gzip.compress(content), {}), UnusableDigest)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.sampled_from(sorted(json.loads(gzip.decompress(SECOND.body)))), json_values, st.text())
 def test_an_arbitrary_value_in_any_field_is_read_or_unusable_and_never_signed(field, value, signature):

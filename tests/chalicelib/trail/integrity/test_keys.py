@@ -72,6 +72,7 @@ def test_a_trail_named_like_a_digest_is_still_taken_apart():
     assert DigestKey.parse(str(key)) == key
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(chains, moments)
 def test_a_digest_key_is_parsed_into_what_made_it(chain, moment):
@@ -91,6 +92,7 @@ log_file_keys = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(log_file_keys)
 def test_a_log_file_key_is_parsed_into_what_made_it(key):

@@ -554,6 +554,7 @@ DIGEST_STEPS = [
 ]
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.sampled_from([*LOG_STEPS, *DIGEST_STEPS]),

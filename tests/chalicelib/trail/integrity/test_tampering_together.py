@@ -248,6 +248,7 @@ LOSSES = {
 }
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.sampled_from(list(LOSSES)), min_size=8, max_size=8),
     st.sets(st.tuples(st.integers(0, 7), st.integers(0, 2)), max_size=4),
@@ -263,6 +264,7 @@ def test_whatever_is_lost_together_is_told_as_the_rules_say(losses, gone):
     assert_told(trail.judge(), expected(trail, digests, logs=logs))
 
 
+@pytest.mark.slow
 @given(st.integers(0, 7), st.sampled_from(["digest", "log"]), st.data())
 def test_a_byte_changed_anywhere_is_not_sound_unless_the_content_is_the_same(n, of, data):
     trail = two_runs()
@@ -276,6 +278,7 @@ def test_a_byte_changed_anywhere_is_not_sound_unless_the_content_is_the_same(n, 
     assert verdict.weight is Weight.BROKEN or trail.bucket.content(key) == content
 
 
+@pytest.mark.slow
 @given(st.integers(0, 7), st.sampled_from(["digest", "log"]), st.data())
 def test_a_byte_of_content_changed_anywhere_is_told(n, of, data):
     trail = two_runs()
@@ -291,6 +294,7 @@ def test_a_byte_of_content_changed_anywhere_is_told(n, of, data):
     assert key in {finding.key for finding in verdict.findings}
 
 
+@pytest.mark.slow
 @given(st.integers(0, 7), st.integers(0, 511), st.sampled_from("0123456789abcdef "))
 def test_a_digit_of_a_signature_changed_anywhere_is_told(n, at, digit):
     trail = two_runs()

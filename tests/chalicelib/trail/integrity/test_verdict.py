@@ -600,6 +600,7 @@ def test_a_stray_object_in_a_digests_place_is_told():
 # One verdict, whatever the order.
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_the_verdict_does_not_depend_on_the_order_of_the_evidence(rng: random.Random):
@@ -638,6 +639,7 @@ def test_how_far_a_log_file_may_swell_in_a_function(packed, most):
     assert most_in_a_function(packed) == most
 
 
+@pytest.mark.slow
 def test_a_log_file_too_large_for_a_function_leaves_the_verdict_open_even_if_it_is_genuine():
     content = b'{"Records": [' + b" " * (17 << 20) + b"]}"
     packed = gzip.compress(content, 1)

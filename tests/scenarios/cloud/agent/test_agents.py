@@ -260,6 +260,7 @@ def test_what_was_kept_back_is_sent_when_the_role_may():
         assert (before, messages(cloud)) == ([], ["one"])
 
 
+@pytest.mark.slow
 def test_lines_of_many_days_are_sent_in_batches_that_logs_takes():
     said = configuration(TAILED)
     said["logs"]["force_flush_interval"] = 3600

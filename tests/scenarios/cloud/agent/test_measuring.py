@@ -63,6 +63,7 @@ def _host(cloud, machine):
 # ---- what is measured ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_each_plugin_is_measured_under_its_dimensions():
     """One host with everything that a plug-in has: every name and unit of AWS's page."""
     everything = {name: {"measurement": list(units)} for name, units in UNITS.items() if name != "procstat"}
@@ -147,6 +148,7 @@ def test_which_disks_are_measured(said, expected):
         assert sorted(dict(dimensions)["path"] for _, dimensions in sent(cloud)) == expected
 
 
+@pytest.mark.slow
 def test_a_disk_without_its_device():
     with world(agent(collected(disk=DISK["disk"] | {"drop_device": True}))) as cloud:
         launch(cloud, *MAY, seconds=STARTED + SENT)
@@ -255,6 +257,7 @@ def test_a_measurement_that_is_renamed_has_its_unit_and_drops_the_original():
         assert unit(cloud, "MEMORY") == ["Megabytes"]
 
 
+@pytest.mark.slow
 def test_the_group_of_an_instance_is_asked_of_ec2():
     said = metrics(append_dimensions={"AutoScalingGroupName": "${aws:AutoScalingGroupName}"})
     tags = [{"Key": "Watched", "Value": "yes"}, {"Key": "aws:autoscaling:groupName", "Value": "web"}]

@@ -81,6 +81,7 @@ def of_rest(*statements):
     return given
 
 
+@pytest.mark.slow
 def test_a_rest_api_writes_under_the_accounts_role():
     writes = allow("logs:CreateLogStream", "logs:PutLogEvents")
     for statements, many in (((writes,), 1), ((), 0)):

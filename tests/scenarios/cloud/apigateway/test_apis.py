@@ -94,6 +94,7 @@ def policy(effect, **condition):
     return document({**statement, **({"Condition": condition} if condition else {})})
 
 
+@pytest.mark.slow
 def test_a_resource_policy_decides_who_may_ask_at_all():
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html."""
     from_office = policy("Allow", IpAddress={"aws:SourceIp": OFFICE})
@@ -126,6 +127,7 @@ def test_a_stage_may_limit_one_method():
         assert [of(each).status for _ in range(2)] == [200, 429]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "says"),
     [
@@ -146,6 +148,7 @@ def test_what_is_not_simulated_is_loud_when_it_is_asked(given, says):
         of(each)
 
 
+@pytest.mark.slow
 def test_a_url_is_made_changed_and_deleted_by_the_api():
     """https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html."""
     with open_world(template=plain()) as each:
@@ -226,6 +229,7 @@ BY_HAND = {
 }
 
 
+@pytest.mark.slow
 def test_an_http_api_by_hand_hands_over_the_format_that_it_names():
     with open_world(template=BY_HAND) as each:
         first = each.fetch(None, "GET", f"{each.url('Api')}/items/7").json

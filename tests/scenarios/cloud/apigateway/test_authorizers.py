@@ -71,6 +71,7 @@ def asks(world, api, token):
     return world.fetch(None, "GET", f"{world.url(api)}/items", headers=headers)
 
 
+@pytest.mark.slow
 def test_what_the_authorizer_says_reaches_the_function(world):
     rest, http = asks(world, "Rest", "allow").json, asks(world, "Http", "allow").json
 

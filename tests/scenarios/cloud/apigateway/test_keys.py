@@ -84,6 +84,7 @@ def test_a_plan_may_limit_one_method_of_a_stage():
         assert [ask(each).status for _ in range(2)] == [200, 429]
 
 
+@pytest.mark.slow
 def test_a_quota_is_used_up_until_the_next_day_and_usage_tells_it():
     with open_world(template=keyed(Quota={"Limit": 2, "Period": "DAY"})) as each:
         answers = [told(ask(each)) for _ in range(3)]
@@ -98,6 +99,7 @@ def test_a_quota_is_used_up_until_the_next_day_and_usage_tells_it():
         assert usage["items"] == {each.physical_id("Key"): [[2, 0], [1, 1]]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("period", "hours"), [("WEEK", 6 * 24), ("MONTH", 30 * 24)])
 def test_a_quota_of_a_week_or_a_month_begins_with_it(period, hours):
     """Monday, 2 March: the week began yesterday."""

@@ -103,6 +103,7 @@ REST, HTTP, URL = "ServerlessRestApi", "ServerlessHttpApi", "OpenUrl"
 # ---- events, as AWS's pages show them -------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_rest_api_hands_over_an_event_of_format_1(world):
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html."""
     event = asks(world, REST, "/items/a%20b?name=me&multi=1&multi=2", headers={"X-Own": "yes"}).json

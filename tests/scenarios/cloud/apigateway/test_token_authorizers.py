@@ -34,6 +34,7 @@ def jwt_of(answer):
     return answer.json["requestContext"]["authorizer"]["jwt"]
 
 
+@pytest.mark.slow
 def test_a_good_token_is_let_in_and_its_claims_are_told_as_texts():
     with open_world(template=http()) as world:
         world.do(ISSUER.answers)
@@ -144,6 +145,7 @@ def test_the_keys_are_remembered_for_two_hours():
         assert (before, len(world.simulated.setting.web.requests)) == (2, 4)
 
 
+@pytest.mark.slow
 def test_an_authorizer_that_stands_alone_reads_a_pools_tokens():
     route = {
         "Http": one("AWS::ApiGatewayV2::Api", Name="app", ProtocolType="HTTP"),
@@ -199,6 +201,7 @@ def rest(**more):
     return sam(event("Api", Path="/x", Method="get", RestApiId=ref("Api")), {"Api": api, **POOL})
 
 
+@pytest.mark.slow
 def test_an_identity_token_is_let_in_and_an_access_token_is_not():
     with open_world(template=rest()) as world:
         tokens = signed_in(world)
@@ -223,6 +226,7 @@ def test_a_token_is_good_for_an_hour():
         assert (after.status, after.json) == (401, {"message": "The incoming token has expired"})
 
 
+@pytest.mark.slow
 def test_with_scopes_an_access_token_is_asked_for():
     with open_world(template=rest(AuthorizationScopes=["aws.cognito.signin.user.admin"])) as world:
         tokens = signed_in(world)

@@ -77,6 +77,7 @@ def failed_with(call, *args, **parameters):
     return {**error.value.response["Error"], "AthenaErrorCode": code}
 
 
+@pytest.mark.slow
 def test_a_query_waits_runs_and_succeeds():
     with world(buckets()) as cloud:
         athena = with_table(cloud)
@@ -105,6 +106,7 @@ def test_a_query_waits_runs_and_succeeds():
         assert {f"out/{query}.csv", f"out/{query}.csv.metadata"} <= set(names)
 
 
+@pytest.mark.slow
 def test_columns_have_types_and_null_has_no_value():
     with world(buckets()) as cloud:
         athena = with_table(cloud)
@@ -245,6 +247,7 @@ def test_whoever_may_not_start_one_is_refused():
         assert failed_with(started, athena, "SELECT 1")["Code"] == "AccessDeniedException"
 
 
+@pytest.mark.slow
 def test_rights_through_athena_alone_are_enough():
     """A policy may hold for calls that Athena makes, with aws:CalledVia."""
     through = {
@@ -265,6 +268,7 @@ def test_rights_through_athena_alone_are_enough():
         )
 
 
+@pytest.mark.slow
 def test_tables_and_databases_are_glues():
     with world(buckets()) as cloud:
         athena, glue = with_table(cloud), admin(cloud, "glue")
@@ -286,6 +290,7 @@ def test_tables_and_databases_are_glues():
         assert glue.get_tables(DatabaseName="incident")["TableList"] == []
 
 
+@pytest.mark.slow
 def test_partitions_that_are_added_are_read():
     text = "CREATE EXTERNAL TABLE flow (version int) PARTITIONED BY (day string) ROW FORMAT DELIMITED FIELDS TERMINATED BY ' ' LOCATION 's3://tw-data/flow/'"
     with world(buckets()) as cloud:
@@ -303,6 +308,7 @@ def test_partitions_that_are_added_are_read():
         assert rows(athena, ran(cloud, athena, "SHOW PARTITIONS flow")) == [("day=one",)]
 
 
+@pytest.mark.slow
 def test_a_work_groups_settings_win():
     with world(buckets()) as cloud:
         athena = with_table(cloud)
@@ -327,6 +333,7 @@ def test_a_work_groups_settings_win():
         )
 
 
+@pytest.mark.slow
 def test_a_file_that_cant_be_read_fails_the_query_with_its_name():
     with world(buckets()) as cloud:
         athena = with_table(cloud)
@@ -338,6 +345,7 @@ def test_a_file_that_cant_be_read_fails_the_query_with_its_name():
         )
 
 
+@pytest.mark.slow
 def test_states_are_events():
     pattern = {"source": ["aws.athena"], "detail": {"currentState": ["SUCCEEDED", "FAILED"]}}
     with world({**buckets(), **queue(), **rule(pattern=pattern)}) as cloud:
@@ -353,6 +361,7 @@ def test_states_are_events():
         assert noted(cloud, "query")[0] == "SELECT 1: SUCCEEDED"
 
 
+@pytest.mark.slow
 def test_the_trail_says_who_asked_and_hides_the_text():
     with world({**trail(), "Results": buckets()["Results"]}) as cloud:
         ran(cloud, admin(cloud, "athena"), "SELECT 'secret'")
@@ -375,6 +384,7 @@ PROJECTED = f"""CREATE EXTERNAL TABLE ct ({COLUMNS}) PARTITIONED BY (`timestamp`
     'storage.location.template'='s3://tw-logs/AWSLogs/{ACCOUNT}/CloudTrail/{HOME}/${{timestamp}}')"""
 
 
+@pytest.mark.slow
 def test_the_stacks_own_trail_can_be_asked():
     with world({**trail(), "Results": buckets()["Results"]}) as cloud:
         admin(cloud, "ec2", HOME).describe_instances()
@@ -387,6 +397,7 @@ def test_the_stacks_own_trail_can_be_asked():
         assert rows(athena, found)[1:] == [("alice", "DescribeInstances")], found["Status"]
 
 
+@pytest.mark.slow
 def test_an_encrypted_trail_is_read_with_the_key_and_its_context():
     """S3 asks KMS with the trail's ARN, which the policy that AWS documents for readers asks for."""
     decrypt = {

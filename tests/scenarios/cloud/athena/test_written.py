@@ -50,6 +50,7 @@ def asked(cloud, text, **more):
     return rows(athena, found)
 
 
+@pytest.mark.slow
 def test_a_view_is_kept_in_glue_and_asked(cloud):
     athena, glue = admin(cloud, "athena"), admin(cloud, "glue")
     text = "CREATE VIEW refused AS SELECT eventname, errorcode FROM ct WHERE errorcode IS NOT NULL"
@@ -79,6 +80,7 @@ def test_a_view_is_kept_in_glue_and_asked(cloud):
     assert "TABLE_NOT_FOUND" in said(ran(cloud, athena, "SELECT n FROM refused"))
 
 
+@pytest.mark.slow
 def test_a_table_is_made_of_a_query_with_files_a_manifest_and_partitions(cloud):
     athena, glue = admin(cloud, "athena"), admin(cloud, "glue")
     text = (
@@ -126,6 +128,7 @@ def test_a_table_is_made_of_a_query_with_files_a_manifest_and_partitions(cloud):
     ]
 
 
+@pytest.mark.slow
 def test_a_new_table_is_parquet_where_nothing_else_is_said(cloud):
     text = (
         "CREATE TABLE columnar WITH (external_location = 's3://tw-data/columnar') AS SELECT eventname FROM ct"
@@ -179,6 +182,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 def test_what_athena_refuses_leaves_nothing(cloud):
     athena = admin(cloud, "athena")
     asked(cloud, "CREATE TABLE lines WITH (format = 'TEXTFILE') AS SELECT 1 AS n")
@@ -189,6 +193,7 @@ def test_what_athena_refuses_leaves_nothing(cloud):
     assert keys(cloud, "tw-data") == before
 
 
+@pytest.mark.slow
 def test_statements_are_kept_under_names_and_run_with_values(cloud):
     athena = admin(cloud, "athena")
     asked(cloud, "PREPARE named FROM SELECT count(*) FROM ct WHERE eventname = ?")

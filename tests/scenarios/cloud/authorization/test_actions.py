@@ -61,6 +61,7 @@ def at(shape: Any, path: str) -> Any:
     return shape
 
 
+@pytest.mark.slow
 def test_every_operation_and_parameter_of_the_tables_exists():
     assert wrong(exists) == []
 
@@ -129,6 +130,7 @@ def awss_list(action: str) -> list[str] | None:
     return [PUBLISHED.resources.get_resource_type_details(prefix, each["name"])["arn"] for each in kinds]
 
 
+@pytest.mark.slow
 def test_every_action_and_resource_of_the_tables_is_in_awss_own_list():
     assert wrong(is_listed) == []
 

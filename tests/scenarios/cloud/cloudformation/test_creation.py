@@ -161,6 +161,7 @@ def test_a_template_in_a_bucket_is_read_in_the_callers_name():
 # ---- what fails ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_when_a_resource_is_refused_what_was_made_is_deleted_again():
     with empty() as world:
         creates(world, {**QUEUE, **REFUSED})

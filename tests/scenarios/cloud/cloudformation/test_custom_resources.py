@@ -322,6 +322,7 @@ def sends(stacks, url):
     return json.loads(answer["Payload"].read())
 
 
+@pytest.mark.slow
 def test_a_functions_requests_go_to_the_webs_endpoints(stacks):
     web = stacks.world.setting.web
     web.answers("https://api.example/", lambda request: WebAnswer(body=f"{request.method} {request.body}"))
@@ -331,11 +332,13 @@ def test_a_functions_requests_go_to_the_webs_endpoints(stacks):
     assert [each.body for each in web.requests] == ["one", "", "abc"]
 
 
+@pytest.mark.slow
 def test_an_address_that_nobody_speaks_for_is_loud(stacks):
     with pytest.raises(NotSimulated, match=r"what https://nobody.example/ answers: nobody said it"):
         sends(stacks, "https://nobody.example/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "error"),
     [

@@ -268,6 +268,7 @@ def test_what_is_not_simulated_of_a_deletion_is_loud(resources, asked, what):
 # ---- everything ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_packaged_stack_can_be_deleted_but_for_its_bucket_its_ledger_and_what_tells_of_it():
     parameters = (("AuditGroups", "yes"), ("AlertEmail", "a@example.com"))
     scenario = Scenario(name="x.y", title="", parameters=parameters, lasts="00:01", when=[], then=[])

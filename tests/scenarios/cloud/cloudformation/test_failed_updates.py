@@ -37,6 +37,7 @@ def test_it_is_tried_again_with_another_template(stacks):
     assert (stacks.status(), stacks.timeout(), stacks.timeout("Later")) == ("UPDATE_COMPLETE", "50", "70")
 
 
+@pytest.mark.slow
 def test_a_second_try_that_fails_is_rolled_back_to_what_was_complete(stacks):
     fails(stacks)
     refused = {**REFUSED, "DependsOn": ["Queue", "New", "Later"]}
@@ -111,6 +112,7 @@ def rollback_fails(stacks):
     assert stacks.status() == "UPDATE_ROLLBACK_FAILED"
 
 
+@pytest.mark.slow
 def test_a_rollback_goes_on_once_what_stood_in_its_way_is_mended(stacks):
     rollback_fails(stacks)
     name = stacks.there()["Queue"].rsplit("/", 1)[-1]
@@ -125,6 +127,7 @@ def test_a_rollback_goes_on_once_what_stood_in_its_way_is_mended(stacks):
     )
 
 
+@pytest.mark.slow
 def test_or_without_that_resource(stacks):
     rollback_fails(stacks)
     with pytest.raises(ClientError, match="not Other"):

@@ -55,6 +55,7 @@ def test_a_cluster_stands_with_its_name_and_arn_and_functions_may_know_it():
         assert told == {"Name": "jobs", "Arn": "arn:aws:ecs:us-east-1:123456789012:cluster/jobs"}
 
 
+@pytest.mark.slow
 def test_more_than_that_is_loud():
     with opened(CLUSTER) as world, pytest.raises(NotSimulated, match=r"ListTasks about Own .* only stands"):
         world.client("ann", "ecs").list_tasks(cluster=world.physical_id("Own"))
@@ -114,6 +115,7 @@ def function(**more):
     )
 
 
+@pytest.mark.slow
 def test_a_function_stands_in_a_network_of_the_template():
     with opened({**NETWORK, "Fn": function(VpcConfig=PLACE)}) as world:
         lambda_, name = world.client("ann", "lambda"), world.physical_id("Fn")
@@ -152,6 +154,7 @@ def test_lambda_refuses_a_network_that_does_not_do(place, more, says):
 # ---- secrets --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_secret_is_generated_beside_what_the_template_has():
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html."""
     generated = {

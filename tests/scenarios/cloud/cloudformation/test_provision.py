@@ -40,6 +40,7 @@ def aws():
 # --- AWS::Lambda
 
 
+@pytest.mark.slow
 def test_a_function_is_as_its_properties_say():
     properties = {
         "Architectures": ["arm64"],
@@ -297,6 +298,7 @@ def test_a_bus_has_the_policy_of_all_its_policies():
 # --- AWS::Logs
 
 
+@pytest.mark.slow
 def test_a_log_group_forgets_after_its_retention():
     properties = {
         "KmsKeyId": {"Fn::GetAtt": ["Key", "Arn"]},
@@ -464,6 +466,7 @@ def test_a_composite_alarm_must_have_a_rule_that_is_one():
 # --- AWS::SNS
 
 
+@pytest.mark.slow
 def test_a_topic_has_its_key_policy_and_subscriptions():
     document = allow("sns:Publish", service="cloudwatch")
     properties = {
@@ -572,6 +575,7 @@ def test_a_queue_may_be_encrypted_by_sqs():
 # --- AWS::DynamoDB
 
 
+@pytest.mark.slow
 def test_a_table_is_as_its_properties_say():
     key = [{"AttributeName": "id", "KeyType": "HASH"}]
     properties = {
@@ -614,6 +618,7 @@ def test_a_table_is_as_its_properties_say():
 # --- AWS::S3
 
 
+@pytest.mark.slow
 def test_a_bucket_is_as_its_properties_say():
     everything = dict.fromkeys(
         ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
@@ -740,6 +745,7 @@ TRAIL_KEY = {
 }
 
 
+@pytest.mark.slow
 def test_a_trail_is_as_its_properties_say():
     properties = {
         "CloudWatchLogsLogGroupArn": {"Fn::GetAtt": ["Group", "Arn"]},
@@ -899,6 +905,7 @@ def test_a_parameter_is_stored():
     assert stack.resources["One"].attributes == {"Type": "String", "Value": "observe"}
 
 
+@pytest.mark.slow
 def test_a_security_group_is_open_as_it_says():
     properties = {
         "GroupDescription": "d",
@@ -991,6 +998,7 @@ SAM = {
 }
 
 
+@pytest.mark.slow
 def test_a_packaged_application_stands_as_its_template_says():
     plain = translate(SAM, region=REGION)
 
@@ -1016,6 +1024,7 @@ def test_a_packaged_application_stands_as_its_template_says():
     assert lines["destinationArn"] == look.attributes["Arn"]
 
 
+@pytest.mark.slow
 def test_the_same_template_gives_the_same_stack():
     plain = translate(SAM, region=REGION)
     resources = plain["Resources"] | {"Key": KEY, "Fire": {"Type": "AWS::SNS::Topic"}}
@@ -1050,6 +1059,7 @@ print(json.dumps([[r.physical_id, dict(r.attributes)] for r in stack.resources.v
 """
 
 
+@pytest.mark.slow
 def test_a_fresh_process_agrees_on_every_id(capsys):
     """With this one, whose hash seed is another, as is what it did before."""
     exec(_FRESH, {})

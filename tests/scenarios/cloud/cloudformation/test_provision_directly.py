@@ -4,6 +4,8 @@ import threading
 from dataclasses import replace
 from types import FunctionType, ModuleType
 
+import pytest
+
 from scenarios.cloud import world
 from scenarios.cloud.kernel import moto_direct
 from scenarios.cloud.services import REGISTRY
@@ -57,6 +59,7 @@ def made(monkeypatch, *, directly):
     return kept, dict(provisioned.stacks), went
 
 
+@pytest.mark.slow
 def test_both_ways_lead_to_the_same_stack(monkeypatch):
     direct, stacks, went = made(monkeypatch, directly=True)
     long, same_stacks, none = made(monkeypatch, directly=False)

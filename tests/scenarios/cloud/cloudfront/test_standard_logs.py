@@ -35,6 +35,7 @@ def change(cloud, client, bucket):
     client.update_distribution(Id=cloud.distribution, IfMatch=found["ETag"], DistributionConfig=config)
 
 
+@pytest.mark.slow
 def test_what_a_client_asks_for_is_in_the_file_of_its_hour(cloud):
     visited(SHOP, "203.0.113.66", ["/a b/%2e?x=1"], status=404).do(cloud)
     hour = f"{cloud.clock.now:%Y-%m-%d-%H}"
@@ -72,6 +73,7 @@ def test_who_may_not_change_the_acl_may_not_log(cloud, bucket):
         change(cloud, mallory, bucket)
 
 
+@pytest.mark.slow
 def test_without_the_grant_the_lines_are_lost(cloud):
     s3 = admin(cloud, "s3")
     s3.put_bucket_acl(Bucket="with-acls", ACL="private")

@@ -189,6 +189,7 @@ def test_data_events_are_not_recorded():
         assert log_files(cloud) == {}
 
 
+@pytest.mark.slow
 def test_records_arrive_within_two_minutes_and_not_at_once():
     with world(WATCHED) as cloud:
         began = cloud.clock.now
@@ -302,6 +303,7 @@ def test_what_the_bucket_policy_does_not_let_cloudtrail_write_waits_and_says_so(
 # ---- digests ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_hourly_digests_of_every_region_form_sound_chains():
     with world(WATCHED, regions=(HOME, FAR)) as cloud:
         since = cloud.clock.now
@@ -353,6 +355,7 @@ def test_a_log_file_that_is_modified_is_found():
         assert What.LOG_OVERWRITTEN in whats
 
 
+@pytest.mark.slow
 def test_stopping_the_trail_ends_the_chain_and_starting_it_begins_a_new_one():
     with world(WATCHED) as cloud:
         since = cloud.clock.now
@@ -370,6 +373,7 @@ def test_stopping_the_trail_ends_the_chain_and_starting_it_begins_a_new_one():
         assert [finding.what for finding in verdict(cloud, since).findings] == [What.GAP]
 
 
+@pytest.mark.slow
 def test_a_trail_that_was_stopped_and_started_within_the_hour_has_two_sound_chains():
     with world(WATCHED) as cloud:
         since = cloud.clock.now
@@ -427,6 +431,7 @@ def test_an_attempt_to_stop_the_trail_is_told_and_stops_nothing():
         assert sorted(names(heard(cloud))) == ["CreateTable", "StopLogging"]
 
 
+@pytest.mark.slow
 def test_validation_that_is_switched_off_and_on_leaves_a_gap_between_sound_chains():
     with world(WATCHED) as cloud:
         since = cloud.clock.now

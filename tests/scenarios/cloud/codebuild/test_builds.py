@@ -61,6 +61,7 @@ def statuses(each):
     return [event["detail"]["build-status"] for event in events]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "FAULT"])
 def test_a_build_goes_on_until_the_scenario_ends_it(status):
     with standing() as each:

@@ -116,6 +116,7 @@ def refusal(call, *arguments, **given):
     return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
 
 
+@pytest.mark.slow
 def test_somebody_signs_up_confirms_and_signs_in_and_every_function_is_asked_in_its_turn():
     with pool(*TRIGGERS) as world:
         made = signs_up(world, ClientMetadata={"from": "web"})
@@ -365,6 +366,7 @@ def test_a_password_has_to_fit_the_policy(password, why):
         )
 
 
+@pytest.mark.slow
 def test_what_a_pool_and_a_client_do_not_take_is_refused():
     with pool(AdminCreateUserConfig={"AllowAdminCreateUserOnly": True}) as world:
         assert refusal(signs_up, world) == (

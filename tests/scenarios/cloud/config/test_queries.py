@@ -126,6 +126,7 @@ def test_what_is_not_documented_is_loud():
         parse("SELECT resourceId WHERE configuration.state.code >= 5")
 
 
+@pytest.mark.slow
 def test_the_api_answers_rows_as_text():
     with recording(group=only("AWS::EC2::VPC")) as each:
         each.run(120)

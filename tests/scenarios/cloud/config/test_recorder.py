@@ -89,6 +89,7 @@ def test_a_channel_is_refused_where_neither_role_nor_bucket_lets_config_write():
     assert before == "InsufficientDeliveryPolicyException"
 
 
+@pytest.mark.slow
 def test_a_change_becomes_an_item_under_the_recorders_role():
     hears = {
         **queue(),
@@ -144,6 +145,7 @@ def test_a_change_becomes_an_item_under_the_recorders_role():
     assert record["userIdentity"]["invokedBy"] == record["sourceIPAddress"] == "config.amazonaws.com"
 
 
+@pytest.mark.slow
 def test_a_group_gets_an_item_when_an_interface_comes_and_when_it_leaves():
     with recording(group=only(GROUP, INTERFACE)) as each:
         ec2, group = admin(each, "ec2"), group_in(each)
@@ -160,6 +162,7 @@ def test_a_group_gets_an_item_when_an_interface_comes_and_when_it_leaves():
     assert related == [vpc, ["Is associated with NetworkInterface", *vpc], vpc]
 
 
+@pytest.mark.slow
 def test_a_page_of_a_history_spans_a_week():
     with recording(group=only(GROUP)) as each:
         each.run(120)
@@ -202,6 +205,7 @@ def test_the_two_forms_of_an_item_have_different_names():
     assert sent["relationships"][0]["name"] == shown["relationships"][0]["relationshipName"]
 
 
+@pytest.mark.slow
 def test_what_is_recorded_follows_the_recording_group():
     with recording(group={"AllSupported": True}) as each:
         config, iam = admin(each, "config"), admin(each, "iam")
@@ -222,6 +226,7 @@ def test_what_is_recorded_follows_the_recording_group():
     assert item["resourceName"] == "another"
 
 
+@pytest.mark.slow
 def test_what_is_recorded_daily_waits_for_the_day():
     daily = {
         "RecordingFrequency": "CONTINUOUS",
@@ -240,6 +245,7 @@ def test_what_is_recorded_daily_waits_for_the_day():
         assert told["recordingMode"]["recordingModeOverrides"][0]["recordingFrequency"] == "DAILY"
 
 
+@pytest.mark.slow
 def test_a_stopped_recorder_records_nothing_more():
     with recording(group=only(GROUP)) as each:
         each.run(120)
@@ -250,6 +256,7 @@ def test_a_stopped_recorder_records_nothing_more():
         assert group not in ids(each, GROUP)
 
 
+@pytest.mark.slow
 def test_a_role_that_may_not_read_shows_in_the_recorders_status():
     resources = recorder(only(GROUP))
     del resources["Recorder"]["Properties"]["ManagedPolicyArns"]
@@ -265,6 +272,7 @@ def test_a_role_that_may_not_read_shows_in_the_recorders_status():
     assert any("may not look at" in words for words in noted(each, "config"))
 
 
+@pytest.mark.slow
 def test_every_six_hours_each_type_that_changed_gets_a_file():
     with recording(group=only(GROUP, INTERFACE)) as each:
         each.run(6 * 3600 + 5)
@@ -302,6 +310,7 @@ def test_a_snapshot_has_everything_that_is_there():
     assert told == ["ConfigurationSnapshotDeliveryStarted", "ConfigurationSnapshotDeliveryCompleted"]
 
 
+@pytest.mark.slow
 def test_a_subject_has_a_hundred_characters_at_most():
     with recording(group=only("AWS::SNS::Topic")) as each:
         each.run(120)

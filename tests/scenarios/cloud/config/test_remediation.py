@@ -59,6 +59,7 @@ def groups(each):
     return {one["GroupId"] for one in admin(each, "ec2").describe_security_groups()["SecurityGroups"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_an_unused_group_is_deleted_under_every_fault(faults):
     resources = {**managed(UNUSED), **remediation(DELETES, "GroupId")}
@@ -71,6 +72,7 @@ def test_an_unused_group_is_deleted_under_every_fault(faults):
         assert status(each)[group]["State"] == "SUCCEEDED"
 
 
+@pytest.mark.slow
 def test_an_instance_without_detailed_monitoring_is_stopped():
     resources = {**managed(MONITORED), **remediation(STOPS, "InstanceId")}
     with recording(resources, group=only(INSTANCE)) as each:
@@ -89,6 +91,7 @@ def test_an_instance_without_detailed_monitoring_is_stopped():
     assert stopped_by.startswith(f"arn:aws:sts::{ACCOUNT}:assumed-role/Mends/")
 
 
+@pytest.mark.slow
 def test_detailed_monitoring_is_switched_on_and_the_instance_is_compliant_again():
     resources = {**managed(MONITORED), **remediation(MONITORS, "InstanceId")}
     with recording(resources, group=only(INSTANCE)) as each:
@@ -99,6 +102,7 @@ def test_detailed_monitoring_is_switched_on_and_the_instance_is_compliant_again(
         assert [one["Name"] for one in status(each)[instance]["StepDetails"]] == ["checkStatus", "monitor"]
 
 
+@pytest.mark.slow
 def test_a_function_is_run_by_a_document_of_ones_own():
     content = {
         "schemaVersion": "0.3",
@@ -133,6 +137,7 @@ def test_a_function_is_run_by_a_document_of_ones_own():
         assert {"group": group} in arrived(each)
 
 
+@pytest.mark.slow
 def test_a_remediation_that_fails_is_tried_five_times_within_its_minute_and_then_left():
     resources = {**managed(UNUSED), **remediation(DELETES, "GroupId", allowed=())}
     with recording(resources, group=only(GROUP)) as each:
@@ -146,6 +151,7 @@ def test_a_remediation_that_fails_is_tried_five_times_within_its_minute_and_then
         assert group in groups(each)
 
 
+@pytest.mark.slow
 def test_a_fight_with_somebody_ends_after_the_attempts():
     resources = {
         **managed("INCOMING_SSH_DISABLED"),
@@ -173,6 +179,7 @@ def test_a_fight_with_somebody_ends_after_the_attempts():
         assert exceptions(each) == {}
 
 
+@pytest.mark.slow
 def test_near_misses_are_left_alone():
     resources = {**managed("INCOMING_SSH_DISABLED"), **remediation(CLOSES, "GroupId")}
     with recording(resources, group=only(GROUP)) as each:
@@ -187,6 +194,7 @@ def test_near_misses_are_left_alone():
         assert results(each)[group] == "COMPLIANT"
 
 
+@pytest.mark.slow
 def test_by_hand_it_runs_for_who_asks_and_exceptions_hold_automatic_ones_back():
     resources = {**managed(UNUSED), **remediation(DELETES, "GroupId", Automatic=False)}
     with recording(resources, group=only(GROUP)) as each:

@@ -92,6 +92,7 @@ def results(each, name="rule"):
     }
 
 
+@pytest.mark.slow
 def test_a_change_is_judged_told_and_judged_again():
     with recording({**managed(SSH), **listens()}, group=only(GROUP, COMPLIANCE)) as each:
         each.run(120)
@@ -210,6 +211,7 @@ def test_a_result_that_stays_the_same_is_no_event():
         assert len([one for one in heard(each) if one["detail"]["resourceId"] == group]) == 1
 
 
+@pytest.mark.slow
 def test_a_rule_without_results_has_too_little_data_and_one_with_a_bad_one_is_not_compliant():
     with recording({**managed(SSH), **managed("EC2_IMDSV2_CHECK", "none")}, group=only(GROUP)) as each:
         each.run(120)
@@ -229,6 +231,7 @@ def test_a_rule_without_results_has_too_little_data_and_one_with_a_bad_one_is_no
     assert unknown == "NoSuchConfigRuleException"
 
 
+@pytest.mark.slow
 def test_a_scope_of_one_tag_leaves_the_others_out():
     scoped = managed(SSH, Scope={"TagKey": "app", "TagValue": "shop"})
     with recording(scoped, group=only(GROUP)) as each:
@@ -239,6 +242,7 @@ def test_a_scope_of_one_tag_leaves_the_others_out():
         assert results(each).keys() == {ours}
 
 
+@pytest.mark.slow
 def test_a_stopped_recorder_leaves_the_clock_and_who_asks():
     with recording(
         {**managed(SSH), **managed("ROOT_ACCOUNT_MFA_ENABLED", "root")}, group=only(GROUP)
@@ -257,6 +261,7 @@ def test_a_stopped_recorder_leaves_the_clock_and_who_asks():
         assert results(each, "root") == {ACCOUNT: "NON_COMPLIANT"}
 
 
+@pytest.mark.slow
 def test_periodic_rules_look_at_the_account_when_they_are_put_and_every_day():
     names = (
         "CLOUD_TRAIL_ENABLED",
@@ -341,6 +346,7 @@ def test_periodic_rules_look_at_the_account_when_they_are_put_and_every_day():
     assert after == {ACCOUNT: "COMPLIANT"}
 
 
+@pytest.mark.slow
 def test_a_function_is_sent_the_item_and_answers_with_its_token():
     with recording(custom(ON_CHANGE, InputParameters={"port": "22"}), group=only(GROUP)) as each:
         group = opened(each)
@@ -383,6 +389,7 @@ def test_a_function_is_sent_the_item_and_answers_with_its_token():
     assert found == {group: "NON_COMPLIANT"}
 
 
+@pytest.mark.slow
 def test_a_function_is_told_when_a_resource_leaves_its_scope_and_when_it_is_gone():
     scope = {"TagKey": "app"}
     with recording(custom(ON_CHANGE, Scope=scope), group=only(GROUP)) as each:
@@ -396,6 +403,7 @@ def test_a_function_is_told_when_a_resource_leaves_its_scope_and_when_it_is_gone
     assert [one["eventLeftScope"] for one in events] == [False, True]
 
 
+@pytest.mark.slow
 def test_a_function_may_run_by_the_clock():
     details = {**DAILY, "MaximumExecutionFrequency": "One_Hour"}
     with recording(custom(details), group=only(GROUP)) as each:
@@ -407,6 +415,7 @@ def test_a_function_may_run_by_the_clock():
     assert "configurationItem" not in messages[0]
 
 
+@pytest.mark.slow
 def test_a_function_may_run_on_snapshots_as_often_as_they_come():
     details = {
         "MessageType": "ConfigurationSnapshotDeliveryCompleted",
@@ -422,6 +431,7 @@ def test_a_function_may_run_on_snapshots_as_often_as_they_come():
     assert messages == ["ConfigurationSnapshotDeliveryCompleted"] * 2
 
 
+@pytest.mark.slow
 def test_what_a_rule_is_refused():
     with recording({**function(), **queue("Other", by="")}, group=only(GROUP)) as each:
         config = admin(each, "config")
@@ -452,6 +462,7 @@ def test_what_a_rule_is_refused():
     assert without == "NoAvailableConfigurationRecorderException"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_an_open_group_is_found_under_every_fault(faults):
     with recording(managed(SSH), group=only(GROUP), faults=PROFILES[faults]) as each:
@@ -462,6 +473,7 @@ def test_an_open_group_is_found_under_every_fault(faults):
         assert results(each)[group] == "NON_COMPLIANT"
 
 
+@pytest.mark.slow
 def test_an_instance_without_detailed_monitoring_is_told():
     with recording(managed("EC2_INSTANCE_DETAILED_MONITORING_ENABLED"), group=EVERYTHING) as each:
         ec2 = admin(each, "ec2")
@@ -494,6 +506,7 @@ def look(event, context):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_a_function_of_ones_own_judges_under_every_fault(faults):
     resources = custom(ON_CHANGE)

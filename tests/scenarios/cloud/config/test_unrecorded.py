@@ -17,6 +17,7 @@ def made(each, name="web"):
     return admin(each, "ec2").create_security_group(GroupName=name, Description="d")["GroupId"]
 
 
+@pytest.mark.slow
 def test_it_is_told_that_one_was_made_and_deleted_and_nothing_of_what_it_was():
     with recording(group=only(INTERFACE)) as each:
         config = admin(each, "config")
@@ -76,6 +77,7 @@ def test_one_that_is_recorded_from_now_on_is_discovered_and_a_recorded_one_may_b
     assert json.loads(items[1]["configuration"])["groupName"] == "web"
 
 
+@pytest.mark.slow
 def test_where_everything_is_recorded_nothing_is_told_of_so():
     with recording(group=EVERYTHING) as each:
         group = made(each)

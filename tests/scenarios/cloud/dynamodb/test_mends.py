@@ -84,6 +84,7 @@ def outcomes():
     return [ends(client, each) for _ in range(2) for each in asked]
 
 
+@pytest.mark.slow
 def test_expressions_have_the_outcomes_they_have_in_moto_alone_the_second_time_too():
     with mock_aws():
         alone = outcomes()
@@ -94,6 +95,7 @@ def test_expressions_have_the_outcomes_they_have_in_moto_alone_the_second_time_t
     assert len({str(told) for told, _ in alone}) == len(UPDATES)  # nearly each has its own
 
 
+@pytest.mark.slow
 def test_a_tree_is_read_once_and_not_changed_by_those_who_use_it():
     with moto_hooks.moto_without_physics(0, MENDS):
         tree = UpdateExpressionParser.make("SET #a = :one REMOVE c, d")

@@ -125,6 +125,7 @@ def a_call(dice):
     )
 
 
+@pytest.mark.slow
 def test_whatever_the_ledger_asks_is_answered_as_dynamodb_does(client):
     dice = random.Random(4)
     answers = [same(client, operation, **given) for operation, given in (a_call(dice) for _ in range(400))]
@@ -138,6 +139,7 @@ def test_items_that_were_there_before_are_kept(client):
     assert same(client, "get_item", Key=key("before", "a"))["Item"] == item("before", "a")
 
 
+@pytest.mark.slow
 def test_a_long_partition_comes_in_pages(client):
     for number in range(30):
         same(client, "put_item", Item=item("long", f"{number:02}", text={"S": "x" * 90_000}))

@@ -33,6 +33,7 @@ def send(cloud):
     cloud.setting.laws[Traffic].send("us-east-1", [asked])
 
 
+@pytest.mark.slow
 def test_traffic_under_it_is_delivered():
     options = {"FileFormat": "plain-text", "HiveCompatiblePartitions": True, "PerHourPartition": False}
     with world(
@@ -52,6 +53,7 @@ def test_traffic_under_it_is_delivered():
         assert all(key.startswith(f"flows/AWSLogs/aws-account-id={ACCOUNT}/") for key in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "more",
     [

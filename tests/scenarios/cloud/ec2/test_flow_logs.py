@@ -87,6 +87,7 @@ def lines(cloud, group):
     return [(each["logStreamName"], each["message"]) for each in found]
 
 
+@pytest.mark.slow
 def test_what_a_connection_leaves_in_the_logs(cloud):
     one, other = cloud.addresses
     arrived = [
@@ -123,6 +124,7 @@ def test_what_a_connection_leaves_in_the_logs(cloud):
     assert [read_vpc_flow(line, form)["tcp-flags"] for line in answers] == ["19"]
 
 
+@pytest.mark.slow
 def test_where_they_are_delivered(cloud):
     send(cloud, OUTSIDE, cloud.addresses[0], 23)
     cloud.run(700)
@@ -146,6 +148,7 @@ def test_where_they_are_delivered(cloud):
     assert told[cloud.flow_logs[2]]["DeliverLogsErrorMessage"] == "Access error"
 
 
+@pytest.mark.slow
 def test_a_network_acl_refuses_the_answer_that_a_security_group_lets_out(cloud):
     ec2 = admin(cloud, "ec2")
     acl = next(each for each in ec2.describe_network_acls()["NetworkAcls"] if each["IsDefault"])[
@@ -213,6 +216,7 @@ def test_a_bucket_that_lets_no_delivery_in_has_no_flow_log(cloud):
         admin(cloud, "s3").get_bucket_policy(Bucket="closed")
 
 
+@pytest.mark.slow
 def test_a_deleted_flow_log_ends(cloud):
     gone = watch(cloud, LogGroupName="gone", DeliverLogsPermissionArn=cloud.role, TrafficType="ACCEPT")
     admin(cloud, "ec2").delete_flow_logs(FlowLogIds=[gone])
@@ -293,6 +297,7 @@ def to_stream(cloud, client):
     )
 
 
+@pytest.mark.slow
 def test_firehose_gets_a_record_for_each_line_while_the_stream_has_its_tag(cloud):
     ec2, firehose, s3 = (admin(cloud, each) for each in ("ec2", "firehose", "s3"))
     refused = to_stream(cloud, ec2)["Unsuccessful"][0]["Error"]["Message"]

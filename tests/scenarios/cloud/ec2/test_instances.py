@@ -84,6 +84,7 @@ def test_a_stopped_instance_cannot_be_rebooted():
             ask(cloud, "reboot_instances", machine)
 
 
+@pytest.mark.slow
 def test_the_trail_tells_who_stopped_an_instance():
     calls = rule("Calls", {"detail": {"eventName": ["StopInstances"]}})
     with world({**trail(), **queue(), **calls}) as cloud:
@@ -181,6 +182,7 @@ def test_an_instance_that_was_never_launched_is_an_error_of_the_rehearsal():
         cloud.instances.machine("i-1")
 
 
+@pytest.mark.slow
 def test_a_world_that_is_over_leaves_no_ec2_behind():
     def left():
         gc.collect()

@@ -45,6 +45,7 @@ def cloud():
         yield ec2()
 
 
+@pytest.mark.slow
 def test_who_asks_for_a_common_image_waits_for_no_others(cloud, motos):
     (found,) = cloud.describe_images(ami_ids=[COMMON])
 
@@ -52,6 +53,7 @@ def test_who_asks_for_a_common_image_waits_for_no_others(cloud, motos):
     assert 0 < len(cloud.amis) < len(motos) / 10
 
 
+@pytest.mark.slow
 def test_who_asks_for_all_hears_of_those_that_moto_has(cloud, motos):
     assert {image.id: facts(image) for image in cloud.describe_images()} == motos
 
@@ -70,6 +72,7 @@ def test_an_image_of_this_region_only_is_found(cloud, only_here, asked):
     assert found.id == only_here
 
 
+@pytest.mark.slow
 def test_an_image_of_this_region_only_can_be_switched_off(cloud, only_here):
     cloud.disable_image(only_here)
 
@@ -77,6 +80,7 @@ def test_an_image_of_this_region_only_can_be_switched_off(cloud, only_here):
     assert found.state == "disabled"
 
 
+@pytest.mark.slow
 def test_moto_alone_goes_on_as_before(motos):
     with moto_hooks.moto_without_physics(0, MENDS):
         ec2()
@@ -116,6 +120,7 @@ def test_the_simulated_aws_is_loaded_without_motos_ec2_and_under_any_profile():
     assert told.stdout == "False\nTrue\n"
 
 
+@pytest.mark.slow
 def test_what_is_deregistered_stays_so(cloud, motos, only_here):
     for name in (COMMON, only_here):
         cloud.deregister_image(name)
@@ -123,6 +128,7 @@ def test_what_is_deregistered_stays_so(cloud, motos, only_here):
     assert {image.id for image in cloud.describe_images()} == set(motos) - {COMMON, only_here}
 
 
+@pytest.mark.slow
 def test_each_image_has_a_snapshot(cloud, motos):
     described = {each.id for each in cloud.describe_snapshots()}
 
@@ -130,6 +136,7 @@ def test_each_image_has_a_snapshot(cloud, motos):
     assert len(described) == len(motos)
 
 
+@pytest.mark.slow
 def test_an_image_that_is_nowhere_is_refused(cloud):
     with pytest.raises(InvalidAMIIdError):
         cloud.describe_images(ami_ids=["ami-00000000000000000"])

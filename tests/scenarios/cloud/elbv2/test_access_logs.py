@@ -56,6 +56,7 @@ def switch_on(cloud, bucket, prefix="", **more):
     )
 
 
+@pytest.mark.slow
 def test_what_a_client_asks_for_is_in_the_file_of_its_five_minutes(cloud):
     visited(LoadBalancer(name="shop", bucket="bucket"), "203.0.113.66", ["/a?b=c", "/d"], status=404).do(
         cloud

@@ -238,6 +238,7 @@ def test_an_endpoint_may_ask_for_more_time_than_eventbridge_would_take(after):
         assert noted(each, "delivered") == [f"EventBridge to {HOOK}"]
 
 
+@pytest.mark.slow
 def test_after_a_day_an_event_is_given_up():
     with world(standing()) as each:
         Endpoint(each, WebAnswer(status=503))

@@ -165,6 +165,7 @@ def test_an_archives_own_rule_delivers_nothing():
         assert len(heard(cloud)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("days", "expected"),
     [

@@ -69,6 +69,7 @@ def test_cloudtrail_names_the_rules_role():
         assert state(each, machine) == "running"
 
 
+@pytest.mark.slow
 def test_a_volume_by_id_or_arn_gets_a_snapshot():
     with world(standing("create-snapshot")) as each:
         ec2 = admin(each, "ec2")
@@ -81,6 +82,7 @@ def test_a_volume_by_id_or_arn_gets_a_snapshot():
         assert len(ec2.describe_snapshots(Filters=filters)["Snapshots"]) == 2
 
 
+@pytest.mark.slow
 def test_a_schedule_takes_a_snapshot_under_awss_own_policy():
     """CloudWatchEventsBuiltInTargetExecutionAccess; eb-create-rule-schedule.html: a volume by the clock."""
     volume = {"AvailabilityZone": "us-east-1a", "Size": 1}

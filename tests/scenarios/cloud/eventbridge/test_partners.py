@@ -115,6 +115,7 @@ def test_what_comes_before_the_bus_is_lost():
         assert noted(each, "lost") == [f"an event of {NAME}, which is pending"]
 
 
+@pytest.mark.slow
 def test_an_offer_that_nobody_takes_is_gone_after_two_weeks():
     with world(standing()) as each:
         offer(each)

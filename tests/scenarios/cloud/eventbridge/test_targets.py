@@ -117,6 +117,7 @@ def test_a_function_is_invoked_with_the_event():
         assert arrived(cloud) == [event()]
 
 
+@pytest.mark.slow
 def test_a_topic_gets_the_event_as_text():
     with world({**topic("events"), **to("Alerts", "TopicArn")}) as cloud:
         emit(cloud, event())

@@ -81,6 +81,7 @@ def test_a_rule_that_can_hear_something_else_needs_no_answer():
         assert cloud.never_emitted() == ()
 
 
+@pytest.mark.slow
 def test_a_disabled_rule_waits_for_nothing():
     with world({**queue(), **rule(pattern=INSPECTOR, State="DISABLED")}) as cloud:
         assert noted(cloud, "no event") == []

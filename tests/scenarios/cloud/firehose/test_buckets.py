@@ -204,6 +204,7 @@ def test_what_the_role_may_not_write_is_written_once_it_may():
         assert bodies(cloud) == [b"one"]
 
 
+@pytest.mark.slow
 def test_after_a_day_it_is_lost():
     with world(lake(may("s3:GetObject"))) as cloud:
         put(cloud, b"one")
@@ -239,6 +240,7 @@ def test_a_new_delivery_stream_needs_a_role_that_firehose_can_assume(service, co
 # ---- a Kinesis stream ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_kinesis_streams_records_are_read_and_delivered():
     with world({**stream(shards=2), **lake(STORES, READS, stream=FROM_STREAM)}) as cloud:
         write(cloud, b"one,")

@@ -33,6 +33,7 @@ def documents(*given):
     return [json.dumps(each).encode() for each in given]
 
 
+@pytest.mark.slow
 def test_records_are_indexed_together():
     with world(indexed()) as cloud:
         index = Index(cloud)

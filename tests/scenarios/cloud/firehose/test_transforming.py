@@ -43,6 +43,7 @@ def transformed(folder, app, *statements, more=(), stream=None, **parameters):
     return world(code(folder, app), resources)
 
 
+@pytest.mark.slow
 def test_records_are_delivered_as_the_function_returns_them(tmp_path):
     more = ({"Type": "AppendDelimiterToRecord"},)
     with transformed(tmp_path, SHOUTS, more=more) as cloud:

@@ -78,6 +78,7 @@ def test_new_code_runs_from_then_on(world):
     assert (before, result(world, arn)["outcome"]) == ("one", "two")
 
 
+@pytest.mark.slow
 def test_a_stack_made_by_the_api_runs_the_code_that_was_uploaded(world):
     s3 = asks(world, "s3")
     s3.create_bucket(Bucket="code")
@@ -106,6 +107,7 @@ def test_a_stack_made_by_the_api_runs_the_code_that_was_uploaded(world):
     assert (before, result(world, "looks")["outcome"]) == ("one", "two")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "message"),
     [

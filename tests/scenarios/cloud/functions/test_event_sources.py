@@ -424,6 +424,7 @@ def test_a_timeout_sends_the_batch_back(tmp_path):
         assert (moments(each, "failed"), left(each)) == ([10.65], ["a"])
 
 
+@pytest.mark.slow
 def test_a_crash_sends_the_batch_back_once(tmp_path):
     code(tmp_path, "import boto3\n\ndef look(event, context): boto3.client('sts').get_caller_identity()")
     with world(tmp_path, standing(), faults=Faults(name="crash", crash_at=(1, True))) as each:
@@ -444,6 +445,7 @@ def test_under_duplicates_a_handled_message_comes_once_more(tmp_path):
         assert left(each) == []
 
 
+@pytest.mark.slow
 def test_the_same_seed_tells_the_same_story(tmp_path):
     code(tmp_path, WHOLE)
     stories = []
@@ -676,6 +678,7 @@ def test_a_function_is_told_what_a_fifo_queue_says_of_a_message(tmp_path):
     assert len(attributes["SequenceNumber"]) == 20
 
 
+@pytest.mark.slow
 def test_groups_do_not_wait_for_one_another(tmp_path):
     """with-sqs.html: Lambda takes nothing more of a group of which a batch failed until that comes again."""
     code(tmp_path, FAILS_ON_BAD)

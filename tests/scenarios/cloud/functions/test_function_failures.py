@@ -201,6 +201,7 @@ def test_after_a_failed_start_the_next_attempt_imports_everything_anew(tmp_path)
 # ---- timeouts and crashes -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_handler_that_goes_on_calling_is_ended_at_its_timeout(tmp_path):
     code(tmp_path, LOOPS)
     with world(tmp_path, {**function(Timeout=3), **asynchronous(MaximumRetryAttempts=0)}) as each:
@@ -321,6 +322,7 @@ def test_the_timeline_tells_a_failures_type_message_and_place_and_keeps_the_even
         assert failed.facts["error"]["errorType"] == "ValueError"
 
 
+@pytest.mark.slow
 def test_a_recursion_without_an_end_is_the_functions_error(tmp_path):
     code(
         tmp_path,

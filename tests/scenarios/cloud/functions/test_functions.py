@@ -440,6 +440,7 @@ def test_an_error_of_the_rehearsal_is_not_the_handlers(tmp_path):
         sends(each)
 
 
+@pytest.mark.slow
 def test_a_hole_in_the_simulation_is_not_the_handlers(tmp_path):
     code(
         tmp_path,
@@ -489,6 +490,7 @@ def test_how_a_handler_failed_is_one_event_of_its_log(tmp_path):
         ]
 
 
+@pytest.mark.slow
 def test_a_timeout_stands_in_the_log(tmp_path):
     code(tmp_path, LOOPS)
     with world(tmp_path, function(Timeout=3)) as each:

@@ -109,6 +109,7 @@ def test_to_wait_longer_than_the_client_does_is_not_simulated(tmp_path):
         sends(each)
 
 
+@pytest.mark.slow
 def test_functions_that_wait_for_each_other_end_loudly(tmp_path):
     rounds = ASKS.replace(
         'return {"half": 1 / event["by"], "seen": len(SEEN)}', "return look(event, context)"

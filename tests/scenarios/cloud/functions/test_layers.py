@@ -80,6 +80,7 @@ def ran(world, name, event=None):
     return json.load(answer["Payload"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "says"),
     [("One", "hello from a layer"), ("Two", "hello from a built layer"), ("Plain", "plain")],

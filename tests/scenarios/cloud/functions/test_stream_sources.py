@@ -509,6 +509,7 @@ def clicks(each, *pairs):
     admin(each, "kinesis").put_records(StreamName="clicks", Records=records)
 
 
+@pytest.mark.slow
 def test_a_batch_that_fails_holds_up_its_own_keys_alone(tmp_path):
     code(tmp_path, FAILS_ON_BAD.replace('"bad" in data', 'any(each.endswith("!") for each in data)'))
     with world(tmp_path, of_stream(ParallelizationFactor=10, MaximumRetryAttempts=3, BatchSize=1)) as each:
@@ -521,6 +522,7 @@ def test_a_batch_that_fails_holds_up_its_own_keys_alone(tmp_path):
     assert [one for one in seen if one[0] == "b"] == ["b1", "b2"]
 
 
+@pytest.mark.slow
 def test_another_number_of_lanes_takes_over_where_the_others_stand(tmp_path):
     code(tmp_path, DATA)
     with world(tmp_path, of_stream(ParallelizationFactor=2)) as each:
@@ -558,6 +560,7 @@ SUMS = """
 """
 
 
+@pytest.mark.slow
 def test_a_window_hands_its_state_on_and_ends_with_a_call_without_records(tmp_path):
     code(tmp_path, SUMS)
     with world(tmp_path, of_stream(TumblingWindowInSeconds=30)) as each:

@@ -107,6 +107,7 @@ def test_nothing_new_publishes_no_version_and_no_number_comes_again(two):
     assert lambda_.publish_version(FunctionName="look")["Version"] == "4"
 
 
+@pytest.mark.slow
 def test_an_alias_with_weights_sends_the_same_part_to_each_for_the_same_seed(two):
     """A tenth to the second one: https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html."""
     each, lambda_ = two
@@ -245,6 +246,7 @@ SAM = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_an_alias_that_sam_publishes_reads_the_queue_and_hears_rule_and_topic(faults):
     with open_world(template=SAM, faults=faults) as each:
@@ -276,6 +278,7 @@ def versions(stage_name, alias):
     }
 
 
+@pytest.mark.slow
 def test_a_stack_that_changes_its_version_moves_its_alias():
     first = versions("first", {"FunctionVersion": {"Fn::GetAtt": ["One", "Version"]}})
     second = versions("second", {"FunctionVersion": {"Fn::GetAtt": ["Two", "Version"]}})

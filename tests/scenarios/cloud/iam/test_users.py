@@ -110,6 +110,7 @@ def test_a_group_and_a_managed_policy_of_aws_count():
         assert signed(key).list_queues()["QueueUrls"]
 
 
+@pytest.mark.slow
 def test_a_permissions_boundary_limits_a_user_until_it_is_taken_away():
     with stage() as world:
         iam, key = mallory(world, small.document(MAY_LIST))

@@ -66,6 +66,7 @@ def lost(world):
     return [moment.words for moment in world.timeline if moment.kind in {"lost", "kept"}]
 
 
+@pytest.mark.slow
 def test_a_message_that_fits_reaches_the_function_and_no_other_does():
     with opened(to_function()) as world:
         publishes(world)
@@ -223,6 +224,7 @@ def test_what_can_not_be_published_is_refused(topic, content, code):
     assert refused.value.response["Error"]["Code"] == code
 
 
+@pytest.mark.slow
 def test_what_is_not_simulated_is_loud():
     with opened(to_function()) as world:
         with pytest.raises(NotSimulated, match="reserved topic"):

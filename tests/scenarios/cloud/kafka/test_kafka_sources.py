@@ -108,6 +108,7 @@ def test_batches_have_a_size_a_window_and_filters():
         assert said(world, "filtered") == ["Fn does not get 1 record: no filter takes them"]
 
 
+@pytest.mark.slow
 def test_a_batch_that_fails_is_tried_until_the_topic_keeps_it_no_more(monkeypatch):
     for module in ("scenarios.cloud.functions.kafka_sources", "scenarios.cloud.kafka.topics"):
         monkeypatch.setattr(f"{module}.KEPT", timedelta(hours=2))
@@ -126,6 +127,7 @@ def test_a_batch_that_fails_is_tried_until_the_topic_keeps_it_no_more(monkeypatc
         assert "the topic keeps them no more" in said(world, "lost")[0]
 
 
+@pytest.mark.slow
 def test_with_a_destination_it_is_tried_ten_times_more_and_told_of():
     destination = {"OnFailure": {"Destination": att("Q")}}
     with opened(DestinationConfig=destination, BatchSize=1) as world:

@@ -45,6 +45,7 @@ def test_samples_wait_until_their_namespace_is_read():
     assert store.units("AWS/SQS", "Sent", {"QueueName": "q"}) == ["Count"]
 
 
+@pytest.mark.slow
 def test_no_more_than_so_many_samples_wait():
     store = MetricStore()
     measurements = Measurements(Emitted([QUEUES]), lambda _: store)

@@ -22,6 +22,7 @@ def test_inside_no_aws_setting_is_seen_and_outside_they_are_back(monkeypatch):
     assert (os.environ["AWS_PROFILE"], os.environ["BOTO_CONFIG"]) == ("nobody", "/nowhere")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [

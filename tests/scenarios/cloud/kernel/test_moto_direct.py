@@ -229,6 +229,7 @@ OF_OTHERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("service", OF_OTHERS)
 def test_other_services_answer_as_on_the_long_way(service):
     client = SESSION.client(service)

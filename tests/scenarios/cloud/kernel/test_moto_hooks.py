@@ -174,6 +174,7 @@ def bodies(name="Heard"):
     ]
 
 
+@pytest.mark.slow
 def test_moto_delivers_nothing_of_a_topic(stack):
     client("sns").subscribe(TopicArn=arn("sns", "Alerts"), Protocol="sqs", Endpoint=arn("sqs", "Heard"))
     client("sns").subscribe(TopicArn=arn("sns", "Alerts"), Protocol="lambda", Endpoint=LOOK)
@@ -283,6 +284,7 @@ def test_moto_listens_for_the_requests_it_listens_for_alone():
     assert alone
 
 
+@pytest.mark.slow
 def test_ids_come_from_the_seed():
     assert ids(1) == ids(1)
     assert all(one != other for one, other in zip(ids(1)[:3], ids(2)[:3], strict=True))
@@ -606,6 +608,7 @@ def test_a_key_that_is_not_there_is_none(stack, spelled):
     assert moto_state.kms_key(spelled, ACCOUNT, HOME) is None
 
 
+@pytest.mark.slow
 def test_an_instance_shows_the_state_it_was_put_into(aws):
     image = client("ec2").describe_images()["Images"][0]["ImageId"]
     launched = client("ec2").run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]
@@ -754,6 +757,7 @@ def everything_used():
     }
 
 
+@pytest.mark.slow
 def test_a_restored_account_works_and_the_next_one_knows_nothing_of_it(restored):
     fresh, snapshot = restored
     first = everything_used()
@@ -806,6 +810,7 @@ def test_leaving_makes_no_state_anew(monkeypatch):
     assert BackendDict._instances == []
 
 
+@pytest.mark.slow
 def test_no_model_is_remembered_once_its_world_is_over(restored):
     from moto.core.model_instances import model_data
 
@@ -863,6 +868,7 @@ def without_account_prefix(model):
     return {**model, "operations": operations}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("service", ["cloudfront", "ec2", "route53", "s3control", "sesv2", "sqs"])
 def test_a_services_model_has_what_moto_adds_to_it(service):
     alone = moto_hooks._load_service_model(service, "service-2")

@@ -157,6 +157,7 @@ def test_what_still_waits_ends_with_the_world():
     assert threading.Thread.start is threading.Thread.__dict__["start"]
 
 
+@pytest.mark.slow
 def test_files_are_uploaded_as_boto3_does_it(each, tmp_path):
     file = tmp_path / "large"
     file.write_bytes(b"x" * 20_000_000)
@@ -196,6 +197,7 @@ def test_a_handlers_threads_are_the_functions_own_and_serve_the_next_event_too(t
         assert functions.outcomes(each) == [[role], [role]]
 
 
+@pytest.mark.slow
 def test_a_run_with_threads_is_the_same_run_every_time(tmp_path):
     functions.code(tmp_path, POOL)
 

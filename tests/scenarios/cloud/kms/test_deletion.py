@@ -1,5 +1,7 @@
 """A key goes when its waiting period ends."""
 
+import pytest
+
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import admin, heard, queue, rule, world
@@ -8,6 +10,7 @@ DAY = 24 * 3600
 HEARS = {**queue(), **rule(pattern={"source": ["aws.kms"]})}
 
 
+@pytest.mark.slow
 def test_a_key_is_deleted_after_its_waiting_period_and_told():
     with world(HEARS) as cloud:
         kms = admin(cloud, "kms")
@@ -27,6 +30,7 @@ def test_a_key_is_deleted_after_its_waiting_period_and_told():
     assert event["resources"] == [key["Arn"]]
 
 
+@pytest.mark.slow
 def test_a_cancelled_deletion_leaves_the_key():
     with world(HEARS) as cloud:
         kms = admin(cloud, "kms")

@@ -58,6 +58,7 @@ def test_what_does_not_keep_the_format_is_told(text):
         embedded(text)
 
 
+@pytest.mark.slow
 def test_they_are_metrics_like_any_other_and_what_is_wrong_is_counted():
     with world(group()) as cloud:
         write(

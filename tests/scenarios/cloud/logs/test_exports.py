@@ -60,6 +60,7 @@ def files(world):
     return {key: gzip.decompress(body).decode() for key, body in bodies.items() if key.endswith(".gz")}
 
 
+@pytest.mark.slow
 def test_a_group_is_exported_stream_by_stream_some_time_later():
     with world(exporting(LETS_LOGS)) as cloud:
         write(cloud, "one", "two", stream="a/b")

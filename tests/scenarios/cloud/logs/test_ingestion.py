@@ -64,6 +64,7 @@ def test_a_batch_that_breaks_a_limit_is_refused_whole(events, words):
         assert found(cloud) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "events",
     [
@@ -147,6 +148,7 @@ def test_what_is_past_its_retention_is_neither_found_nor_read():
         assert (found(cloud), read(cloud)) == (["second"], ["second"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hours", "messages"),
     [pytest.param(72, ["first"], id="not yet deleted"), pytest.param(73, [], id="deleted by then")],

@@ -90,6 +90,7 @@ def put_filter(cloud, name, pattern="x", **more):
     )
 
 
+@pytest.mark.slow
 def test_a_log_group_has_a_hundred_metric_filters_and_no_more():
     with world(group()) as cloud:
         for number in range(100):

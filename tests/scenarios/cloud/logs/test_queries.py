@@ -158,6 +158,7 @@ def test_several_groups_are_asked_at_once():
             assert rows(answered(cloud, query)) == expected
 
 
+@pytest.mark.slow
 def test_a_join_reads_another_group():
     with world(group()) as cloud:
         admin(cloud, "logs").create_log_group(logGroupName="other")
@@ -233,6 +234,7 @@ def test_a_query_that_meets_a_limit_fails(monkeypatch):
         assert answered(cloud, query)["status"] == "Failed"
 
 
+@pytest.mark.slow
 def test_an_answer_is_kept_for_seven_days():
     with world(group()) as cloud:
         query = started(cloud, "fields @message")

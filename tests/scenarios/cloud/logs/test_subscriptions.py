@@ -211,6 +211,7 @@ def test_the_lines_of_a_log_stream_stay_together_unless_spread_at_random(distrib
         assert described["distribution"] == distribution
 
 
+@pytest.mark.slow
 def test_firehose_writes_the_same_to_its_bucket():
     lake = {
         "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "tw-lake"}},

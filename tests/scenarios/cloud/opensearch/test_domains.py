@@ -74,6 +74,7 @@ LETS_IN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statements", "policy", "reaches"),
     [
@@ -103,6 +104,7 @@ def printed(cloud):
     return [each["message"] for each in logs.filter_log_events(logGroupName="/aws/lambda/look")["events"]]
 
 
+@pytest.mark.slow
 def test_a_document_that_is_refused_fails_the_function_which_comes_again(tmp_path):
     app = STREAMS_LOGS.replace("SIGNED", "True")
     with world(code(tmp_path, app), streaming(POSTS)) as cloud:

@@ -44,6 +44,7 @@ def logged(made):
     return [RESOLVER.read(each["message"]) for each in events]
 
 
+@pytest.mark.slow
 def test_a_query_is_logged_once_while_it_is_cached(cloud):
     ask = cloud.setting.laws[QueryLogs].ask
     ask(REGION, cloud.address, ["a.example", "A.example", "b.example."], "A")

@@ -72,6 +72,7 @@ def told():
         return before, files(cloud, "kept"), lines(cloud)
 
 
+@pytest.mark.slow
 def test_a_file_comes_hours_later_under_the_prefix_and_the_time_of_its_delivery(told):
     before, after, found = told
 

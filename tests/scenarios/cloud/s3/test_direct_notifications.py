@@ -140,6 +140,7 @@ def test_what_lifecycle_deletes_is_told_in_the_later_form():
         assert record["userIdentity"] == {"principalId": "s3.amazonaws.com"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "told"),
     [

@@ -39,6 +39,7 @@ def kinds(world):
     ]
 
 
+@pytest.mark.slow
 def test_an_object_expires_at_the_midnight_after_its_days():
     with world(ruled(ExpirationInDays=2)) as cloud:
         put(cloud)  # at 03:00: two days later is 03:00, and midnight comes 21 hours after
@@ -50,6 +51,7 @@ def test_an_object_expires_at_the_midnight_after_its_days():
         assert keys(cloud) == []
 
 
+@pytest.mark.slow
 def test_a_rule_speaks_of_its_prefix_and_only_while_enabled():
     with world(ruled(ExpirationInDays=1, Prefix="old/")) as cloud:
         put(cloud, "old/k")
@@ -62,6 +64,7 @@ def test_a_rule_speaks_of_its_prefix_and_only_while_enabled():
         assert keys(cloud) == ["logs/k"]
 
 
+@pytest.mark.slow
 def test_versions_expire_to_a_marker_and_old_ones_by_their_own_rule():
     said = {"ExpirationInDays": 1, "NoncurrentVersionExpiration": {"NoncurrentDays": 2}}
     with world(ruled(**said, properties=VERSIONED)) as cloud:
@@ -74,6 +77,7 @@ def test_versions_expire_to_a_marker_and_old_ones_by_their_own_rule():
         assert kinds(cloud) == []  # the marker marked nothing any more
 
 
+@pytest.mark.slow
 def test_a_locked_version_outlives_the_rules_until_its_retention_ends():
     said = {"ExpirationInDays": 1, "NoncurrentVersionExpiration": {"NoncurrentDays": 1}}
     with world(ruled(**said, properties=LOCKED)) as cloud:
@@ -86,6 +90,7 @@ def test_a_locked_version_outlives_the_rules_until_its_retention_ends():
         assert kinds(cloud) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "to", "smallest", "stored"),
     [
@@ -128,6 +133,7 @@ def test_what_is_in_an_archive_cannot_be_read(to, readable):
             assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 
+@pytest.mark.slow
 def test_eventbridge_is_told_of_what_lifecycle_does():
     said = {"Transitions": [{"StorageClass": "GLACIER", "TransitionInDays": 1}], "ExpirationInDays": 3}
     resources = {**ruled(**said, properties=ON), **queue(), **rule(pattern={"source": ["aws.s3"]})}
@@ -143,6 +149,7 @@ def test_eventbridge_is_told_of_what_lifecycle_does():
         ]
 
 
+@pytest.mark.slow
 def test_rules_set_later_count_as_well_and_what_is_not_known_says_so():
     with world(bucket()) as cloud:
         s3 = admin(cloud, "s3")

@@ -156,6 +156,7 @@ def test_a_bucket_with_object_lock_keeps_its_versioning():
         )
 
 
+@pytest.mark.slow
 def test_a_default_retention_can_be_changed_while_there_are_objects():
     with world(locked(GOVERNED)) as cloud:
         s3 = admin(cloud, "s3")
@@ -180,6 +181,7 @@ def suspended(cloud):
 VERSIONED = bucket(VersioningConfiguration={"Status": "Enabled"})
 
 
+@pytest.mark.slow
 def test_a_suspended_bucket_keeps_what_it_had_and_one_null_version():
     with world(VERSIONED) as cloud:
         s3 = suspended(cloud)

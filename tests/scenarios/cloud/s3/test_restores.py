@@ -43,6 +43,7 @@ def told(cloud):
     return [event["detail-type"].removeprefix("Object Restore ") for event in heard(cloud)]
 
 
+@pytest.mark.slow
 def test_a_copy_is_there_after_hours_and_gone_at_the_midnight_after_its_days(cloud, s3):
     put(s3)
     assert not is_readable(s3)
@@ -102,6 +103,7 @@ def test_the_tier_and_the_class_say_how_long_it_takes(cloud, s3, storage_class, 
     assert is_readable(s3)
 
 
+@pytest.mark.slow
 def test_to_ask_again_is_refused_meanwhile_and_later_prolongs_the_copy(cloud, s3):
     put(s3)
     restore(s3, days=1)

@@ -216,6 +216,7 @@ def test_what_nobody_took_lies_in_the_dead_letter_queue_with_why(policy, attempt
 # ---- when ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_single_time_comes_once_in_its_zone_and_the_schedule_may_go_with_it():
     with beating(State="DISABLED") as each:
         scheduler = admin(each, "scheduler")

@@ -96,6 +96,7 @@ def names(each):
     return [event["detail"]["eventName"] for event in events]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", in_turn(PROFILES.values(), of=4), ids=str)
 def test_a_secret_rotates_by_four_steps_under_every_fault(tmp_path, profile):
     with standing(tmp_path, faults=profile) as each:
@@ -109,6 +110,7 @@ def test_a_secret_rotates_by_four_steps_under_every_fault(tmp_path, profile):
         assert (described["RotationEnabled"], described["RotationLambdaARN"]) == (True, LOOK)
 
 
+@pytest.mark.slow
 def test_the_function_is_handed_secret_token_and_step(tmp_path):
     """https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html."""
     with standing(tmp_path) as each:
@@ -124,6 +126,7 @@ def test_the_function_is_handed_secret_token_and_step(tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_cloudtrail_and_eventbridge_hear_of_a_rotation_in_the_documented_shape(tmp_path):
     """https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html."""
     with standing(tmp_path) as each:
@@ -139,6 +142,7 @@ def test_cloudtrail_and_eventbridge_hear_of_a_rotation_in_the_documented_shape(t
     )
 
 
+@pytest.mark.slow
 def test_a_step_that_fails_is_tried_again_and_at_last_abandoned(tmp_path):
     with standing(tmp_path, value="bad") as each:
         client = admin(each, "secretsmanager")
@@ -163,6 +167,7 @@ def test_a_test_leaves_the_versions_as_they_were(tmp_path):
         assert client.describe_secret(SecretId="db")["VersionIdsToStages"] == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rules", "days", "versions"),
     [
@@ -179,6 +184,7 @@ def test_a_schedule_rotates_again_and_again(tmp_path, rules, days, versions):
         assert admin(each, "secretsmanager").describe_secret(SecretId="db")["RotationRules"] == rules
 
 
+@pytest.mark.slow
 def test_a_schedule_of_a_stack_rotates_at_once_and_can_be_cancelled(tmp_path):
     with standing(tmp_path, heard_of=False, RotationRules={"AutomaticallyAfterDays": 1}) as each:
         each.run(600)

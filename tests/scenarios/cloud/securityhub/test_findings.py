@@ -29,6 +29,7 @@ def hub(world):
     return client
 
 
+@pytest.mark.slow
 def test_findings_are_taken_and_the_same_id_is_the_same_finding(hub):
     for title in ("t", "another"):
         answer = hub.batch_import_findings(Findings=[{**GOOD, "Title": title}])

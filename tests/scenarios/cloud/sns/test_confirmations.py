@@ -118,6 +118,7 @@ def test_what_can_not_be_confirmed(sns, parameters, code):
     assert refused.value.response["Error"]["Code"] == code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["http", "https"])
 def test_an_endpoint_over_http_is_asked_too(cloud, sns, protocol):
     endpoint = f"{protocol}://example.com/hook"

@@ -269,6 +269,7 @@ def test_the_policy_a_topic_begins_with_lets_alarms_in_and_no_rules(service, let
         assert (refusal is None) is let_in
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("service", "told"), [("cloudwatch", True), ("events", False)])
 def test_kms_is_told_on_whose_behalf_a_service_publishes_but_not_by_eventbridge(service, told):
     condition = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}

@@ -277,6 +277,7 @@ def test_a_raw_message_is_the_message_alone():
         assert (headers["x-amz-sns-rawdelivery"], headers["Content-Type"]) == ("true", "application/json")
 
 
+@pytest.mark.slow
 def test_the_second_version_of_signatures_is_the_topics_to_choose():
     resources = standing()
     resources["Alerts"]["Properties"]["SignatureVersion"] = "2"

@@ -21,6 +21,7 @@ def polled(each, **more):
     return [message["Body"] for message in answer.get("Messages", ())]
 
 
+@pytest.mark.slow
 def test_an_empty_queue_is_waited_for_as_long_as_was_said():
     with world(STANDING) as each:
         assert polled(each, WaitTimeSeconds=20) == []

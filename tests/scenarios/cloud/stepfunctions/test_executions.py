@@ -73,6 +73,7 @@ def test_a_wait_takes_simulated_time(wait):
         assert (early, kept(each)) == ([], ["woke"])
 
 
+@pytest.mark.slow
 def test_a_machine_has_its_time():
     with standing({**only(Type="Wait", Seconds=600), "TimeoutSeconds": 60}) as each:
         ended = run(each, seconds=100)
@@ -104,6 +105,7 @@ def looking(folder, definition):
     return function_worlds.world(function_worlds.code(folder, LOOKS), standing_there)
 
 
+@pytest.mark.slow
 def test_functions_are_invoked_by_their_arn_and_by_the_integration(tmp_path):
     definition = flow(
         Direct={"Type": "Task", "Resource": LOOK, "ResultPath": "$.direct"},
@@ -431,6 +433,7 @@ def test_an_express_workflow_answers_its_caller_and_keeps_no_history():
         assert heard(each) == []
 
 
+@pytest.mark.slow
 def test_a_machine_without_an_end_is_ended_by_its_history():
     endless = {"StartAt": "A", "States": {"A": {**PASS, "Next": "A"}}}
     with standing(endless) as each:
@@ -529,6 +532,7 @@ def test_a_schedule_starts_a_machine():
         assert kept(each) == ["8"]
 
 
+@pytest.mark.slow
 def test_a_serverless_machine_is_started_by_the_events_that_its_template_names():
     """https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-statemachine.html."""
     properties = {

@@ -188,6 +188,7 @@ def test_what_is_no_machine_is_refused(definition, why):
         read(json.dumps(definition))
 
 
+@pytest.mark.slow
 def test_both_doors_refuse_it_in_their_own_way():
     bad = only(Type="Wait")
     with standing(only(Type="Pass")) as each:

@@ -52,6 +52,7 @@ def switch_on(cloud, name, to, client=None, **more):
     (client or admin(cloud, "wafv2")).put_logging_configuration(LoggingConfiguration=given)
 
 
+@pytest.mark.slow
 def test_a_bucket_gets_a_file_for_each_five_minutes(cloud):
     visited(EDGE["s3"], "203.0.113.66", ["/x?id=1'--"], blocked_by="SQLi").do(cloud)
     at = cloud.clock.now

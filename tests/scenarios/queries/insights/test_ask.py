@@ -11,6 +11,7 @@ from tests.scenarios.cloud.small_worlds import admin, document, group, may, worl
 NULL = next(each for each in OPEN if each.name == "null_group_kept")
 
 
+@pytest.mark.slow
 def test_an_account_that_answers_as_held_is_told_so_and_left_as_it_was():
     lines = []
     with world(group()) as cloud:

@@ -164,6 +164,7 @@ def _values(query):
     return [row["v"] for row in ask(query, *messages)]
 
 
+@pytest.mark.slow
 def test_sort_is_natural():
     assert _values("fields v | sort v asc") == NATURAL
     assert _values("fields v | sort v") == NATURAL
@@ -195,6 +196,7 @@ def test_limit_takes_the_newest_and_limit_any_stops_reading():
     assert found.run(five).statistics.scanned == 2
 
 
+@pytest.mark.slow
 def test_ten_thousand_rows_are_shown_unless_somebody_asks_for_others():
     many = [Event(number, "m") for number in range(10_050)]
 

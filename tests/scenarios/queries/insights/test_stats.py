@@ -119,6 +119,7 @@ def test_a_time_that_stats_made_can_be_cut_again():
     ]
 
 
+@pytest.mark.slow
 def test_fields_behind_stats_come_beside_its_columns():
     rows = ask("stats count(*) as n by host | fields n * 10 as tenfold | sort n desc", *MESSAGES)
 

@@ -20,6 +20,7 @@ def test_a_question_has_the_answer_that_python_has(name):
     assert (rows if "ORDER BY" in text else sorted(rows)) == expected
 
 
+@pytest.mark.slow
 def test_there_are_a_hundred_and_none_is_empty_by_chance():
     empty = [name for name, (_, answer) in QUERIES.items() if not answer(RECORDS)]
 

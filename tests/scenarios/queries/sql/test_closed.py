@@ -93,6 +93,7 @@ def test_a_text_comes_back_as_it_is(value):
     assert engine({}).run(f"SELECT '{written}' AS \"{value.replace(chr(34), '') or 'x'}\"").rows == [(value,)]
 
 
+@pytest.mark.slow
 def test_a_deep_text_is_refused_at_once():
     for text in (
         "SELECT " + "(" * 5000 + "1" + ")" * 5000,

@@ -136,6 +136,7 @@ def test_a_zone_by_its_name_is_not_simulated():
         engine({}).run("SELECT timestamp '2026-01-01 00:00:00 Europe/Berlin'")
 
 
+@pytest.mark.slow
 def test_no_text_ends_in_a_crash():
     """Texts of the battery with pieces taken out, doubled and exchanged: answered, or refused in our words."""
     chance, asked = random.Random(5), engine({}, ORGANIZATION)

@@ -179,6 +179,7 @@ ANSWERS = {
 }
 
 
+@pytest.mark.slow
 def test_expressions_answer_as_in_trino():
     """All at once: a query costs more than an expression."""
     found = engine({}).run(f"SELECT {', '.join(ANSWERS)}").rows[0]

@@ -64,6 +64,7 @@ def test_what_is_written_reads_back_as_it_was(properties, nested):
     assert rows == [SHOWN + (("[1, 2]", "{id=1, name=x}", "{k=7}") if nested else ())]
 
 
+@pytest.mark.slow
 def test_columns_are_found_by_name_and_rows_by_their_conditions_in_parquet():
     table, storage = kept("CREATE TABLE new AS SELECT * FROM (VALUES (1, 'a'), (2, 'b'), (3, NULL)) t(n, x)")
     wider = replace(table, columns={"later": table.columns["x"], **table.columns})
@@ -85,6 +86,7 @@ def test_columns_are_found_by_name_and_rows_by_their_conditions_in_parquet():
         answered(table, storage, "SELECT n FROM new")
 
 
+@pytest.mark.slow
 def test_rows_go_to_their_partitions():
     table, storage = kept(
         "CREATE TABLE new WITH (format = 'JSON', partitioned_by = ARRAY['day', 'n']) AS "
@@ -231,6 +233,7 @@ def viewed(*texts):
     return asked, tables.tables
 
 
+@pytest.mark.slow
 def test_a_view_is_its_query_wherever_it_is_named():
     asked, _ = viewed(
         "CREATE VIEW v AS WITH q AS (SELECT n, upper(x) AS big FROM numbers) SELECT * FROM q ORDER BY n LIMIT 9",

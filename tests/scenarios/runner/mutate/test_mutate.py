@@ -49,6 +49,7 @@ def names(scenarios):
     return [each.name for each in scenarios]
 
 
+@pytest.mark.slow
 def test_every_change_has_its_order(every):
     known = {"root_login": recorded(named=[each.resource for each in every])}
 
@@ -62,6 +63,7 @@ def test_all_four_templates_are_changed(every):
     assert len({each.name for each in every}) == len(every)
 
 
+@pytest.mark.slow
 def test_who_asked_the_removed_action_comes_first_then_who_names_the_role(every):
     removed = mutant(every, "action Resources.RootLoginRole")
     action = removed.what.split()[1]
@@ -105,6 +107,7 @@ def test_a_branch_that_conditions_leave_out_meets_only_who_takes_it(every):
     assert [has(existing, each) for each in (plain, there)] == [False, True]
 
 
+@pytest.mark.slow
 def test_the_first_to_notice_is_the_last_to_run(every):
     broken = mutant(every, "handler Resources.RootLogin.")
     scenarios = named(["root_login", "table_deleted"])
@@ -115,6 +118,7 @@ def test_the_first_to_notice_is_the_last_to_run(every):
     assert verdict.met == 1
 
 
+@pytest.mark.slow
 def test_what_nobody_notices_has_met_everybody(every):
     broken = mutant(every, "handler Resources.RootLogin.")
 
@@ -252,6 +256,7 @@ def _at_once(number):
     return MutantResult(name=str(number), killed_by="root_login: noticed", met=1, seconds=0.0)
 
 
+@pytest.mark.slow
 def test_a_run_whose_time_is_over_keeps_what_is_judged_so_far(every, monkeypatch):
     monkeypatch.setattr(command, "_by_number", _at_once)
 

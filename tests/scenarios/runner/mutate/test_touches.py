@@ -74,6 +74,7 @@ def test_a_parameter_joins_what_refers_to_it_by_what_it_was_given():
     assert (found.named, found.joined) == (frozenset(), {"Filter"})
 
 
+@pytest.mark.slow
 def test_what_only_a_check_asks_about_is_touched_as_well():
     (scenario,) = named(["trail_stopped.auditors"])
 
@@ -91,6 +92,7 @@ def test_a_role_that_was_judged_is_named_with_what_it_asked():
     assert found.named == {"Role"}
 
 
+@pytest.mark.slow
 def test_an_alarm_that_went_off_is_known_with_the_filter_that_counts_for_it():
     (scenario,) = named(["cis_alarms"])
 
@@ -116,6 +118,7 @@ def test_references_are_found_in_every_form():
     assert references(part) == {"A", "B", "C", "D"}
 
 
+@pytest.mark.slow
 def test_a_scenario_touches_the_remediation_it_is_about_and_not_another():
     (scenario,) = named(["root_login"])
 

@@ -191,6 +191,7 @@ def named():
     return replayed(ALL, *NAMED, *WITH_TRAIL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "severity", "words"),
     [
@@ -224,6 +225,7 @@ def test_an_id_that_nobody_named_is_said_to_be_unsaid(named):
     assert code == 0
 
 
+@pytest.mark.slow
 def test_a_list_of_the_stacks_parts_tells_ids(tmp_path):
     file = tmp_path / "parts.json"
     listed = {
@@ -246,6 +248,7 @@ def test_a_list_of_the_stacks_parts_tells_ids(tmp_path):
     assert KEY in json.dumps(told[0]["plans"])
 
 
+@pytest.mark.slow
 def test_without_names_nothing_is_told_of_them_and_they_are_proposed():
     alerts, said, *_ = replayed(ALL)
 
@@ -254,6 +257,7 @@ def test_without_names_nothing_is_told_of_them_and_they_are_proposed():
     assert f"name yours, such as --trail {TRAIL}" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wrong", "why"),
     # Each has a stack of its own made.
@@ -285,6 +289,7 @@ def test_a_wrong_name_is_told(wrong, why):
     assert why in said
 
 
+@pytest.mark.slow
 def test_a_trail_without_its_bucket_and_group_says_what_is_not_told():
     _, said, *_ = replayed([STOPPED], "--trail", TRAIL)
 
@@ -294,6 +299,7 @@ def test_a_trail_without_its_bucket_and_group_says_what_is_not_told():
 # ---- somebody who would have it say that all is well ---------------------------------------------
 
 
+@pytest.mark.slow
 def test_names_of_another_accounts_trail_and_group_are_not_ours():
     """Such as a member of an organization that delivers to the same bucket."""
     theirs = [
@@ -318,6 +324,7 @@ def test_names_of_another_accounts_trail_and_group_are_not_ours():
     assert [call["operation"] for call in plan["calls"]] == ["update_trail", "start_logging"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "before",
     [
@@ -339,6 +346,7 @@ def replayed_as_one(records):
     return replayed([{**each, "eventID": "one"} for each in records], *WITH_TRAIL)
 
 
+@pytest.mark.slow
 def test_what_can_not_be_done_to_the_simulated_trail_is_told():
     """The handler then sees the trail as it was, and says that it is no weaker."""
     odd = in_bucket("PutBucketLifecycle", LifecycleConfiguration={"Rule": {"Status": "Odd"}})

@@ -69,6 +69,7 @@ def handled(*, quick):
         return [rehearsal.handle(each) for each in EVENTS]
 
 
+@pytest.mark.slow
 def test_the_outcome_is_that_of_the_whole_simulated_aws():
     whole = handled(quick=False)
 

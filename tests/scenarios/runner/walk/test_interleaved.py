@@ -11,6 +11,7 @@ or at last. MET counts what the redrives met, so that they can't all have come t
 from collections import Counter
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -204,6 +205,7 @@ class TestInterleaved(Interleaved.TestCase):
 
 # An example takes seconds: forty have their turn within five days, each day others.
 seed(TODAY % 5)(Interleaved)
+TestInterleaved.pytestmark = [pytest.mark.slow]
 TestInterleaved.settings = settings(
     max_examples=8 if ALL else 1,
     stateful_step_count=12,

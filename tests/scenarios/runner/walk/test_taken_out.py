@@ -114,6 +114,7 @@ PARTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", in_turn(PARTS, of=len(PARTS), in_ci=2), ids=str)
 def test_what_is_taken_out_is_noticed(part, tmp_path):
     (scenario,) = named([part.scenario])

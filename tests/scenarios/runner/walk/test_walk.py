@@ -24,6 +24,7 @@ def course():
     return play(ROOT_LOGIN, seed=1)
 
 
+@pytest.mark.slow
 def test_every_call_and_every_delivery_has_its_points(course):
     found = all_points(course)
 
@@ -64,6 +65,7 @@ def test_an_invocation_like_one_that_is_walked_is_skipped(course):
     assert all(each.rule for each in again)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to_the_end", [True, False])
 def test_only_what_was_walked_to_the_end_counts_for_other_scenarios(monkeypatch, to_the_end):
     def walks(_scenario, points, *, tell, **_):
@@ -78,6 +80,7 @@ def test_only_what_was_walked_to_the_end_counts_for_other_scenarios(monkeypatch,
     assert len(known) == (walked.tried - walked.proved if to_the_end else 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0, 1])
 def test_of_the_skipped_a_few_are_walked_all_the_same(monkeypatch, share):
     tried = []
@@ -92,6 +95,7 @@ def test_of_the_skipped_a_few_are_walked_all_the_same(monkeypatch, share):
     assert len(tried) == walked.proved + (walked.cut_short - walked.proved)
 
 
+@pytest.mark.slow
 def test_each_call_for_a_request_that_somebody_waits_for_is_a_point_too():
     (approve,) = named(["people.approve"])
 
@@ -119,6 +123,7 @@ def walked():
     return walk_apart(ROOT_LOGIN, **PART)
 
 
+@pytest.mark.slow
 def test_a_walk_of_the_same_seeds_tries_the_same_points(monkeypatch, walked):
     tried = []
 
@@ -136,6 +141,7 @@ def test_a_walk_of_the_same_seeds_tries_the_same_points(monkeypatch, walked):
     assert walked.left_out > 0
 
 
+@pytest.mark.slow
 def test_a_point_is_replayed_from_the_beginning():
     course, broken = walk_one(ROOT_LOGIN, FaultPoint.parse("1.4.crash-after"))
 
@@ -145,6 +151,7 @@ def test_a_point_is_replayed_from_the_beginning():
     ]
 
 
+@pytest.mark.slow
 def test_a_point_that_the_scenario_never_comes_to_is_told():
     with pytest.raises(LookupError, match=r"root_login has no point 99\.1\.crash-after"):
         walk_one(ROOT_LOGIN, FaultPoint.parse("99.1.crash-after"))
@@ -163,6 +170,7 @@ def marks_first(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_what_breaks_is_told_in_sentences(marks_first):
     point = point_of(ROOT_LOGIN, "RootLogin 1.5.crash-after")
 
@@ -199,6 +207,7 @@ MENDED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "point"), sample(MENDED, len(MENDED)), ids=lambda each: each)
 def test_a_point_that_broke_once_is_whole(name, point):
     (scenario,) = named([name])

@@ -32,6 +32,7 @@ def test_a_pattern_that_cannot_be_met_by_reading_it_is_named():
         matching_event({"detail": {"size": [{"numeric": [">", 10]}]}})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("leaf", "scenario", "missing"),
     in_turn(

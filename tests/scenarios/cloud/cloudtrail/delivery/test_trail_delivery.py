@@ -186,6 +186,7 @@ def test_log_files_that_cannot_be_delivered_are_tried_again():
         assert len(noted(cloud, "undelivered")) == 1  # said once, not every five minutes
 
 
+@pytest.mark.slow
 def test_after_thirty_days_cloudtrail_gives_up():
     with world(trail(EnableLogFileValidation=False)) as cloud:
         set_bucket_policy(cloud)
@@ -311,6 +312,7 @@ def test_a_reader_needs_the_key(statements, allowed):
             assert refused.value.response["Error"]["Code"] == "AccessDenied"
 
 
+@pytest.mark.slow
 def test_a_bucket_that_encrypts_by_default_asks_its_key_of_writers_and_of_cloudtrail():
     policy = document(EVERYBODY)
     default = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Ref": "Key"}}}

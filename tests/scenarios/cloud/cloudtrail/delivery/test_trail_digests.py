@@ -56,6 +56,7 @@ def test_every_region_signs_with_its_own_key():
             assert fingerprint in {key["Fingerprint"] for key in keys}
 
 
+@pytest.mark.slow
 def test_a_chain_that_crosses_a_rotation_is_sound():
     with world(trail(), start=A_ROTATION - timedelta(hours=2)) as cloud:
         since = cloud.clock.now
@@ -82,6 +83,7 @@ def test_keys_overlap_and_the_newest_one_signs():
 # ---- backfill -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_log_file_that_missed_its_digest_is_in_a_backfill_digest():
     with world(trail()) as cloud:
         since = cloud.clock.now
@@ -106,6 +108,7 @@ def test_a_log_file_that_missed_its_digest_is_in_a_backfill_digest():
         assert found.logs == found.logs_sound == 2
 
 
+@pytest.mark.slow
 def test_backfill_digests_are_a_chain_of_their_own():
     with world(trail()) as cloud:
         since = cloud.clock.now
@@ -125,6 +128,7 @@ def test_backfill_digests_are_a_chain_of_their_own():
 # ---- what ends and begins a chain ---------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_is_delivered_while_validation_is_off_is_never_digested():
     with world(trail()) as cloud:
         since = cloud.clock.now
@@ -179,6 +183,7 @@ def test_a_trail_that_comes_to_cover_more_regions_begins_their_chains():
         assert far[0]["digestStartTime"] == f"{began:%Y-%m-%dT%H:%M:%SZ}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "buckets"),
     [
@@ -249,6 +254,7 @@ def organized(cloud, *, trusted=True, member=False):
     return made
 
 
+@pytest.mark.slow
 def test_an_organization_trail_has_a_chain_for_every_account():
     with world(trail()) as cloud:
         since = cloud.clock.now

@@ -141,6 +141,7 @@ def test_the_resources_of_an_event(of, expected):
     assert resources(of, REGISTRY.records) == expected
 
 
+@pytest.mark.slow
 def test_the_newest_comes_first_however_they_arrived():
     with world(NOTHING) as cloud:
         for number, minute in enumerate((1, 3, 2)):
@@ -150,6 +151,7 @@ def test_the_newest_comes_first_however_they_arrived():
         assert names(look_up(cloud)) == ["N3", "N2", "N1"]
 
 
+@pytest.mark.slow
 def test_data_events_are_not_in_the_history():
     with world(
         trail(EventSelectors=[{"DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}]}])

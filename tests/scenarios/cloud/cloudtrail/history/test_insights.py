@@ -190,6 +190,7 @@ def test_five_of_each_attribute_are_told_the_busiest_first():
 # ---- from calls to events -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_burst_of_writes_is_told_when_it_starts_and_when_it_ends():
     with world(WATCHED) as cloud:
         cloud.run(36 * HOUR)
@@ -212,6 +213,7 @@ def test_a_burst_of_writes_is_told_when_it_starts_and_when_it_ends():
         assert start["insightDetails"]["insightContext"]["statistics"]["insight"] == {"average": 12.0}
 
 
+@pytest.mark.slow
 def test_it_goes_to_its_own_log_files_the_log_group_and_the_history():
     with world(WATCHED) as cloud:
         cloud.run(36 * HOUR)
@@ -244,6 +246,7 @@ def _files(cloud):
     return keys, [each for body in bodies for each in json.loads(gzip.decompress(body))["Records"]]
 
 
+@pytest.mark.slow
 def test_a_burst_of_denials_is_told_by_its_error_code():
     with world(WATCHED) as cloud:
         cloud.run(36 * HOUR)
@@ -263,6 +266,7 @@ def test_a_burst_of_denials_is_told_by_its_error_code():
         assert code["insight"] == [{"value": "AccessDenied", "average": 12.0}]
 
 
+@pytest.mark.slow
 def test_what_was_as_busy_within_seven_days_is_not_told():
     with world(WATCHED) as cloud:
         cloud.run(36 * HOUR)
@@ -275,6 +279,7 @@ def test_what_was_as_busy_within_seven_days_is_not_told():
         assert insights(cloud) == []
 
 
+@pytest.mark.slow
 def test_nothing_is_told_in_the_first_36_hours():
     with world(WATCHED) as cloud:
         cloud.run(35 * HOUR)
@@ -284,6 +289,7 @@ def test_nothing_is_told_in_the_first_36_hours():
         assert insights(cloud) == []
 
 
+@pytest.mark.slow
 def test_nothing_is_told_where_no_trail_has_insights():
     with world(WITHOUT) as cloud:
         cloud.run(36 * HOUR)
@@ -293,6 +299,7 @@ def test_nothing_is_told_where_no_trail_has_insights():
         assert insights(cloud) == []
 
 
+@pytest.mark.slow
 def test_switching_insights_on_begins_the_36_hours_and_knows_what_was_before():
     with world(WITHOUT) as cloud:
         create_queues(cloud, 12)

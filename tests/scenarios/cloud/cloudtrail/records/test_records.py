@@ -104,6 +104,7 @@ TABLE = {
 }
 
 
+@pytest.mark.slow
 def test_a_table_that_was_created_and_deleted(account):
     created = recorded(account.did("dynamodb", "CreateTable", **TABLE))
     deleted = recorded(account.did("dynamodb", "DeleteTable", TableName="Music"))
@@ -194,6 +195,7 @@ SSH_PRINTED = {
 }
 
 
+@pytest.mark.slow
 def test_a_security_group_that_was_opened_and_closed(account):
     created = recorded(account.did("ec2", "CreateSecurityGroup", GroupName="web", Description="the web"))
     group = created["responseElements"]["groupId"]
@@ -234,6 +236,7 @@ def test_a_rule_given_in_the_old_way_still_has_its_empty_set():
     }
 
 
+@pytest.mark.slow
 def test_an_instance_that_was_launched_looked_for_and_stopped(account):
     launched = recorded(
         account.did(

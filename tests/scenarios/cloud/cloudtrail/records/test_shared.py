@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud import small_worlds as small
@@ -17,6 +19,7 @@ def records(world):
     return [event["detail"] for event in small.heard(world)]
 
 
+@pytest.mark.slow
 def test_the_roles_account_hears_of_a_visitor_without_a_name():
     resources = {**small.trail(), **small.queue(), **HEARD, **trusting(VISITOR)}
     policies = (small.document(small.may("sts:AssumeRole")),)

@@ -261,6 +261,7 @@ def in_events(cloud, region=HOME):
     return [event["detail"] for event in heard(cloud, region=region)]
 
 
+@pytest.mark.slow
 def test_a_data_event_that_a_trail_logs_goes_to_file_group_and_bus_and_never_into_the_history():
     with world(WATCHED) as cloud:
         put(cloud, of_data({"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::tw-data/"]}))
@@ -314,6 +315,7 @@ def test_a_deletion_by_the_dozen_is_told_whole_and_object_by_object():
         assert keys == {None, "a", "b"}
 
 
+@pytest.mark.slow
 def test_a_data_event_is_told_in_the_region_of_its_bucket():
     with world(WATCHED, spoke=HEARS_ALL, regions=(HOME, FAR)) as cloud:
         with cloud.calls.muted():
@@ -328,6 +330,7 @@ def test_a_data_event_is_told_in_the_region_of_its_bucket():
         assert record["awsRegion"] == FAR
 
 
+@pytest.mark.slow
 def test_an_invocation_is_a_data_event_of_its_function():
     with world({**WATCHED, **function()}) as cloud:
         put(cloud, of_data({"Type": "AWS::Lambda::Function", "Values": ["arn:aws:lambda"]}))
@@ -342,6 +345,7 @@ def test_an_invocation_is_a_data_event_of_its_function():
         assert (touched["type"], touched["ARN"]) == ("AWS::Lambda::Function", arn("lambda", "function:look"))
 
 
+@pytest.mark.slow
 def test_an_invocation_by_a_service_is_one_too():
     called = {
         **rule("Calls", pattern={"source": ["tests"]}, to="look", State="ENABLED"),
@@ -376,6 +380,7 @@ def test_a_denied_read_of_an_object_is_a_data_event_too():
         assert denied["errorCode"] == "AccessDenied"
 
 
+@pytest.mark.slow
 def test_the_trails_own_deliveries_are_data_events_of_its_bucket():
     with world(WATCHED) as cloud:
         put(cloud, basic(DataResources=[{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::tw-logs/"]}]))
@@ -611,6 +616,7 @@ def test_what_selectors_do_beyond_this_is_not_simulated(fields, what):
 # ---- in a template ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "properties",
     [

@@ -99,6 +99,7 @@ def week_of(seed, *, naive):
         return changes, evaluations.looks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", sample(range(6), of=3))
 def test_not_looking_changes_nothing(seed):
     naive, every_look = week_of(seed, naive=True)

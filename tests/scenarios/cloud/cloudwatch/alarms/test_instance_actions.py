@@ -88,6 +88,7 @@ def test_the_trail_shows_the_alarms_own_role_behind_the_call(action, operation):
         assert (record["sourceIPAddress"], record["userAgent"]) == ("events.amazonaws.com",) * 2
 
 
+@pytest.mark.slow
 def test_recovery_is_nobodys_call():
     pattern = {"source": ["aws.ec2"], "detail-type": ["AWS API Call via CloudTrail"]}
     with world({**trail_of(), **queue(), **rule(pattern=pattern)}) as cloud:
@@ -103,6 +104,7 @@ def test_recovery_is_nobodys_call():
         assert heard(cloud) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("deed", "earlier"),
     [

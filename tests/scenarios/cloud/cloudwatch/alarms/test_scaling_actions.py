@@ -58,6 +58,7 @@ def busy(cloud, action, minutes):
         cloudwatch.put_metric_data(Namespace="tw", MetricData=[{"MetricName": "load", "Value": 9}])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cooldown", "every"),
     [

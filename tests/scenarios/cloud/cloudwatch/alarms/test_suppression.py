@@ -236,6 +236,7 @@ def test_a_function_hears_from_what_suppression_to_what_state():
         assert json.loads(now["reasonData"])["triggeringAlarms"][0]["arn"].endswith(":cpu")
 
 
+@pytest.mark.slow
 def test_another_suppressor_discards_what_waited_for_the_old_one():
     with watching() as cloud:
         suppressed(cloud, CPU, until=110)

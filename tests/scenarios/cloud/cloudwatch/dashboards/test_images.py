@@ -21,6 +21,7 @@ def image(cloud, **widget):
     return admin(cloud, "cloudwatch").get_metric_widget_image(MetricWidget=text)["MetricWidgetImage"]
 
 
+@pytest.mark.slow
 def test_a_widget_is_drawn_from_the_accounts_metrics(cloud):
     cloud.run(60)
     found = image(cloud)
@@ -40,6 +41,7 @@ def test_what_is_no_widget_is_refused(cloud, bad):
         image(cloud, **bad)
 
 
+@pytest.mark.slow
 def test_an_expression_over_what_is_not_there_is_refused(cloud):
     with pytest.raises(ClientError, match="ValidationError"):
         image(cloud, metrics=[[{"expression": "m9*2", "id": "e1"}]])

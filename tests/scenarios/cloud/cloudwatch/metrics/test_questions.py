@@ -164,6 +164,7 @@ def test_metrics_are_listed_five_hundred_at_a_time():
         assert "NextToken" not in rest
 
 
+@pytest.mark.slow
 def test_metrics_are_listed_for_two_weeks_or_as_recently_active():
     with world(WATCHED) as cloud:
         put(cloud, "m")

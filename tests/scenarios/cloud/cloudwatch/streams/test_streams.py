@@ -42,6 +42,7 @@ def streamed(cloud):
     return [each for _, body in objects(cloud) for each in of_json(body)]
 
 
+@pytest.mark.slow
 def test_a_minutes_data_of_the_metrics_that_are_asked_for_comes_once_and_again_when_there_is_more():
     with world(streaming(StatisticsConfigurations=[P99])) as cloud:
         put(cloud, "guesses", 2.0, 4.0, Dimensions=[{"Name": "host", "Value": "a"}])

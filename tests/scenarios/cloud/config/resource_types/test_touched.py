@@ -72,6 +72,7 @@ def test_the_resources_that_a_call_may_have_changed(operation, texts, ids):
     assert reached(operation, texts, last) == ids
 
 
+@pytest.mark.slow
 def test_what_is_read_of_a_few_is_what_reading_all_would_find():
     kinds = (INSTANCE, INTERFACE, GROUP, VOLUME, VPC, SUBNET)
     with recording(group=only(*kinds)) as each:

@@ -95,6 +95,7 @@ def test_every_type_is_one_that_config_knows():
     assert sorted(set(TYPES) - set(known)) == []
 
 
+@pytest.mark.slow
 def test_every_type_has_items(items):
     assert [kind for kind in TYPES if not items[kind] and kind != "AWS::CloudTrail::Trail"] == []
     for found in items.values():

@@ -291,6 +291,7 @@ def test_people_are_asked_and_one_that_is_named_approves():
         assert json.loads(decisions[0])["comments"] == "go on"
 
 
+@pytest.mark.slow
 def test_who_rejects_ends_it_and_nobody_is_waited_for_without_an_end():
     with standing(approval(), **topic("ssm")) as each:
         identity = start(each)
@@ -470,6 +471,7 @@ def test_executions_are_listed_with_the_newest_first():
         assert code == "AutomationExecutionNotFoundException"
 
 
+@pytest.mark.slow
 def test_more_executions_at_once_than_aws_runs_are_loud():
     with standing(runbook(step("rests", "sleep", {"Duration": "PT10M"}))) as each:
         for _ in range(100):
@@ -530,6 +532,7 @@ def test_an_action_that_is_not_simulated_says_so(action):
 # ---- EventBridge ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_eventbridge_hears_of_steps_and_of_the_execution_in_the_documented_shape():
     """https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-systems-manager-event-examples.html."""
     with standing(runbook(step("rests", "sleep", {"Duration": "PT2.63S"}))) as each:
@@ -579,6 +582,7 @@ def mending(*events_may, **more):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", in_turn(PROFILES.values(), of=4), ids=str)
 def test_a_rule_has_a_runbook_stop_an_instance_under_every_fault(profile):
     with world(mending(), faults=profile) as each:

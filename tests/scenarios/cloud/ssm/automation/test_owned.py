@@ -126,6 +126,7 @@ def test_an_instance_comes_to_its_state(name, before, after):
         assert each.instances.state(machine) == after
 
 
+@pytest.mark.slow
 def test_a_bucket_is_closed_encrypted_and_versioned():
     actions = ["s3:PutBucketPublicAccessBlock", "s3:GetBucketPublicAccessBlock"]
     with mends([*actions, "s3:PutEncryptionConfiguration", "s3:PutBucketVersioning"], bucket("shop")) as each:
@@ -176,6 +177,7 @@ def test_a_message_is_published():
         assert [mail.text for mail in each.topics.inbox] == ["mended"]
 
 
+@pytest.mark.slow
 def test_a_snapshot_is_made_and_deleted():
     with mends(["ec2:CreateSnapshot", "ec2:DescribeSnapshots", "ec2:DeleteSnapshot"]) as each:
         client = admin(each, "ec2")
