@@ -129,7 +129,7 @@ ENFORCED = Scenario(
     when=[
         at("00:00", allows(mallory, "invoices", {"AWS": "*"})),
         at("10:00", mallory.calls("s3", "put_bucket_acl", Bucket="reports", ACL="authenticated-read")),
-        at("20:00", undoes_by_hand(deployer, NAME)),
+        at("20:00", undoes_by_hand(deployer, NAME, "reports")),
         at("30:00", allows(alice, "site", "*")),
     ],
     then=[

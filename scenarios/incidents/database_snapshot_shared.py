@@ -113,7 +113,7 @@ ENFORCED = Scenario(
     when=[
         at("00:00", shares(mallory, "nightly", "all"), shares(mallory, "open", "all")),
         at("05:00", shares(mallory, "ledger", STRANGER)),
-        at("20:00", undoes_by_hand(deployer, NAME)),
+        at("20:00", undoes_by_hand(deployer, NAME, "ledger")),
     ],
     then=[
         by("02:30", is_shared_with("nightly"), alert(NAME, "HIGH", "everybody", "To undo it:")),

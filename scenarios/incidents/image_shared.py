@@ -86,7 +86,7 @@ ENFORCED = Scenario(
     when=[
         at("00:00", shares(mallory, "public", Group="all"), shares(deployer, "golden", UserId=STRANGER)),
         at("05:00", shares(mallory, "golden", Group="all")),
-        at("20:00", undoes_by_hand(deployer, NAME)),
+        at("20:00", undoes_by_hand(deployer, NAME, "all")),
     ],
     then=[
         by("02:30", alert(NAME, "LOW", f"expected={NAME}")),

@@ -280,6 +280,8 @@ def isolated(name: str, *, yes: bool) -> Check:
         if not yes:
             names = [each["GroupName"] for each in groups]
             return None if names == ["default"] and not quarantines else f"it is in {names}"
+        if len(quarantines) != 1:
+            return f"there are {len(quarantines)} quarantine groups"
         (group,) = quarantines
         if [each["GroupId"] for each in groups] != [group["GroupId"]]:
             return f"it is in {groups}"
@@ -335,7 +337,7 @@ ENFORCED = Scenario(
         at("00:00", used("web", "ec2", "describe_instances")),
         at("25:00", used("web", "ec2", "describe_instances", refused="UnauthorizedOperation")),
         at("26:00", used("web", "ec2", "describe_instances", origin=_own_address, fresh=True)),
-        at("30:00", undoes_by_hand(deployer, NAME)),
+        at("30:00", undoes_by_hand(deployer, NAME, "web")),
         at("31:00", used("web", "ec2", "describe_regions", origin=_own_address)),
     ],
     then=[

@@ -7,14 +7,24 @@ from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import findings
 
 
-def undoes_by_hand(actor: Actor, remediation: str) -> Action:
+def undoes_by_hand(actor: Actor, remediation: str, about: str = "") -> Action:
     """The undo of each call of the newest finding that has some, the last one first, as its commands say.
 
-    Where nothing was planned there is nothing to do.
+    `about`: the newest whose calls name this; while there is none, there is nothing to take back yet, and the
+    person says so (AssertionError). Without it, where nothing was planned there is nothing to do.
     """
 
     def do(world: World, caller: Caller) -> None:
-        calls = next((each.plan.calls for each in findings(world, remediation) if each.plan.calls), ())
+        calls = next(
+            (
+                each.plan.calls
+                for each in findings(world, remediation)
+                if each.plan.calls
+                and (not about or any(about in str(call.parameters) for call in each.plan.calls))
+            ),
+            (),
+        )
+        assert calls or not about, f"{remediation} has done nothing about {about} yet"
         for call in reversed(calls):
             assert call.undo is not None, f"nothing undoes {call}"
             client = world.client(caller, call.undo.service, call.undo.region)

@@ -166,7 +166,7 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
     - how many alerts could not be sent one by one, of those that are sent without the fault;
     - what a look by the clock finds that is reported anyway (`is_of_a_later_look`);
     - that a thing was still as the attacker left it, where the event was given up whose act would have
-      mended it, or where that act came later (`was_still_so`).
+      mended it, or where that act came later (`was_still_so`): who was shut out still was, too.
     """
     known = {name for mail in without.alerts() for name in (named_as(mail), event_of(mail))}
     words = set(map(in_words, without.alerts())) | left_unsaid(without)
@@ -190,8 +190,10 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
             counted = not finding_of(mail) or is_of_an_alarm(mail, with_fault)
             if event_of(mail) in known | blind or (counted and people and people <= named):
                 continue
-            if any(thing in mail.text for thing in undone) or was_still_so(mail, without, with_fault):
+            if any(thing in mail.text for thing in undone):
                 continue
+        if ACCUSES not in mail.subject and was_still_so(mail, without, with_fault):
+            continue
         yield f"{mail.subject!r} is sent, and nothing like it without the fault"
     yield from _more_of_an_event(without, with_fault)
 

@@ -143,6 +143,13 @@ def _moved_outcomes(without: Course, with_fault: Course) -> Iterator[str]:
             continue
         if _only_what_was_still_so(without, with_fault, remediation, "", outcome):
             continue
+        # A later event of the remediation did what this one was to do, and this one says that it is done.
+        if (
+            outcome == Outcome.TOLD
+            and (remediation, Outcome.ACTED) in before
+            and is_shared_otherwise(without, with_fault, remediation)
+        ):
+            continue
         # A look that failed, and then saw nothing: beside as many as there are without the fault.
         if outcome == Outcome.NOTHING and as_many(
             *(_seen(each, remediation) for each in (with_fault, without))

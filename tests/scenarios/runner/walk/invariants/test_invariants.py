@@ -1339,3 +1339,14 @@ def test_of_what_was_gone_when_a_rule_was_asked_nothing_need_be_told(point, call
 
     assert any("is not sent" in each for each in found) is not right
     assert any("no sighting" in each or "no finding" in each for each in found) is not right
+
+
+def test_an_event_that_comes_late_may_find_done_what_another_one_did_in_its_stead():
+    late = {"point": "1.0.late", "mail": (TOLD_LATER,)}
+    told = replace(LATER, outcome=Outcome.TOLD, plan=replace(LATER.plan, calls=()), progress={})
+
+    def says(**more):
+        return [each for each in broken(WITHOUT, course(**late, **more)) if "is told" in each]
+
+    assert says(ledger=(item_of(told),)) == []
+    assert says(ledger=(item_of(told),), calls=(sends(), notes())) != []  # nobody did it
