@@ -150,7 +150,7 @@ BUCKET = Scenario(
         at("03:15:00", asks_sql(alice, "what was refused unsigned", _REFUSED_TO_NOBODY, logs={})),
     ],
     then=[
-        by("04:30", alert("bucket_public", "HIGH", "its policy lets everybody in", "user/mallory")),
+        by("04:30", heard_of("bucket_public", "HIGH", "its policy lets everybody in", "user/mallory")),
         by(
             "03:19:00",
             answered("what was taken unsigned", remoteip="203.0.113.99", objects="2", bytes="4000"),
