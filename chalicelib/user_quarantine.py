@@ -19,7 +19,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsident
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -99,16 +99,21 @@ def suspect(iam: Any, event: ApiCallEvent, settings: Settings) -> Suspect | None
         return None
     if matches_any(caller.arn, settings.names(_OPERATORS)):
         return None
-    attached = answer(lambda: list(_attached(iam, caller.name)), unless=(_NO_USER,), otherwise=None)
+    attached = _attached(iam, caller.name)
     if attached is None:
         return None  # deleted meanwhile
     partition = caller.arn.split(":")[1]
     return Suspect(name=caller.name, partition=partition, denied=f"arn:{partition}:{_POLICY}" in attached)
 
 
-def _attached(iam: Any, user: str) -> Iterator[str]:
-    for page in iam.get_paginator("list_attached_user_policies").paginate(UserName=user):
-        yield from (each["PolicyArn"] for each in page["AttachedPolicies"])
+def _attached(iam: Any, user: str) -> Collection[str] | None:
+    """The ARNs of a user's policies; None for a user who is not there."""
+
+    def read() -> list[str]:
+        pages = iam.get_paginator("list_attached_user_policies").paginate(UserName=user)
+        return [each["PolicyArn"] for page in pages for each in page["AttachedPolicies"]]
+
+    return answer(read, unless=(_NO_USER,), otherwise=None)
 
 
 def deny(found: Suspect | None, *, account: str, region: str) -> Iterator[Call]:
@@ -148,7 +153,7 @@ def moved(iam: Any, call: Call) -> str:
     user, policy = call.parameters.get("UserName"), call.parameters.get("PolicyArn", "")
     if not _is_the_policy(policy):
         return ""
-    attached = answer(lambda: list(_attached(iam, str(user))), unless=(_NO_USER,), otherwise=None)
+    attached = _attached(iam, str(user))
     if attached is None:
         return f"there is no user {user} any more"
     return "" if policy in attached else f"the policy AWSDenyAll is attached to {user} no more"

@@ -18,7 +18,7 @@ from chalicelib.ledger.entries import LedgerEntry, mark_of
 from chalicelib.ledger.floods import Floods, Place, Wave
 from chalicelib.ledger.ledger import Ledger, Right
 from chalicelib.looking import Unseen
-from chalicelib.remediation import Alert, Event, Flood, Outcome, Plan, Quiet, Severity
+from chalicelib.remediation import Alert, Asked, Event, Flood, Outcome, Plan, Quiet, Severity
 from chalicelib.runtime import notify
 from chalicelib.settings import Settings
 from chalicelib.wording import safe, when
@@ -136,17 +136,21 @@ class Voice:
             raise failed[0]
 
     def _questions(self, entry: LedgerEntry, alert: Alert) -> str:
-        from chalicelib.runtime.asking import Asking, asked_of  # noqa: PLC0415 - a cold start pays for it
+        from chalicelib.runtime.asking import asked_of  # noqa: PLC0415 - a cold start pays for it
 
-        group, region = self.trail
-        return Asking(group=group, region=region).ending(asked_of(entry, alert, region), entry.at)
+        return self._ending(asked_of(entry, alert, self.trail[1]), entry.at)
 
     def _questions_of(self, wave: Wave) -> str:
         """What a count ends with: the questions that fit all that were counted, since the first of them."""
-        from chalicelib.runtime.asking import ANYBODY, Asking  # noqa: PLC0415 - a cold start pays for it
+        from chalicelib.runtime.asking import ANYBODY  # noqa: PLC0415 - a cold start pays for it
+
+        return self._ending(wave.asks or ANYBODY, wave.since)
+
+    def _ending(self, asks: Sequence[Asked], at: datetime) -> str:
+        from chalicelib.runtime.asking import Asking  # noqa: PLC0415 - a cold start pays for it
 
         group, region = self.trail
-        return Asking(group=group, region=region).ending(wave.asks or ANYBODY, wave.since)
+        return Asking(group=group, region=region).ending(asks, at)
 
     def say_what_is_left(self) -> None:
         """Send the counts that no alert has told of yet; raises LedgerUnreachable, what SNS raises."""

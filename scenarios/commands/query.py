@@ -174,12 +174,11 @@ def _text(question: str, values: Mapping[str, str]) -> str:
 
 def _in_file(name: str) -> str:
     """The query in a file; a log file in the query's place is said to be one."""
-    data = bytes_in(name, LARGEST_TEXT_BYTES)
     try:
-        text = data.decode()
+        text = bytes_in(name, LARGEST_TEXT_BYTES).decode()
     except UnicodeError:
-        text = "{"
-    if text.lstrip()[:1] in ("{", "["):
+        text = None
+    if text is None or text.lstrip()[:1] in ("{", "["):
         raise click.UsageError(f"{safe(name)} has no query in it; the query comes first, its files behind it")
     return text
 

@@ -6,14 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib.remediation import Outcome
 from scenarios.cloud.guardduty.findings import Findings
 from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.world import ACCOUNT, World
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by, until
-from scenarios.runner.words.actors import Actor, arrives
+from scenarios.runner.words.actors import Actor, arrives, refused_by
 from scenarios.runner.words.checks import alert, heard_of, no_more_alerts_than, outcome, state
 from scenarios.runner.words.people import decides
 from scenarios.runner.words.undoing import undoes_by_hand
@@ -139,13 +137,8 @@ def used(
             **{"ec2_role_delivery": "2.0", **more},
         )
         client = world.client(world.identity.enrol(caller), service, region)
-        try:
+        with refused_by(refused, f"{service}.{operation} was to be refused"):
             getattr(client, operation)()
-        except ClientError as error:
-            if error.response["Error"]["Code"] != refused:
-                raise
-        else:
-            assert not refused, f"{service}.{operation} was to be refused"
 
     words = f"credentials of {name} call {service} {operation.replace('_', ' ')}"
     return Action(f"{words}{', and are refused' if refused else ''}", do)

@@ -31,7 +31,7 @@ from scenarios.cloud.world import ACCOUNT, World
 from scenarios.incidents.trail_stopped import BLIND, ENFORCE, GONE_TOMORROW, trail_logs
 from scenarios.incidents.trail_validation import asks, works
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
-from scenarios.runner.words.actors import Actor
+from scenarios.runner.words.actors import Actor, refused_by
 from scenarios.runner.words.checks import (
     alarm_mail,
     alert,
@@ -108,14 +108,8 @@ def puts_an_item(actor: Actor, *, times: int = 1, refused: bool = False) -> Acti
         item = {"pk": {"S": "FINDING#trail_stopped"}, "sk": {"S": "planted"}}
         ledger = world.home.resources["Ledger"].physical_id
         for _ in range(times):
-            try:
+            with refused_by("AccessDeniedException" if refused else "", "it was to be refused, and was not"):
                 world.client(caller, "dynamodb").put_item(TableName=ledger, Item=item)
-            except ClientError as error:
-                if not refused or error.response["Error"]["Code"] != "AccessDeniedException":
-                    raise
-            else:
-                if refused:
-                    raise AssertionError("it was to be refused, and was not")
 
     return actor.does("puts an item into the ledger" + (f" {times} times, refused" if refused else ""), do)
 

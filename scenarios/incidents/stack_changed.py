@@ -4,8 +4,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib.remediation import Outcome
 from chalicelib.settings import IGNORED_PRINCIPALS
 from scenarios.cloud.kernel.caller import Caller
@@ -13,7 +11,7 @@ from scenarios.cloud.world import ACCOUNT, STACK_NAME, World
 from scenarios.incidents.one_right import LET_IN, puts_an_item, session_of
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words import existing_trail
-from scenarios.runner.words.actors import Actor
+from scenarios.runner.words.actors import Actor, refused_by
 from scenarios.runner.words.blinding import DEEDS, DENY_ALL
 from scenarios.runner.words.checks import alert, heard_of, no_more_alerts_than, outcome
 from scenarios.runner.words.givens import no_looks_for_floods, table
@@ -74,13 +72,8 @@ def a_stolen_session_tries() -> Action:
 def _refused(world: World, caller: Caller, times: int) -> None:
     name = world.home.resources["RootLoginTrigger1"].physical_id
     for _ in range(times):
-        try:
+        with refused_by("AccessDeniedException", "it was to be refused, and was not"):
             world.client(caller, "events").disable_rule(Name=name)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "AccessDeniedException":
-                raise
-        else:
-            raise AssertionError("it was to be refused, and was not")
 
 
 def deploys_as_anybody(actor: Actor) -> Action:
@@ -516,13 +509,8 @@ def on_spoke(
     def do(world: World, caller: Caller) -> None:
         name = world.stacks[SPOKE].resources[part].physical_id
         method = getattr(world.client(caller, service, SPOKE), operation)
-        try:
+        with refused_by("AccessDeniedException" if refused else "", "it was to be refused, and was not"):
             method(**{parameter: name}, **more)
-        except ClientError as error:
-            if not refused or error.response["Error"]["Code"] != "AccessDeniedException":
-                raise
-        else:
-            assert not refused, "it was to be refused, and was not"
 
     return actor.does(f"calls {service} {operation} on the spoke's {part}", do)
 

@@ -18,7 +18,7 @@ https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/1956, and
 https://github.com/aws/aws-cdk/issues/21947
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -79,33 +79,18 @@ class AccessLogs:
             raise WorldError(f"there is no load balancer {name} in {region}")
         if balancer.attrs.get("access_logs.s3.enabled") != "true":
             return
-        write = self._tls_lines(balancer) if _is_network(balancer) else self._line
-        if write is None:
-            return
+        listener = next((each for each in balancer.listeners.values() if each.protocol == "TLS"), None)
+        if _is_network(balancer) and listener is None:
+            return  # it logs TLS connections alone
         for visit in visits:
-            self._files.add((region, balancer.arn), visit.at, write(balancer, visit))
+            line = self._line(balancer, visit, listener)
+            self._files.add((region, balancer.arn), visit.at, line)
 
-    def _line(self, balancer: Any, visit: Visit) -> str:
+    def _line(self, balancer: Any, visit: Visit, listener: Any) -> str:
+        if _is_network(balancer):
+            return _tls_line(balancer, visit, listener)
         trace = self._setting.random("elb.trace").getrandbits(96)
         return ALB.write(of_load_balancer(visit, _id(balancer), trace))
-
-    def _tls_lines(self, balancer: Any) -> Callable[[Any, Visit], str] | None:
-        """Writes the lines of a Network Load Balancer; None where it has no TLS listener: no log."""
-        listener = next((each for each in balancer.listeners.values() if each.protocol == "TLS"), None)
-        if listener is None:
-            return None
-
-        def line(balancer: Any, visit: Visit) -> str:
-            if visit.rule:
-                raise WorldError(
-                    f"{balancer.name} has no web ACL before it: none stands before a network one"
-                )
-            listener_id = str(listener.arn).rpartition("/")[2]
-            return NLB.write(
-                of_network_balancer(visit, _id(balancer), listener_id, str(listener.certificate))
-            )
-
-        return line
 
     def _balancers(self, region: str) -> dict[str, Any]:
         found: dict[str, Any] = moto_state.backend("elbv2", self._setting.account, region).load_balancers
@@ -196,6 +181,14 @@ class AccessLogs:
 
 def _root(account: str) -> Caller:
     return Caller(kind=CallerKind.ROOT, account=account, arn=f"arn:aws:iam::{account}:root")
+
+
+def _tls_line(balancer: Any, visit: Visit, listener: Any) -> str:
+    """A line of a Network Load Balancer."""
+    if visit.rule:
+        raise WorldError(f"{balancer.name} has no web ACL before it: none stands before a network one")
+    listener_id = str(listener.arn).rpartition("/")[2]
+    return NLB.write(of_network_balancer(visit, _id(balancer), listener_id, str(listener.certificate)))
 
 
 def _is_network(balancer: Any) -> bool:

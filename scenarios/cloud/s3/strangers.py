@@ -4,9 +4,9 @@ The bucket's policy decides, unless the bucket or the account restricts public b
 encrypted with a KMS key is nobody's to read without a signature. A server access log has a dash for the
 requester and for how it was signed.
 
-Left out, and loud: what an ACL might allow, requests that a trail would record as a data event, whose
-`userIdentity` no page of AWS's shows for them, and
-whether a policy with a condition is public where public buckets are restricted.
+Left out, and loud: what an ACL might allow; requests that a trail would record as a data event, since no page
+of AWS's shows their `userIdentity`; whether a policy with a condition is public where public buckets are
+restricted.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html (requests must be signed),

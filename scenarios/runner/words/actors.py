@@ -1,6 +1,7 @@
 """Who does things in a scenario: real boto3 calls under that identity, sign-ins, lines in a host's log."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -53,14 +54,8 @@ class Actor:
 
         def do(world: World) -> None:
             method = getattr(world.client(self.caller(world), service, region), operation)
-            try:
+            with refused_by(refused, f"{self.name} was to be refused {service}.{operation}, and was not"):
                 method(**parameters)
-            except ClientError as error:
-                if error.response["Error"]["Code"] != refused:
-                    raise
-            else:
-                if refused:
-                    raise AssertionError(f"{self.name} was to be refused {service}.{operation}, and was not")
 
         told = words or f"calls {service} {operation.replace('_', ' ')}{_told(parameters)}"
         return Action(f"{self.name} {told}{', and is refused' if refused else ''}", do)
@@ -86,6 +81,19 @@ class Actor:
     def does(self, words: str, do: Any) -> Action:
         """Anything else: `do(world, caller)`."""
         return Action(f"{self.name} {words}", lambda world: do(world, self.caller(world)))
+
+
+@contextmanager
+def refused_by(code: str, otherwise: str) -> Iterator[None]:
+    """A call that AWS refuses with this code, or for "" answers; AssertionError where none is refused."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] != code:
+            raise
+    else:
+        if code:
+            raise AssertionError(otherwise)
 
 
 def _told(parameters: Mapping[str, Any]) -> str:

@@ -40,9 +40,8 @@ class LoadBalancer:
         def do(world: World) -> None:
             elb, ec2 = (_set_up(world, each) for each in ("elbv2", "ec2"))
             subnets = [each["SubnetId"] for each in ec2.describe_subnets()["Subnets"]][:2]
-            made = elb.create_load_balancer(Name=self.name, Subnets=subnets, Type=self.kind)["LoadBalancers"][
-                0
-            ]
+            answer = elb.create_load_balancer(Name=self.name, Subnets=subnets, Type=self.kind)
+            made = answer["LoadBalancers"][0]
             if self.kind == "network":
                 _tls_listener(world, elb, made)
             given = {"enabled": "true", "bucket": self.bucket, "prefix": self.prefix}
@@ -112,8 +111,8 @@ class Distribution:
 class WebAcl:
     """A web ACL, whose logs go to what is there.
 
-    `to`: the ARN of a log group, or of a bucket or a stream that lets them in. What it
-    blocks, `visited` says by the rule's name; `before`: what it stands before, and that one's id.
+    `to`: the ARN of a log group, or of a bucket or a stream that lets them in. What it blocks, `visited` says
+    by the rule's name; `before`: what it stands before, and that one's id.
     """
 
     name: str

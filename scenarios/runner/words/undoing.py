@@ -19,8 +19,7 @@ def undoes_by_hand(actor: Actor, remediation: str, about: str = "") -> Action:
             (
                 each.plan.calls
                 for each in findings(world, remediation)
-                if each.plan.calls
-                and (not about or any(about in str(call.parameters) for call in each.plan.calls))
+                if any(about in str(call.parameters) for call in each.plan.calls)
             ),
             (),
         )

@@ -3,11 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.world import ACCOUNT, World
 from scenarios.runner.scenario import Action, Check, Given
+from scenarios.runner.words.actors import refused_by
 from scenarios.runner.words.checks import state
 
 DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
@@ -38,13 +37,8 @@ def by_own_key(
             key = iam.list_access_keys(UserName=name)["AccessKeyMetadata"][0]["AccessKeyId"]
             arn = iam.get_user(UserName=name)["User"]["Arn"]
         caller = replace(world.user(name), arn=arn, access_key_id=key, source_ip=address)
-        try:
+        with refused_by(refused, f"{service}.{operation} was to be refused"):
             getattr(world.client(caller, service), operation)(**given)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != refused:
-                raise
-        else:
-            assert not refused, f"{service}.{operation} was to be refused"
 
     words = f"{name} calls {service} {operation.replace('_', ' ')} by a key of IAM's"
     return Action(f"{words}{', and is refused' if refused else ''}", do)

@@ -35,8 +35,13 @@ Named = tuple[str, str]
 
 def named_as(mail: Mail) -> Named:
     """An alert's name."""
-    found = FINDING.search(mail.text)
-    return (found[1] if found else "", mail.subject)
+    return (_finding_in(mail.text), mail.subject)
+
+
+def _finding_in(text: object) -> str:
+    """The id of the finding that a text is about; "" for none."""
+    found = FINDING.search(str(text))
+    return found[1] if found else ""
 
 
 def taken_about(finding: str, course: Course) -> list[str]:
@@ -45,7 +50,7 @@ def taken_about(finding: str, course: Course) -> list[str]:
         str(call.parameters["Message"])
         for call in course.calls
         if call.invocation and not call.error and (call.service, call.operation) == ("sns", "Publish")
-        if _about(call.parameters) == finding
+        if _finding_in(call.parameters["Message"]) == finding
     ]
 
 
@@ -208,6 +213,8 @@ def _retold(
     unsent: Sequence[Mail], left: Sequence[Mail], without: Course, with_fault: Course
 ) -> list[tuple[Mail, Mail]]:
     """Alerts that are alike and of which one is sent, each with that of the retry that says the same."""
+    if not unsent:
+        return []
     voices = _voices(without, with_fault, _quiet_or_flood)
     by_a_retry = [mail for mail in left if _is_of_a_retry(mail, with_fault)]
     pairs = []
@@ -227,13 +234,8 @@ def _is_of_a_retry(mail: Mail, course: Course) -> bool:
         call.invocation == course.point.invocation and call.attempt > 1 and not call.error
         for call in course.calls
         if course.point and (call.service, call.operation) == ("sns", "Publish")
-        if (call.parameters.get("Subject"), _about(call.parameters)) == (mail.subject, finding_of(mail))
+        if (_finding_in(call.parameters["Message"]), call.parameters.get("Subject")) == named_as(mail)
     )
-
-
-def _about(published: Mapping[str, object]) -> str:
-    found = FINDING.search(str(published["Message"]))
-    return found[1] if found else ""
 
 
 def _is_joined(mail: Mail, course: Course) -> bool:
