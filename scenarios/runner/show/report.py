@@ -199,7 +199,7 @@ class Printer:
         self._terminal.print((f"{_all(len(reports))} passed, in {wall:.1f} s.", "bold green"))
         self._next(
             (f"{called()} replay FILE", "your own CloudTrail records, same handlers"),
-            ("make test", "every test"),
+            ("make test", "the tests"),
             (f"{called()} package OUT", "what AWS is given"),
         )
 
