@@ -134,7 +134,7 @@ def test_what_is_not_answered_is_said_and_exits_with_2(trail, arguments, words):
     ("name", "data", "words"),
     [
         ("x.json.gz", b"", "(the file is empty)"),
-        ("x.json.gz", gzip.compress(b""), "(the file is empty)"),
+        ("x.json.gz", gzip.compress(b"", mtime=0), "(the file is empty)"),
         ("x.json.gz", b"hello", "(its name ends in .gz, and it is no gzip)"),
         ("x.log", b"hello", "(it is no JSON: of logs that are not CloudTrail's, --table FILE gives"),
         ("x.json", b'{"Records":[', "JSONException: Input data was truncated: "),
