@@ -10,7 +10,7 @@ from scenarios.cloud.world import ACCOUNT, World
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor, arrives
 from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome, state
-from scenarios.runner.words.givens import no_looks_for_floods
+from scenarios.runner.words.givens import no_looks_for_floods, table
 
 NAME = "backup_missing"
 # With an hour for thirty, a scenario needs no night: who operates the stack has the function look again.
@@ -128,6 +128,18 @@ def snapshot_ends(result: str, *, region: str = "us-east-1") -> Action:
     return arrives(f"a snapshot in {region} has {result}", event, region=region)
 
 
+def backups_are(name: str, *, ours: int, by_hand: int) -> Check:
+    """So many of a table's backups are ours and others'."""
+
+    def judge(dynamodb: Any) -> str | None:
+        listed = dynamodb.list_backups(TableName=name)["BackupSummaries"]
+        found = [each["BackupName"] for each in listed]
+        wanted, counted = (ours, by_hand), (found.count("trailwarden"), found.count("by-hand"))
+        return None if counted == wanted else f"{counted} instead of {wanted}: {found}"
+
+    return state(f"{name} has {ours} backups of ours, {by_hand} of others", judge, "dynamodb")
+
+
 def snapshots_are(name: str, *, ours: int, by_hand: int = 0) -> Check:
     """So many of a volume's snapshots are ours and others'."""
 
@@ -154,6 +166,8 @@ SCENARIO = Scenario(
         instance("web"),
         instance("kept"),
         instance("gone"),
+        table("carts"),
+        table("ledgers", recoverable=True),
         database("orders", days=0),
         database("books", days=7),
     ],
@@ -172,9 +186,10 @@ SCENARIO = Scenario(
                 "MEDIUM",
                 "orders in us-east-1: no backup at all",
                 "create-db-snapshot --db-instance-identifier orders",
+                "carts in us-east-1: no backup at all",
                 "Trailwarden would do",
                 subject="No backup of the last 1 h",
-                without=("books",),
+                without=("books", "ledgers"),
             ),
             outcome(NAME, Outcome.OBSERVED, times=2),
         ),
@@ -187,19 +202,21 @@ ENFORCED = Scenario(
     title="Snapshots are made, ours beyond those that are kept are deleted, one made by hand never is",
     parameters=ACTING,
     lasts="02:50:00",
-    given=[no_looks_for_floods(), instance("web"), instance("scratch", tag=NAME)],
+    given=[no_looks_for_floods(), instance("web"), instance("scratch", tag=NAME), table("carts")],
     when=[
         at("01:00", snapshots(alice, "web")),
+        at("02:00", alice.calls("dynamodb", "create_backup", TableName="carts", BackupName="by-hand")),
         at("01:05:00", looks_again(alice)),
         at("01:55:00", looks_again(alice)),
         at("02:42:00", looks_again(alice)),
     ],
     then=[
         by("01:07:00", snapshots_are("web", ours=1, by_hand=1), alert(NAME, "MEDIUM", "expected by tag")),
-        by("01:57:00", snapshots_are("web", ours=2, by_hand=1), alert(NAME, "INFO", "1 are due")),
+        by("01:57:00", snapshots_are("web", ours=2, by_hand=1), alert(NAME, "INFO", "2 are due")),
         at_the_end(
             snapshots_are("web", ours=2, by_hand=1),
             snapshots_are("scratch", ours=0),
+            backups_are("carts", ours=2, by_hand=1),
             outcome(NAME, Outcome.ACTED, times=3),
         ),
     ],
@@ -242,5 +259,9 @@ READS = (
     ("ec2", "DescribeSnapshots"),
     ("rds", "DescribeDBInstances"),
     ("rds", "DescribeDBSnapshots"),
+    ("dynamodb", "ListTables"),
+    ("dynamodb", "ListBackups"),
+    ("dynamodb", "DescribeTable"),
+    ("dynamodb", "DescribeContinuousBackups"),
 )
 READING = SCENARIO

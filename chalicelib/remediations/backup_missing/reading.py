@@ -1,20 +1,21 @@
-"""What has which backup: volumes that instances use, databases, and the old snapshots that are ours."""
+"""What has which backup: volumes that instances use, databases, tables, and the old backups that are ours."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS
-from chalicelib.events import Tick, call_of_history
+from chalicelib.events import Tick, call_of_history, optional_mapping
 from chalicelib.evidence.event_history import EventHistory
 from chalicelib.evidence.excuse import excuse
 from chalicelib.evidence.seen import tags_of
 from chalicelib.looking import Unseen, unseen
+from chalicelib.remediations.backup_missing.kept import NAME, TAG, Kept, OldBackup
+from chalicelib.remediations.backup_missing.tables import backups_of, old_backups, tables
 from chalicelib.settings import Settings
 
-NAME = "backup_missing"
 HOURS, KEPT, REGIONS, ROLE = (f"BACKUP_MISSING_{each}" for each in ("HOURS", "KEPT", "REGIONS", "ROLE"))
 
 _MOST_PAGES = 10
@@ -23,65 +24,53 @@ _BESIDE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """A volume or a database. `backup`: when its newest complete backup began; `begun`: of any state.
-
-    `use`: the instance that the volume is attached to.
-    """
-
-    region: str
-    name: str
-    made: datetime
-    backup: datetime | None = None
-    begun: datetime | None = None
-    use: str = ""
-    excuse: str = ""
-
-    def lacks(self, since: datetime) -> bool:
-        """Whether it was there then and has had no backup since."""
-        return self.made < since and (self.backup is None or self.backup < since)
-
-    def due(self, since: datetime) -> bool:
-        """Whether no backup was begun since then."""
-        return not self.excuse and (self.begun is None or self.begun < since)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldSnapshot:
-    """A snapshot that our own role made, of which there are newer ones enough."""
-
-    region: str
-    id: str
-    volume: str
-    began: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything that a night's look has found."""
 
     volumes: tuple[Kept, ...] = ()
     databases: tuple[Kept, ...] = ()
-    old: tuple[OldSnapshot, ...] = ()
+    tables: tuple[Kept, ...] = ()
+    old: tuple[OldBackup, ...] = ()
+    old_of_tables: tuple[OldBackup, ...] = ()
     could_not_read: tuple[Unseen, ...] = ()
 
 
 def look(aws: Aws, event: Tick, settings: Settings) -> Facts:
     """What there is in each region, with its newest backup; what can't be read is said of that region."""
-    volumes: list[Kept] = []
-    databases: list[Kept] = []
-    old: list[OldSnapshot] = []
-    unread: list[Unseen] = []
+    found, unread = Facts(), []
     for region in settings.names(REGIONS) or (event.region,):
-        try:
-            snapshots = _snapshots(aws.client("ec2", region), event.account)
-            volumes += _volumes(aws, region, snapshots, settings)
-            databases += _databases(aws, region, settings)
-            old += _old(aws, region, snapshots, settings)
-        except AWS_ERRORS as error:
-            unread.append(unseen(error, f"looking at the backups in {region}: {{}}"))
-    return Facts(
-        volumes=tuple(volumes), databases=tuple(databases), old=tuple(old), could_not_read=tuple(unread)
+        for read in (_disks, _in_dynamodb):
+            try:
+                found = read(aws, event, region, settings, found)
+            except AWS_ERRORS as error:
+                unread.append(unseen(error, f"looking at the backups in {region}: {{}}"))
+    return replace(found, could_not_read=tuple(unread))
+
+
+def _disks(aws: Aws, event: Tick, region: str, settings: Settings, found: Facts) -> Facts:
+    snapshots = _snapshots(aws.client("ec2", region), event.account)
+    return replace(
+        found,
+        volumes=(*found.volumes, *_volumes(aws, region, snapshots, settings)),
+        databases=(*found.databases, *_databases(aws, region, settings)),
+        old=(*found.old, *_old(aws, region, snapshots, settings)),
+    )
+
+
+def _in_dynamodb(aws: Aws, event: Tick, region: str, settings: Settings, found: Facts) -> Facts:
+    dynamodb = aws.client("dynamodb", region)
+    backups = backups_of(dynamodb)
+
+    def ours(first: datetime, last: datetime) -> frozenset[str]:
+        return _ours(aws, region, "CreateBackup", (first, last), settings)
+
+    return replace(
+        found,
+        tables=(*found.tables, *tables(dynamodb, region, backups, settings, now=event.at)),
+        old_of_tables=(
+            *found.old_of_tables,
+            *old_backups(region, backups, settings.number(KEPT), ours),
+        ),
     )
 
 
@@ -90,6 +79,7 @@ def blind(_event: Tick, why: Unseen, _settings: Settings) -> Facts:
     return Facts(could_not_read=(why,))
 
 
+Span = tuple[datetime, datetime]
 Snapshots = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
@@ -165,38 +155,46 @@ def _newest_of_database(rds: Any, name: str) -> datetime | None:
     return max(ready, default=None)
 
 
-def _old(aws: Aws, region: str, snapshots: Snapshots, settings: Settings) -> list[OldSnapshot]:
+def _old(aws: Aws, region: str, snapshots: Snapshots, settings: Settings) -> list[OldBackup]:
     """Those of ours beyond the newest that are kept, the oldest first."""
     kept = settings.number(KEPT)
     # Nobody's snapshot is ours where there are no more than are kept.
-    perhaps = [each for every in snapshots.values() for each in _complete(every)[kept:]]
+    perhaps = [each for every in snapshots.values() for each in _tagged(every)[kept:]]
     if not perhaps:
         return []
     began = [each["StartTime"] for every in snapshots.values() for each in every]
-    ours = _ours(aws, region, min(began) - _BESIDE, max(began) + _BESIDE, settings)
+    ours = _ours(aws, region, "CreateSnapshot", (min(began), max(began)), settings)
     return sorted(
         (
-            OldSnapshot(
-                region=region, id=each["SnapshotId"], volume=each["VolumeId"], began=each["StartTime"]
-            )
+            OldBackup(region=region, id=each["SnapshotId"], of=each["VolumeId"], began=each["StartTime"])
             for every in snapshots.values()
-            for each in [own for own in _complete(every) if own["SnapshotId"] in ours][kept:]
+            for each in [own for own in _tagged(every) if own["SnapshotId"] in ours][kept:]
         ),
         key=lambda each: (each.began, each.id),
     )
 
 
-def _ours(aws: Aws, region: str, first: datetime, last: datetime, settings: Settings) -> frozenset[str]:
-    """The snapshots that our own role made, as CloudTrail's event history says; a few pages of it.
+def _tagged(snapshots: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those complete ones that we may delete: our policy asks for the tag that ours get."""
+    return [each for each in _complete(snapshots) if dict(TAG) in each.get("Tags", ())]
 
-    Nobody but CloudTrail writes that. Tags and descriptions are anybody's.
+
+def _ours(aws: Aws, region: str, call: str, span: Span, settings: Settings) -> frozenset[str]:
+    """What our own role made by this call, as CloudTrail's event history says; a few pages of it.
+
+    Nobody but CloudTrail writes that. Tags, names and descriptions are anybody's.
     """
     pages = EventHistory(aws, region).pages(
         _MOST_PAGES,
-        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "CreateSnapshot"}],
-        StartTime=first,
-        EndTime=last,
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": call}],
+        StartTime=span[0] - _BESIDE,
+        EndTime=span[1] + _BESIDE,
     )
     calls = (call for page in pages for each in page["Events"] for call in call_of_history(each))
     role = settings.text(ROLE)
-    return frozenset(str(call.response.get("snapshotId")) for call in calls if call.principal == role)
+    return frozenset(_made(call.response) for call in calls if call.principal == role)
+
+
+def _made(response: Mapping[str, Any]) -> str:
+    backup = optional_mapping(response.get("backupDetails"))
+    return str(response.get("snapshotId") or backup.get("backupArn"))

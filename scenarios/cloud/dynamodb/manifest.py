@@ -11,7 +11,10 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="dynamodb",
-    simulated="tables as moto keeps them, with their resource policies; the system backup of a deleted table",
+    simulated=(
+        "tables as moto keeps them, with their resource policies; the system backup of a deleted table; up "
+        "to when a table can be restored"
+    ),
     missing="streams read by others than functions, capacity, replicas; TTL is kept, but deletes no item",
     permissions=PERMISSIONS,
     recorded=RECORDED,

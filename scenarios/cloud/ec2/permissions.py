@@ -1,7 +1,7 @@
 """IAM's rows for EC2: instances, what they are made of, and networks."""
 
 from scenarios.cloud.authorization.reference import listed_kind
-from scenarios.cloud.authorization.rows import Arn, ContextKey, DenialStyle, Permissions, Place
+from scenarios.cloud.authorization.rows import Arn, Asking, ContextKey, DenialStyle, Permissions, Place
 from scenarios.cloud.ec2.ids import resource_type
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
@@ -68,6 +68,7 @@ CreateTags                      =                         ec2_resource(Resources
 DeleteTags                      =                         ec2_resource(Resources[])
 CreateSnapshot                  =                         snapshot(=*)
 CreateSnapshot                  =                         volume(VolumeId)
+CreateSnapshot +TagSpecifications ec2:CreateTags          snapshot(=*)
 CreateSnapshots                 =                         instance(InstanceSpecification.InstanceId)
 CreateSnapshots                 =                         snapshot(=*)
 CreateSnapshots                 =                         volume(=*)
@@ -124,6 +125,11 @@ def _ec2_resource(place: Place, identifier: str) -> str:
     return kind(place, identifier)
 
 
+def _creates(asking: Asking, _name: str) -> str | None:
+    """The call that makes what it tags; CreateTags makes nothing."""
+    return None if asking.operation == "CreateTags" else asking.operation
+
+
 def _tags(arn: Arn) -> dict[str, str]:
     return dict(moto_state.backend("ec2", arn.account, arn.region).tags.get(arn.rest.rpartition("/")[2], {}))
 
@@ -141,7 +147,7 @@ PERMISSIONS = Permissions(
     },
     context=(
         ContextKey(key="ec2:Region", value=lambda asking, _name: asking.place.region),
-        ContextKey(key="ec2:CreateAction", value=lambda _asking, _name: None),  # nothing is made: CreateTags
+        ContextKey(key="ec2:CreateAction", value=_creates),
         ContextKey(key="ec2:InstanceType", parameter="InstanceType"),
         ContextKey(key="ec2:InstanceProfile", parameter="IamInstanceProfile.Arn"),
         ContextKey(key="ec2:MetadataHttpTokens", parameter="MetadataOptions.HttpTokens"),

@@ -17,7 +17,9 @@ from chalicelib.remediations.backup_missing import (
     decide_failure,
     snapshot_failed,
 )
-from chalicelib.remediations.backup_missing.reading import Facts, Kept, OldSnapshot, look
+from chalicelib.remediations.backup_missing.kept import TAG, Kept, OldBackup
+from chalicelib.remediations.backup_missing.reading import Facts, look
+from chalicelib.remediations.backup_missing.tables import MOST_TABLES, turn
 from chalicelib.settings import Mode, Settings
 
 NOW = datetime(2026, 3, 2, 3, 10, tzinfo=UTC)
@@ -105,7 +107,7 @@ def test_the_same_again_is_quiet_and_another_one_is_told():
 
 @pytest.mark.parametrize(("mode", "quiet"), [(Mode.APPROVE, False), (Mode.ENFORCE, True)])
 def test_what_is_deleted_is_said_before_and_in_approve_each_night(mode, quiet):
-    old = OldSnapshot(region=REGION, id="snap-1", volume="vol-1", began=ago(200))
+    old = OldBackup(region=REGION, id="snap-1", of="vol-1", began=ago(200))
     plan = planned(volume(backup=1), mode=mode, old=(old,))
 
     ((alert,), (call,)) = plan.alerts, plan.calls
@@ -122,7 +124,14 @@ def test_more_than_one_night_can_do_is_told():
     assert dict(plan.alerts[0].facts)["Left for the next night"].startswith("10 calls")
 
 
-@pytest.mark.parametrize("given", [{"VolumeId": "v"}, {"VolumeId": "v", "Description": "", "DryRun": True}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"VolumeId": "v"},
+        {"VolumeId": "v", "Description": ""},
+        {"VolumeId": "v", "Description": "", "TagSpecifications": [{"ResourceType": "snapshot", "Tags": []}]},
+    ],
+)
 def test_no_other_call_is_declared(given):
     (call,) = planned(volume()).calls
     (declared,) = (each for each in REMEDIATION.declared_calls if each.operation == "ec2.create_snapshot")
@@ -137,11 +146,13 @@ def test_no_other_call_is_declared(given):
 class Account:
     """Pages of what EC2, RDS and CloudTrail would answer."""
 
-    def __init__(self, snapshots, records):
+    def __init__(self, snapshots, records, backups=()):
         self.pages = {
             "describe_snapshots": {"Snapshots": snapshots},
             "describe_volumes": {"Volumes": []},
             "describe_db_instances": {"DBInstances": []},
+            "list_tables": {"TableNames": []},
+            "list_backups": {"BackupSummaries": list(backups)},
             "lookup_events": {"Events": [{"CloudTrailEvent": json.dumps(each)} for each in records]},
         }
         self.asked = []
@@ -169,6 +180,7 @@ def snapshot(number, *, days, state="completed"):
         "StartTime": NOW - timedelta(days=days),
         "State": state,
         "Description": "Trailwarden's backup of vol-1",  # anybody can write that
+        "Tags": [dict(TAG)],  # and whoever may tag, this
     }
 
 
@@ -187,6 +199,81 @@ def record(number, role=ROLE):
         "userIdentity": {"type": "AssumedRole", "arn": f"{role}/session", **issuer},
         "responseElements": {"snapshotId": f"snap-{number}"},
     }
+
+
+def test_what_our_policy_does_not_let_us_delete_is_not_planned():
+    """One that was made before ours got a tag, or whose tag somebody took away."""
+    snapshots = [snapshot(number, days=number) for number in range(1, 7)]
+    del snapshots[4]["Tags"]
+
+    facts = look(Account(snapshots, [record(number) for number in range(1, 7)]), TICK, SETTINGS)
+
+    assert [each.id for each in facts.old] == ["snap-6", "snap-4", "snap-3"]
+
+
+ORDERS = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/orders/backup"
+
+
+def backup(number, *, kind="USER", status="AVAILABLE"):
+    return {
+        "TableName": "orders",
+        "BackupArn": f"{ORDERS}/{number}",
+        "BackupName": "trailwarden",  # anybody can call one so
+        "BackupCreationDateTime": NOW - timedelta(days=number),
+        "BackupStatus": status,
+        "BackupType": kind,
+    }
+
+
+def backed_up(number, role=ROLE):
+    made = {"backupDetails": {"backupArn": f"{ORDERS}/{number}"}}
+    return {
+        **record(number, role),
+        "eventSource": "dynamodb.amazonaws.com",
+        "eventName": "CreateBackup",
+        "responseElements": made,
+    }
+
+
+def test_of_a_tables_backups_too_only_what_our_role_made_is_ours_to_delete():
+    backups = [
+        *(backup(number) for number in range(1, 7)),
+        backup(8, kind="AWS_BACKUP"),
+        backup(9, kind="SYSTEM"),
+    ]
+    records = [*(backed_up(number) for number in (2, 4, 5, 8, 9)), backed_up(6, role="arn:aws:iam::1:role/x")]
+
+    facts = look(Account([], records, backups), TICK, SETTINGS)
+    (call,) = decide(TICK, facts, NOW, SETTINGS).calls
+
+    assert [each.id for each in facts.old_of_tables] == [f"{ORDERS}/5"]
+    assert (call.operation, call.parameters) == ("delete_backup", {"BackupArn": f"{ORDERS}/5"})
+    assert "gone for good" in call.lost
+
+
+@pytest.mark.parametrize(
+    ("found", "told", "made"),
+    [
+        pytest.param(replace(volume(), name="orders"), True, ["create_backup"], id="never one"),
+        pytest.param(replace(volume(backup=1), name="orders"), False, [], id="recoverable, or backed up"),
+        pytest.param(replace(volume(), name="orders", excuse="keep=backup_missing"), True, [], id="excused"),
+    ],
+)
+def test_a_table_is_told_and_backed_up(found, told, made):
+    plan = decide(TICK, Facts(tables=(found,)), NOW, SETTINGS)
+
+    assert [dict(each.facts).get("Table", "").partition(" ")[0] for each in plan.alerts] == ["orders"] * told
+    assert [each.operation for each in plan.calls] == made
+
+
+def test_of_very_many_tables_all_have_their_turn():
+    names = [f"t{number}" for number in range(3 * MOST_TABLES - 50)]
+    nights = [turn(names, NOW + timedelta(days=day)) for day in range(3)]
+
+    assert {name for night in nights for name in night} == set(names)
+    assert {len(night) for night in nights} == {MOST_TABLES}
+    assert turn(["a", "b"], NOW) in (["a", "b"], ["b", "a"])
+    assert turn([], NOW) == []
 
 
 def test_only_what_our_role_made_is_ours_to_delete():
