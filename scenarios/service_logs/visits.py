@@ -109,6 +109,30 @@ def of_network_balancer(visit: Visit, balancer: str, listener: str, certificate:
     }
 
 
+def of_classic_balancer(visit: Visit, balancer: str, protocol: str, port: int) -> dict[str, Any]:
+    """`balancer`: its name; `protocol`, `port`: its listener's. One of TCP or SSL sees no request."""
+    scheme = {"HTTP": "http", "HTTPS": "https"}.get(protocol)
+    request = f"{visit.verb} {scheme}://{visit.host}:{port}{visit.path} HTTP/1.1" if scheme else "- - - "
+    encrypted = protocol in ("HTTPS", "SSL")
+    return {
+        "timestamp": f"{visit.at:%Y-%m-%dT%H:%M:%S.%fZ}",
+        "elb": balancer,
+        "client:port": f"{visit.client}:{visit.port}",
+        "backend:port": "10.0.0.5:80",
+        "request_processing_time": 0.001,
+        "backend_processing_time": 0.02,
+        "response_processing_time": 0.001,
+        "elb_status_code": visit.status if scheme else None,
+        "backend_status_code": visit.status if scheme else None,
+        "received_bytes": visit.received,
+        "sent_bytes": visit.sent,
+        "request": request,
+        "user_agent": visit.agent if scheme else None,
+        "ssl_cipher": "ECDHE-RSA-AES128-GCM-SHA256" if encrypted else None,
+        "ssl_protocol": "TLSv1.2" if encrypted else None,
+    }
+
+
 def of_cloudfront(visit: Visit, domain: str, request_id: str) -> dict[str, Any]:
     """`domain`: the distribution's own; `request_id`: an opaque text."""
     result = "Error" if visit.answered >= 400 else "Miss"

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from scenarios.cloud.cloudfront.standard_logs import StandardLogs, let_in
+from scenarios.cloud.elb.access_logs import AccessLogs as ClassicAccessLogs
 from scenarios.cloud.elbv2.access_logs import AccessLogs
 from scenarios.cloud.service_logs_delivery import let_in_at_group
 from scenarios.cloud.wafv2.logging import Logging
@@ -55,6 +56,45 @@ class LoadBalancer:
     def take(self, world: World, visits: Sequence[Visit]) -> None:
         """Requests reach it."""
         world.setting.laws[AccessLogs].asked(world.deployment.home, self.name, visits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassicLoadBalancer:
+    """A Classic Load Balancer, whose access logs go to a bucket that is there and lets them in.
+
+    `protocol`: of its listener: `HTTP`, `HTTPS`, `TCP` or `SSL`; `minutes`: from file to file, 5 or 60.
+    """
+
+    name: str
+    bucket: str
+    prefix: str = ""
+    protocol: str = "HTTP"
+    minutes: int = 60
+
+    def there(self) -> Given:
+        """It stands when the scenario begins."""
+
+        def do(world: World) -> None:
+            elb, ec2 = (_set_up(world, each) for each in ("elb", "ec2"))
+            zones = [each["ZoneName"] for each in ec2.describe_availability_zones()["AvailabilityZones"]]
+            listener = {"Protocol": self.protocol, "LoadBalancerPort": 80, "InstancePort": 80}
+            if self.protocol in ("HTTPS", "SSL"):
+                certificate = _certificate(world)
+                listener |= {"LoadBalancerPort": 443, "SSLCertificateId": certificate}
+            elb.create_load_balancer(
+                LoadBalancerName=self.name, AvailabilityZones=zones[:1], Listeners=[listener]
+            )
+            logs = {"Enabled": True, "S3BucketName": self.bucket, "EmitInterval": self.minutes}
+            wanted = {**logs, **({"S3BucketPrefix": self.prefix} if self.prefix else {})}
+            elb.modify_load_balancer_attributes(
+                LoadBalancerName=self.name, LoadBalancerAttributes={"AccessLog": wanted}
+            )
+
+        return Given(f"a Classic Load Balancer {self.name}, which logs to {self.bucket}", do)
+
+    def take(self, world: World, visits: Sequence[Visit]) -> None:
+        """Requests reach it."""
+        world.setting.laws[ClassicAccessLogs].asked(world.deployment.home, self.name, visits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +191,7 @@ def platform_lines() -> Given:
     return Given("Lambda writes START, END and REPORT", do)
 
 
-Front = LoadBalancer | Distribution | WebAcl
+Front = LoadBalancer | ClassicLoadBalancer | Distribution | WebAcl
 
 
 def visited(
@@ -208,7 +248,7 @@ def _to_group(world: World, group: str, visits: Sequence[Visit]) -> None:
 
 
 def _tls_listener(world: World, elb: Any, balancer: Mapping[str, Any]) -> None:
-    certificate = _set_up(world, "acm").request_certificate(DomainName="shop.example")["CertificateArn"]
+    certificate = _certificate(world)
     group = elb.create_target_group(
         Name=balancer["LoadBalancerName"], Protocol="TLS", Port=443, VpcId=balancer["VpcId"]
     )["TargetGroups"][0]["TargetGroupArn"]
@@ -219,6 +259,11 @@ def _tls_listener(world: World, elb: Any, balancer: Mapping[str, Any]) -> None:
         Certificates=[{"CertificateArn": certificate}],
         DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
     )
+
+
+def _certificate(world: World) -> str:
+    made = _set_up(world, "acm").request_certificate(DomainName="shop.example")
+    return str(made["CertificateArn"])
 
 
 def _set_up(world: World, service: str) -> Any:

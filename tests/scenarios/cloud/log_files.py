@@ -1,20 +1,35 @@
-"""What AWS's services have delivered into a bucket of a small world."""
+"""What AWS's services have delivered into a bucket of a small world, and what SQL reads of it."""
 
 import gzip
 import json
 
+from scenarios.queries.sql.engine import Engine
+from scenarios.queries.sql.loose import LooseFiles
 from tests.scenarios.cloud.small_worlds import document
 
 
 def files(cloud, bucket):
     """The text of every file in a bucket, unpacked, by its key."""
+    return {
+        key: (gzip.decompress(body) if key.endswith("gz") else body).decode()
+        for key, body in delivered(cloud, bucket).items()
+    }
+
+
+def delivered(cloud, bucket):
+    """Every file in a bucket as it is, by its key."""
     with cloud.calls.muted():
         s3 = cloud.setting.session.client("s3")
         keys = [each["Key"] for each in s3.list_objects_v2(Bucket=bucket).get("Contents", ())]
-        bodies = {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
-    return {
-        key: (gzip.decompress(body) if key.endswith("gz") else body).decode() for key, body in bodies.items()
-    }
+        return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+
+
+def asked(cloud, found, text):
+    """The rows that `trailwarden query` answers over files, by their keys."""
+    loose = LooseFiles(
+        files=[(key, len(body)) for key, body in found.items()], read=found.__getitem__, text=text
+    )
+    return Engine(loose, loose, cloud.clock.now).run(text).rows
 
 
 def lets_in(s3, bucket, statement):
