@@ -31,6 +31,7 @@ from scenarios.cloud.kafka.manifest import SERVICE as KAFKA
 from scenarios.cloud.kinesis.manifest import SERVICE as KINESIS
 from scenarios.cloud.kms.manifest import SERVICE as KMS
 from scenarios.cloud.logs.manifest import SERVICE as LOGS
+from scenarios.cloud.oam.manifest import SERVICE as OAM
 from scenarios.cloud.opensearch.manifest import SERVICE as OPENSEARCH
 from scenarios.cloud.organizations.manifest import SERVICE as ORGANIZATIONS
 from scenarios.cloud.rds.manifest import SERVICE as RDS
@@ -71,6 +72,7 @@ SERVICES: tuple[Service, ...] = (
     KMS,
     LAMBDA,
     FIREHOSE,
+    OAM,
     LOGS,
     OPENSEARCH,
     ORGANIZATIONS,

@@ -303,9 +303,14 @@ class Identity:
         limits = limits_of_resource(moto_state.organization_path(owner) if owner else None)
         return _decided(request, (), self.resource_policy(resource), limits=limits)
 
-    def policies_by(self, service: str, finder: PolicyReader) -> None:
-        """Have a law tell the policies of resources that only it knows, by the service in their ARNs."""
+    def policies_by(self, service: str, finder: PolicyReader) -> PolicyReader | None:
+        """Have a law tell the policies of resources that only it knows, by the service in their ARNs.
+
+        Returns what told them until now, by the service's rows, for a law that adds to them.
+        """
+        before = self._policy_of.get(service)
         self._policy_of[service] = finder
+        return before
 
     def role_may(
         self,

@@ -14,7 +14,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-dat
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
-from scenarios.cloud.logs.events import group_named
+from scenarios.cloud.logs.linked import Group, group_asked
 from scenarios.cloud.setting import Setting
 
 _READS = ("FilterLogEvents", "GetLogEvents")
@@ -30,25 +30,24 @@ class GroupEncryption:
 
     def _must_decrypt(self, asked: Asked) -> None:
         named = asked.parameters.get("logGroupName") or asked.parameters.get("logGroupIdentifier", "")
-        self.must_decrypt(asked.region, group_named(named))
+        self.must_decrypt(asked.region, group_asked(asked, named))
 
-    def must_decrypt(self, region: str, name: str) -> None:
+    def must_decrypt(self, region: str, named: Group) -> None:
         """Raise Refused where the key of a group doesn't let Logs read it."""
-        account = self._setting.account
-        group = moto_state.log_group(account, region, name)
+        group = moto_state.log_group(named.account, region, named.name)
         if group is None or not group.kms_key_id:
             return
-        arn = f"arn:aws:logs:{region}:{account}:log-group:{name}"
-        if not self._may_decrypt(str(group.kms_key_id), region, arn):
+        arn = named.arn(region)
+        if not self._may_decrypt(str(group.kms_key_id), region, named.account, arn):
             why = f"The specified KMS key does not exist or is not allowed to be used with LogGroup '{arn}'"
             raise Refused("AccessDeniedException", why)
 
-    def _may_decrypt(self, key: str, region: str, group_arn: str) -> bool:
-        found = moto_state.kms_key(key, self._setting.account, region)
+    def _may_decrypt(self, key: str, region: str, account: str, group_arn: str) -> bool:
+        found = moto_state.kms_key(key, account, region)
         if found is None or not found.enabled:
             return False
         context: dict[str, str | bool] = {
-            "aws:SourceAccount": self._setting.account,
+            "aws:SourceAccount": account,
             "aws:SourceArn": group_arn,
             "kms:EncryptionContext:aws:logs:arn": group_arn,
         }

@@ -18,7 +18,7 @@ SERVICE = Service(
         "limits of what is taken; retention; subscriptions with the real envelope to Lambda, Kinesis, "
         "Firehose, and through a destination into another account; metric filters; metrics that events "
         "carry in the embedded metric format; exports, half a day behind; search and queries of Logs "
-        "Insights, as far as a group's key allows it; saved queries"
+        "Insights, as far as a group's key allows it, also of linked accounts; saved queries"
     ),
     missing=(
         "queries in SQL and PPL, `pattern`, `anomaly`, `diff` and the youngest commands; account-level "

@@ -94,7 +94,8 @@ def _queried(place: Place, text: str) -> str:
 def _pointed(place: Place, text: str) -> str:
     """The group of the event that a pointer leads to; no group where it leads nowhere, as Logs says later."""
     try:
-        return _log_group(place, pointed_at(text).group)
+        at = pointed_at(text)
+        return _log_group(Place(region=at.region, account=at.account), at.group)
     except Refused:
         return _log_group(place, "")
 

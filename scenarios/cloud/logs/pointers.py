@@ -12,21 +12,22 @@ from scenarios.cloud.logs.events import LogEvent, invalid
 class Pointed:
     """Where an event is."""
 
+    account: str
     region: str
     group: str
     stream: str
     event_id: str
 
 
-def pointer(region: str, group: str, event: LogEvent) -> str:
+def pointer(account: str, region: str, group: str, event: LogEvent) -> str:
     """What leads back to an event."""
-    return base64.b64encode(json.dumps([region, group, event.stream, event.id]).encode()).decode()
+    return base64.b64encode(json.dumps([account, region, group, event.stream, event.id]).encode()).decode()
 
 
 def pointed_at(text: str) -> Pointed:
     """Where a pointer leads. Raises Refused for a text that is none."""
     try:
-        region, group, stream, event_id = map(str, json.loads(base64.b64decode(text, validate=True)))
+        account, region, group, stream, event_id = map(str, json.loads(base64.b64decode(text, validate=True)))
     except (binascii.Error, ValueError, TypeError) as error:
         raise invalid("The specified logRecordPointer is invalid.") from error
-    return Pointed(region=region, group=group, stream=stream, event_id=event_id)
+    return Pointed(account=account, region=region, group=group, stream=stream, event_id=event_id)

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.calls import Answer, Asked
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.arns import account_of
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.paging import of_logs
 from scenarios.cloud.logs.encryption import GroupEncryption
-from scenarios.cloud.logs.events import LogEvent, group_named, invalid, milliseconds
+from scenarios.cloud.logs.events import LogEvent, invalid, milliseconds
+from scenarios.cloud.logs.linked import Group, LinkedGroups, group_asked
 from scenarios.cloud.logs.pointers import pointed_at, pointer
 from scenarios.cloud.logs.search import Search
 from scenarios.cloud.setting import Setting
@@ -60,11 +60,12 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """One query. `groups`: the names of its log groups."""
+    """One query. `account`: whose query it is; `groups`: its log groups, also of linked accounts."""
 
     id: str
+    account: str
     region: str
-    groups: tuple[str, ...]
+    groups: tuple[Group, ...]
     text: str
     by: str
     started: datetime
@@ -98,7 +99,7 @@ class _Run:
             "queryString": self.text,
             "status": self.status,
             "createTime": milliseconds(self.started),
-            "logGroupName": self.groups[0] if self.groups else "",
+            "logGroupName": self.groups[0].name if self.groups else "",
             "userIdentity": self.by,
         }
         if self.ended is not None:
@@ -125,19 +126,24 @@ def _row(result: Result, number: int) -> list[dict[str, str]]:
 
 
 class Queries:
-    """Every query of the account."""
+    """Every query, of every account."""
 
-    def __init__(self, setting: Setting, search: Search, encryption: GroupEncryption) -> None:
+    def __init__(
+        self, setting: Setting, search: Search, encryption: GroupEncryption, linked: LinkedGroups
+    ) -> None:
         self._setting, self._search, self._encryption = setting, search, encryption
+        self._linked = linked
         self._runs: dict[str, _Run] = {}
-        for operation, answer in {
+        answers: dict[str, Answer] = {
             "StartQuery": self._start,
             "GetQueryResults": self._results,
             "StopQuery": self._stop,
             "DescribeQueries": self._describe,
             "GetLogRecord": self._record,
-        }.items():
+        }
+        for operation, answer in answers.items():
             setting.calls.answer("logs", operation, answer)
+        setting.calls.in_every_account("logs", *answers)
 
     def at_once(self, region: str, group: str, text: str, since: int) -> Result:
         """What a query of a group would answer now, from `since` on, in milliseconds; nobody makes a call.
@@ -146,8 +152,9 @@ class Queries:
         """
         query = self.askable(region, group, text)
         now = milliseconds(self._setting.clock.now)
+        own = Group(self._setting.account, group)
         window = Window(now=now // 1000, start=since, end=now)
-        return query.run(lambda _source: self._events(region, (group,), since, now), window)
+        return query.run(lambda _source: self._events(region, (own,), since, now), window)
 
     def askable(self, region: str, group: str, text: str) -> Query:
         """A query for a group. Raises KeyError where there is none of that name, MalformedQuery."""
@@ -167,7 +174,7 @@ class Queries:
         query = _read(given["queryString"])
         groups = self._groups(asked, query.source)
         self._must_overlap(asked.region, groups, until)
-        running = [run for run in self._so_far() if run.region == asked.region and not run.is_over]
+        running = [run for run in self._of(asked) if not run.is_over]
         if len(running) >= MOST_AT_ONCE:
             words = f"Account maximum query concurrency limit of [{MOST_AT_ONCE}] reached."
             raise Refused("LimitExceededException", words)
@@ -206,10 +213,9 @@ class Queries:
         group, status = asked.parameters.get("logGroupName"), asked.parameters.get("status")
         found = [
             run.described()
-            for run in reversed(self._so_far())
-            if run.region == asked.region
-            and not self._forgotten(run)
-            and (group is None or group in run.groups)
+            for run in reversed(self._of(asked))
+            if not self._forgotten(run)
+            and (group is None or Group(run.account, group) in run.groups)
             and status in (None, run.status)
         ]
         page, more = QUERIES.page(found, asked.parameters)
@@ -217,33 +223,36 @@ class Queries:
 
     def _record(self, asked: Asked) -> dict[str, Any]:
         at = pointed_at(asked.parameters["logRecordPointer"])
-        group: Any = moto_state.log_group(self._setting.account, asked.region, at.group)
+        group: Any = moto_state.log_group(at.account, asked.region, at.group)
         streams = iter([at.stream] if group is not None and at.stream in group.streams else ())
         for event in self._search.events(group, streams, 0, 1 << 62) if group is not None else ():
             if event.id == at.event_id and at.region == asked.region:
-                return {"logRecord": self._whole(asked.region, at.group, event)}
+                return {"logRecord": self._whole(asked.region, Group(at.account, at.group), event)}
         raise Refused("ResourceNotFoundException", "The specified log record does not exist.")
 
     def _known(self, asked: Asked) -> _Run:
         run = self._runs.get(asked.parameters["queryId"])
-        if run is None or run.region != asked.region or self._forgotten(run):
+        whose = (asked.caller.account, asked.region)
+        if run is None or (run.account, run.region) != whose or self._forgotten(run):
             words = f"Query with id {asked.parameters['queryId']} does not exist"
             raise Refused("ResourceNotFoundException", words)
         run.go_on(self._setting.clock.now)
         return run
 
-    def _so_far(self) -> list[_Run]:
-        """Every query, as far as it is by now."""
-        for run in self._runs.values():
+    def _of(self, asked: Asked) -> list[_Run]:
+        """The queries of the caller's account in the region, as far as they are by now."""
+        whose = (asked.caller.account, asked.region)
+        found = [run for run in self._runs.values() if (run.account, run.region) == whose]
+        for run in found:
             run.go_on(self._setting.clock.now)
-        return list(self._runs.values())
+        return found
 
     def _forgotten(self, run: _Run) -> bool:
         return self._setting.clock.now - run.started > KEPT
 
     # ---- which groups ----------------------------------------------------------------------------
 
-    def _groups(self, asked: Asked, source: Source | None) -> tuple[str, ...]:
+    def _groups(self, asked: Asked, source: Source | None) -> tuple[Group, ...]:
         given = asked.parameters
         named = [
             [given["logGroupName"]] if given.get("logGroupName") else [],
@@ -263,50 +272,56 @@ class Queries:
             self._encryption.must_decrypt(asked.region, group)
         return groups
 
-    def _named(self, asked: Asked, names: Iterable[str]) -> tuple[str, ...]:
-        groups = tuple(dict.fromkeys(self._at_home(name) for name in names))
+    def _named(self, asked: Asked, names: Iterable[str]) -> tuple[Group, ...]:
+        """Those that are named. Whether a link shows one of another account, IAM was asked with the call."""
+        groups = tuple(dict.fromkeys(group_asked(asked, name) for name in names))
         for group in groups:
-            if moto_state.log_group(self._setting.account, asked.region, group) is None:
+            if moto_state.log_group(group.account, asked.region, group.name) is None:
                 raise Refused(
                     "ResourceNotFoundException",
-                    f"Log group '{group}' does not exist for account ID '{self._setting.account}'",
+                    f"Log group '{group.name}' does not exist for account ID '{group.account}'",
                 )
         return groups
 
-    def _at_home(self, name_or_arn: str) -> str:
-        """The name of a group; one of another account is only reached through a monitoring account's link."""
-        if account_of(name_or_arn) not in ("", self._setting.account):
-            raise NotSimulated("logs", "a query over log groups of another account")
-        return group_named(name_or_arn)
+    def _of_source(self, asked: Asked, source: Source) -> tuple[Group, ...]:
+        """The groups that SOURCE says, those of which the caller may query.
 
-    def _of_source(self, asked: Asked, source: Source) -> tuple[str, ...]:
-        """The groups that SOURCE says, those of which the caller may query."""
-        if source.begin or source.end or set(source.accounts) - {self._setting.account}:
-            raise NotSimulated("logs", "SOURCE with times or other accounts")
+        Where it names no account, those of linked accounts are among them.
+        """
+        if source.begin or source.end:
+            raise NotSimulated("logs", "SOURCE with times")
         if set(source.group_class) - {"STANDARD"}:
             raise NotSimulated("logs", "SOURCE with other classes of log groups")
         if len(source.prefixes) > MOST_PREFIXES:
             raise invalid(f"SOURCE takes up to {MOST_PREFIXES} prefixes.")
-        known = moto_state.log_groups(self._setting.account, asked.region)
+        own = asked.caller.account
+        strangers = set(source.accounts) - {own} - self._linked.sources_of(own, asked.region)
+        if strangers:
+            raise invalid(f"Account {min(strangers)} is not linked to this account.")
+        known = [Group(own, name) for name in moto_state.log_groups(own, asked.region)]
+        known += self._linked.seen_by(own, asked.region)
         groups = self._named(asked, source.groups) or tuple(
-            name for name in known if not source.prefixes or name.startswith(source.prefixes)
+            group
+            for group in known
+            if (not source.accounts or group.account in source.accounts)
+            and (not source.prefixes or group.name.startswith(source.prefixes))
         )
         for group in groups:
             self._must_be_allowed(asked, group)
         return groups
 
-    def _must_be_allowed(self, asked: Asked, group: str) -> None:
-        arn = f"arn:aws:logs:{asked.region}:{self._setting.account}:log-group:{group}:log-stream:"
+    def _must_be_allowed(self, asked: Asked, group: Group) -> None:
+        arn = f"{group.arn(asked.region)}:log-stream:"
         if not self._setting.identity.judge(asked.caller, "logs:StartQuery", arn).allowed:
             words = (
                 f"User: {asked.caller.arn} is not authorized to perform: logs:StartQuery on resource: {arn}"
             )
             raise Refused("AccessDeniedException", words)
 
-    def _must_overlap(self, region: str, groups: tuple[str, ...], until: int) -> None:
+    def _must_overlap(self, region: str, groups: tuple[Group, ...], until: int) -> None:
         """The time that is asked for must have a part in which some group was there, and kept its events."""
-        for name in groups:
-            group: Any = moto_state.log_group(self._setting.account, region, name)
+        for named in groups:
+            group: Any = moto_state.log_group(named.account, region, named.name)
             if until >= max(_created(group), self._search.oldest_kept(group)):
                 return
         if groups:
@@ -318,14 +333,17 @@ class Queries:
 
     # ---- the work --------------------------------------------------------------------------------
 
-    def _run(self, asked: Asked, query: Query, groups: tuple[str, ...], since: int, until: int) -> _Run:
+    def _run(self, asked: Asked, query: Query, groups: tuple[Group, ...], since: int, until: int) -> _Run:
         now = self._setting.clock.now
-        written = ", ".join(f'"{group}"' for group in groups)
+        own = asked.caller.account
+        names = (group.name if group.account == own else group.arn(asked.region) for group in groups)
+        written = ", ".join(f'"{each}"' for each in names)
         stored = (
             query.text if query.source else (f"SOURCE {written} START={since} END={until} | {query.text}")
         )
         run = _Run(
             id=self._setting.new_uuid("logs.query"),
+            account=own,
             region=asked.region,
             groups=groups,
             text=stored,
@@ -346,11 +364,11 @@ class Queries:
             run.fails = True
         return run
 
-    def _events(self, region: str, groups: Iterable[str], since: int, until: int) -> Iterable[Event]:
-        for name in groups:
-            group: Any = moto_state.log_group(self._setting.account, region, name)
+    def _events(self, region: str, groups: Iterable[Group], since: int, until: int) -> Iterable[Event]:
+        for account, name in groups:
+            group: Any = moto_state.log_group(account, region, name)
             kind = Kind.LAMBDA if name.startswith(_LAMBDA_GROUPS) else Kind.AUTO
-            log = f"{self._setting.account}:{name}"
+            log = f"{account}:{name}"
             for event in self._search.events(group, iter(sorted(group.streams)), since, until):
                 yield Event(
                     event.timestamp,
@@ -358,7 +376,7 @@ class Queries:
                     event.stream,
                     log,
                     milliseconds(event.ingested_at),
-                    pointer(region, name, event),
+                    pointer(account, region, name, event),
                     kind,
                 )
 
@@ -372,7 +390,7 @@ class Queries:
         run.runs_from = run.started + timedelta(seconds=waits)
         run.ends_at = run.runs_from + timedelta(seconds=runs)
 
-    def _whole(self, region: str, group: str, event: LogEvent) -> dict[str, str]:
+    def _whole(self, region: str, group: Group, event: LogEvent) -> dict[str, str]:
         """Everything of one event: what the system knows of it, and the fields of its JSON."""
         values = Values(DEFAULT)
         found = fields_of_json(event.message, DEFAULT.most_discovered)
@@ -382,8 +400,8 @@ class Queries:
             "@timestamp": str(event.timestamp),
             "@ingestionTime": str(milliseconds(event.ingested_at)),
             "@logStream": event.stream,
-            "@log": f"{self._setting.account}:{group}",
-            "@ptr": pointer(region, group, event),
+            "@log": f"{group.account}:{group.name}",
+            "@ptr": pointer(group.account, region, group.name, event),
         }
 
 

@@ -14,13 +14,13 @@ from scenarios.cloud.kernel.paging import of_logs
 from scenarios.cloud.logs.events import (
     LogEvent,
     event_of,
-    group_named,
     invalid,
     milliseconds,
     no_such_group,
     no_such_stream,
     pattern_of,
 )
+from scenarios.cloud.logs.linked import group_asked
 from scenarios.cloud.logs.retention import Retention
 from scenarios.cloud.setting import Setting
 
@@ -55,7 +55,8 @@ class Search:
 
     def _group(self, asked: Asked) -> Any:
         named = asked.parameters.get("logGroupName") or asked.parameters.get("logGroupIdentifier", "")
-        group = moto_state.log_group(self._setting.account, asked.region, group_named(named))
+        account, name = group_asked(asked, named)
+        group = moto_state.log_group(account, asked.region, name)
         if group is None:
             raise no_such_group()
         return group

@@ -22,6 +22,7 @@ from scenarios.cloud.logs.events import event_of, group_named, milliseconds, no_
 from scenarios.cloud.logs.exports import Exports
 from scenarios.cloud.logs.groups import LogGroups
 from scenarios.cloud.logs.ingestion import EVENT_BYTES, Lines, batches, take
+from scenarios.cloud.logs.linked import LinkedGroups
 from scenarios.cloud.logs.metric_filters import MetricFilters
 from scenarios.cloud.logs.queries import Queries
 from scenarios.cloud.logs.query_definitions import QueryDefinitions
@@ -39,7 +40,13 @@ _NOT_YET = (
 class Logs:
     """Every log group of the account."""
 
-    def __init__(self, setting: Setting, cloudwatch: CloudWatch, encryption: GroupEncryption) -> None:
+    def __init__(
+        self,
+        setting: Setting,
+        cloudwatch: CloudWatch,
+        encryption: GroupEncryption,
+        linked: LinkedGroups,
+    ) -> None:
         self._setting = setting
         self._retention = Retention(setting)
         self._subscriptions = Subscriptions(setting)
@@ -48,9 +55,10 @@ class Logs:
         self._search = Search(setting, self._retention)
         LogGroups(setting, self.write)
         Exports(setting, self._search)
-        self.queries = Queries(setting, self._search, encryption)
+        self.queries = Queries(setting, self._search, encryption, linked)
         QueryDefinitions(setting)
         setting.calls.answer("logs", "PutLogEvents", self._put_log_events)
+        setting.calls.in_every_account("logs", "PutLogEvents")
         for operation in _NOT_YET:
             setting.calls.check("logs", operation, self._not_yet)
 
@@ -71,17 +79,27 @@ class Logs:
     def _put_log_events(self, asked: Asked) -> dict[str, Any]:
         parameters = asked.parameters
         name, stream = group_named(parameters["logGroupName"]), parameters["logStreamName"]
-        group = moto_state.log_group(self._setting.account, asked.region, name)
+        account = asked.caller.account
+        group = moto_state.log_group(account, asked.region, name)
         if group is None:
             raise no_such_group()
         if stream not in group.streams:
             raise no_such_stream()
-        rejected = self._ingest(asked.region, group, stream, parameters["logEvents"])
+        rejected = self._ingest(asked.region, group, stream, parameters["logEvents"], account)
         token = f"{group.streams[stream].upload_sequence_token:056d}"
         return {"nextSequenceToken": token, **({"rejectedLogEventsInfo": rejected} if rejected else {})}
 
-    def _ingest(self, region: str, group: Any, stream: str, lines: Lines) -> dict[str, int]:
-        """Keep the events of a batch that Logs accepts, pass them on, and return which it rejected."""
+    def _ingest(
+        self, region: str, group: Any, stream: str, lines: Lines, account: str = ""
+    ) -> dict[str, int]:
+        """Keep the events of a batch that Logs accepts, pass them on, and return which it rejected.
+
+        Those of another account are kept alone: its filters are not simulated, and its metrics are its own.
+        """
+        if account not in ("", self._setting.account) and moto_state.metric_filters(
+            account, region, group.name
+        ):
+            raise NotSimulated("logs", f"metric filters of another account ({account})")
         taken = take(lines, self._setting.clock.now, self._retention.oldest_kept(group))
         if taken.rejected:
             left_out = len(lines) - len(taken.accepted)
@@ -91,6 +109,8 @@ class Logs:
         if taken.accepted:
             group.streams[stream].put_log_events([dict(line) for line in taken.accepted])
             stored = group.streams[stream].events[-len(taken.accepted) :]
+            if account not in ("", self._setting.account):
+                return dict(taken.rejected)
             events = [event_of(stream, each) for each in stored]
             measured = {
                 "IncomingLogEvents": len(events),

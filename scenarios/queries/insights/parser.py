@@ -270,6 +270,8 @@ class _Reader:
         self._scanner.take()
         if self._scanner.takes("loggroups"):
             return self._chosen_groups()
+        if only_aws := self._scanner.takes("loggrouptags", "datasource"):
+            raise QueryNotSimulated(f"SOURCE {only_aws}")
         names = self._scanner.listed(self._scanner.string)
         return Source(groups=names, begin=self._shift("start"), end=self._shift("end"))
 
@@ -284,20 +286,31 @@ class _Reader:
         return f"{sign}{token.text}"
 
     def _chosen_groups(self) -> Source:
+        """All of the account and of those that are linked to it, as far as no option leaves some out."""
         self._scanner.need("(")
         found: dict[str, tuple[str, ...]] = {}
-        while not found or self._scanner.takes(","):
+        while self._scanner.peek().word != ")":
+            if found:
+                self._scanner.need(",")
             option = self._scanner.need("nameprefix", "accountidentifiers", "class")
             self._scanner.need(":")
-            self._scanner.need("[")
-            found[option] = self._scanner.listed(self._scanner.string)
-            self._scanner.need("]")
+            found[option] = self._strings()
         self._scanner.need(")")
         return Source(
             prefixes=found.get("nameprefix", ()),
             accounts=found.get("accountidentifiers", ()),
             group_class=found.get("class", ()),
+            begin=self._shift("start"),
+            end=self._shift("end"),
         )
+
+    def _strings(self) -> tuple[str, ...]:
+        """A list of strings, maybe empty; or one string, as the console writes a class."""
+        if not self._scanner.takes("["):
+            return (self._scanner.string(),)
+        found = () if self._scanner.peek().word == "]" else self._scanner.listed(self._scanner.string)
+        self._scanner.need("]")
+        return found
 
 
 _ONLY_OPERANDS: Final = 100  # no operator holds so strongly

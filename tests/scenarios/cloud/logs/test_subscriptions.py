@@ -518,10 +518,8 @@ def test_what_a_law_does_at_home_is_not_simulated_in_another_account():
     with world(group()) as cloud:
         other = cloud.user("sec", account=RECIPIENT)
 
-        with pytest.raises(NotSimulated, match=f"PutLogEvents in another account .{RECIPIENT}"):
-            cloud.client(other, "logs").put_log_events(
-                logGroupName=HOST, logStreamName="s", logEvents=[{"timestamp": NOW, "message": "x"}]
-            )
+        with pytest.raises(NotSimulated, match=f"PutSubscriptionFilter in another account .{RECIPIENT}"):
+            put_subscription(cloud, FEED, by=other)
 
 
 def test_a_function_reads_the_lines_from_a_stream_between():

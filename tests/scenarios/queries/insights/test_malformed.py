@@ -116,6 +116,14 @@ def test_a_command_that_only_aws_has_is_loud(command):
         Query(f"fields @message | {command} @message")
 
 
+@pytest.mark.parametrize(
+    "of", ["logGroupTags([{key: 'team', values: ['a']}])", "dataSource(['amazon_vpc.flow'])"]
+)
+def test_sources_by_tags_and_kinds_are_loud(of):
+    with pytest.raises(QueryNotSimulated, match=f"SOURCE {of.partition('(')[0].lower()}"):
+        Query(f"SOURCE {of} | limit 1")
+
+
 def test_a_shifted_series_is_loud():
     with pytest.raises(QueryNotSimulated, match="offset"):
         Query("stats count(*) by bin(5m) offset 1h")
@@ -129,6 +137,11 @@ SOURCES = [
     (
         "SOURCE logGroups(namePrefix:['a','b'], accountIdentifiers: ['111122223333'], class:['X']) | limit 1",
         Source(prefixes=("a", "b"), accounts=("111122223333",), group_class=("X",)),
+    ),
+    ("SOURCE logGroups() | limit 1", Source()),
+    (
+        'SOURCE logGroups(namePrefix: [], class: "STANDARD") START=-604800s END=0s | limit 1',
+        Source(group_class=("STANDARD",), begin="-604800s", end="0s"),
     ),
 ]
 

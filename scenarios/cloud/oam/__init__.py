@@ -1,0 +1,1 @@
+"""CloudWatch Observability Access Manager: sinks of monitoring accounts, links of source accounts to them."""
