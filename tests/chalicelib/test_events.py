@@ -348,6 +348,7 @@ places = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(place=places, value=anything)
 def test_whatever_stands_anywhere_nothing_but_malformed_is_raised(place, value):
     parse, raw, path = place
@@ -358,6 +359,7 @@ def test_whatever_stands_anywhere_nothing_but_malformed_is_raised(place, value):
         assert str(error)  # noqa: PT017 - a pass without an error is as good
 
 
+@pytest.mark.slow
 @given(body=anything)
 def test_whatever_a_subscription_delivers_nothing_but_malformed_is_raised(body):
     lines = {**BATCH, "logEvents": [body, LINE]}

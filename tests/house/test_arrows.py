@@ -451,6 +451,7 @@ def test_motos_insides_are_named_in_the_kernels_hooks_and_in_services_mends_only
     assert told(elsewhere) == []
 
 
+@pytest.mark.slow
 def test_private_names_of_moto_too():
     """ruff refuses `found._name`; where it is allowed, the name is moto's, or the table says whose it is."""
     told_not_to = {module for module, path in modules().items() if "SLF001" in path.read_text()}

@@ -54,6 +54,7 @@ def complaint(room):
     return "" if any(PROJECT.glob(TESTED_ELSEWHERE[room])) else f"nothing is at {TESTED_ELSEWHERE[room]}"
 
 
+@pytest.mark.slow
 def test_each_room_has_tests_or_says_where_they_are():
     all_rooms = [f"{top}/{each}" for top in ("chalicelib", "scenarios") for each in rooms(top)]
 

@@ -234,6 +234,7 @@ def test_findings_of_one_remediation_leave_the_others_out(api, ledger):
     assert ids(api.get("/findings", {"remediation": "root_login"})) == [mine.id]
 
 
+@pytest.mark.slow
 def test_a_limit_keeps_the_newest_whichever_remediation_found_them(api, ledger):
     for minute in range(4):
         newest = found(ledger, ("root_login", "table_deleted")[minute % 2], minute=minute)
@@ -241,6 +242,7 @@ def test_a_limit_keeps_the_newest_whichever_remediation_found_them(api, ledger):
     assert ids(api.get("/findings", {"limit": "1"})) == [newest.id]
 
 
+@pytest.mark.slow
 def test_an_empty_ledger_has_no_findings(api, ledger):
     assert api.get("/findings").json == {"findings": [], "next": ""}
 
@@ -271,6 +273,7 @@ def test_a_question_that_cannot_be_answered_gets_one_sentence(api, ledger, query
     assert api.get("/findings", query).refusal == (400, sentence)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", ["1", "100"])
 def test_the_ends_of_the_limit_belong_to_it(api, ledger, limit):
     assert api.get("/findings", {"limit": limit}).status == 200
@@ -348,6 +351,7 @@ def test_the_page_shows_catalogue_and_findings_as_html_under_its_policy(api, led
     assert all(f"<code>{each.name}</code>" in answer.text for each in CATALOG)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:IAMAuthorizer is not a supported")
 def test_the_page_s_links_lead_to_findings_on_a_local_server(api, ledger, tmp_path):
     one = found(ledger)
@@ -359,6 +363,7 @@ def test_the_page_s_links_lead_to_findings_on_a_local_server(api, ledger, tmp_pa
     assert answer.json_body["id"] == one.id
 
 
+@pytest.mark.slow
 def test_a_hostile_finding_is_shown_and_never_obeyed(api, ledger):
     found(ledger, title=HOSTILE)
 

@@ -61,6 +61,7 @@ def test_a_state_outlives_any_outage_and_expires_at_last(house):
     assert expire == {int(later(400 * 86_400).timestamp())}
 
 
+@pytest.mark.slow
 def test_what_is_seen_is_remembered(house):
     house.handle(keeper())
 

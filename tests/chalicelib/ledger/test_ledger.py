@@ -55,6 +55,7 @@ def test_the_first_plan_about_an_event_stands(ledger):
     assert ledger.stored("remedy", Happening()) == first
 
 
+@pytest.mark.slow
 def test_every_mark_is_remembered(ledger):
     one = ledger.store(finding())
 
@@ -121,6 +122,7 @@ def test_a_sighting_seen_twice_counts_once(ledger):
     assert ledger.sightings("remedy", "203.0.113.7", NOON, NOON) == [sighting(1), sighting(2)]
 
 
+@pytest.mark.slow
 def test_more_sightings_than_a_batch_takes_are_all_noted(ledger):
     many = [sighting(f"{number:03}") for number in range(60)]
 
@@ -244,6 +246,7 @@ def test_a_retry_keeps_its_place_and_takes_no_second(ledger):
     assert takes_a_place(ledger, "another")
 
 
+@pytest.mark.slow
 def test_events_that_come_at_once_share_no_place(house, ledger):
     """Each has read the places before any of them took one: only the conditional write tells them apart."""
 

@@ -194,6 +194,7 @@ def test_one_that_was_answered_is_worse_and_first():
     assert "/f?a=" in dict(alerts[0].facts)["Asked for"]
 
 
+@pytest.mark.slow
 def test_too_many_to_look_at_are_told():
     rows = [
         {"client": "203.0.113.3", "url": f"/v1..v{number}", "code": "200", "requests": "1"}

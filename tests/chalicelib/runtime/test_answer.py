@@ -55,6 +55,7 @@ def told(*alerts, calls=()) -> Remedy:
 # ---- once ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_event_is_looked_at_decided_told_and_remembered(house):
     remedy = told()
     remedy.facts = {"backups": 2}
@@ -69,6 +70,7 @@ def test_an_event_is_looked_at_decided_told_and_remembered(house):
     assert f"Finding {finding.id}" in house.mail[0].text
 
 
+@pytest.mark.slow
 def test_a_second_delivery_changes_nothing(house):
     remedy = told(calls=[creates("orders")])
     house.handle(remedy)
@@ -79,6 +81,7 @@ def test_a_second_delivery_changes_nothing(house):
     assert len(house.mail) == len(remedy.decided) == len(house.findings) == 1
 
 
+@pytest.mark.slow
 def test_the_same_key_in_another_account_is_another_event(house):
     remedy = told()
 
@@ -97,6 +100,7 @@ def test_a_claim_is_not_named_after_our_code(house):
     assert claim["sk"]["S"].startswith("event#")
 
 
+@pytest.mark.slow
 def test_a_claim_outlives_the_longest_redrive(house):
     with freeze_time(NOON):
         house.handle(told())
@@ -121,6 +125,7 @@ def test_nothing_to_say_leaves_no_finding(house):
     assert house.mail == []
 
 
+@pytest.mark.slow
 def test_an_event_that_names_no_region_happened_in_the_functions_own(house):
     house.handle(told(), Happening(region=""))
 
@@ -148,6 +153,7 @@ def died_while_telling(house, remedy) -> None:
         run.handle(Happening())
 
 
+@pytest.mark.slow
 def test_a_delivery_while_another_is_under_way_is_kept_for_later(house):
     remedy = told()
     with freeze_time(NOON):
@@ -158,6 +164,7 @@ def test_a_delivery_while_another_is_under_way_is_kept_for_later(house):
     assert house.mail == []
 
 
+@pytest.mark.slow
 def test_a_claim_left_by_a_crash_has_lapsed_when_lambda_tries_again(house):
     """A function has 50 seconds at most, Lambda waits 60."""
     remedy = told()
@@ -174,6 +181,7 @@ def test_a_claim_left_by_a_crash_has_lapsed_when_lambda_tries_again(house):
     assert len(remedy.decided) == 1
 
 
+@pytest.mark.slow
 def test_a_failure_gives_its_claim_back(house):
     remedy = told()
     remedy.facts = ClientError({"Error": {"Code": "ThrottlingException", "Message": "slower"}}, "ListBackups")
@@ -216,6 +224,7 @@ def function(house):
     return house
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("principal", "suppressed"),
     [
@@ -254,6 +263,7 @@ def test_what_is_suppressed_is_recorded_and_not_told(house):
     )
 
 
+@pytest.mark.slow
 def test_a_suppression_that_comes_later_overwrites_no_plan(house):
     """A first try failed; meanwhile somebody was put on the list of the expected."""
     house.aws.refused.update(DENIED)
@@ -266,6 +276,7 @@ def test_a_suppression_that_comes_later_overwrites_no_plan(house):
     assert [finding.outcome for finding in house.findings] == [Outcome.FAILED]
 
 
+@pytest.mark.slow
 def test_sts_is_asked_once_a_cold_start(house):
     roles = [Happening(key=str(number), principal=OWN_ROLE) for number in range(3)]
 
@@ -278,6 +289,7 @@ def test_sts_is_asked_once_a_cold_start(house):
 # ---- the gate ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mode", "outcome", "acted", "words"),
     [
@@ -295,6 +307,7 @@ def test_a_mode_says_how_far_it_goes(house, mode, outcome, acted, words):
     assert ("To undo it:" in house.mail[0].text) == acted
 
 
+@pytest.mark.slow
 def test_who_is_asked_for_a_yes_is_told_how_to_give_it(house):
     house.handle(told(calls=[creates("orders")]), mode=Mode.APPROVE)
 
@@ -326,6 +339,7 @@ def test_a_function_that_was_told_no_cap_does_not_act(house):
     assert house.tables() == []
 
 
+@pytest.mark.slow
 def test_the_kill_switch_stands_above_every_mode(house):
     house.throw_the_switch()
 
@@ -356,6 +370,7 @@ def test_the_kill_switch_also_holds_what_an_earlier_try_had_begun(house):
 # ---- acting, and failing to ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_plan_is_stored_before_the_first_call(house):
     def stored(**_):
         assert [finding.plan.calls for finding in house.findings] == [(creates("orders"),)]
@@ -378,6 +393,7 @@ FAILURES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("refusal", "error", "why"), FAILURES)
 def test_an_act_that_fails_is_told_with_the_reason_and_rises(house, refusal, error, why):
     house.aws.refused["create_table"] = refusal
@@ -429,6 +445,7 @@ def test_a_retry_that_succeeds_tells_how_it_ended_once(house):
     assert len(house.mail) == 2
 
 
+@pytest.mark.slow
 def test_a_failed_telling_does_not_act_again(house):
     house.aws.refused["publish"] = "InternalError"
     remedy = told(calls=[creates("orders", already=())])
@@ -457,6 +474,7 @@ def test_a_retry_goes_on_with_the_call_that_failed(house):
     assert house.tables() == ["first", "third"]
 
 
+@pytest.mark.slow
 def test_what_fails_without_an_alert_is_told_nonetheless(house):
     house.aws.refused.update(DENIED)
 
@@ -466,6 +484,7 @@ def test_what_fails_without_an_alert_is_told_nonetheless(house):
     assert house.mail[0].subject == "HIGH: remedy could not do what it planned"
 
 
+@pytest.mark.slow
 def test_the_stored_plan_is_resumed_and_not_decided_again(house):
     house.aws.refused.update(DENIED)
     with pytest.raises(NotAllowed):
@@ -486,6 +505,7 @@ def hushed(title="again", subject="203.0.113.7"):
     return alert(title, quiet=Quiet(subject=subject, seconds=3600))
 
 
+@pytest.mark.slow
 def test_what_was_told_lately_is_recorded_as_quiet(house):
     first = house.handle(told(hushed()))
     second = house.handle(told(hushed()), Happening(key="e-2", at=later(1)))
@@ -495,6 +515,7 @@ def test_what_was_told_lately_is_recorded_as_quiet(house):
     assert [finding.outcome for finding in house.findings] == [Outcome.QUIET, Outcome.TOLD]
 
 
+@pytest.mark.slow
 def test_of_two_alerts_one_may_be_quiet(house):
     house.handle(told(hushed()))
 
@@ -505,6 +526,7 @@ def test_of_two_alerts_one_may_be_quiet(house):
     assert (house.findings[0].quiet, house.findings[0].told) == ({0}, {1})
 
 
+@pytest.mark.slow
 def test_an_act_under_a_quiet_alert_is_still_an_act(house):
     house.handle(told(hushed()))
 
@@ -514,6 +536,7 @@ def test_an_act_under_a_quiet_alert_is_still_an_act(house):
     assert house.tables() == ["orders"]
 
 
+@pytest.mark.slow
 def test_a_retry_of_the_event_that_may_speak_still_speaks(house):
     house.aws.refused["publish"] = "InternalError"
     remedy = told(hushed())
@@ -525,6 +548,7 @@ def test_a_retry_of_the_event_that_may_speak_still_speaks(house):
     assert len(house.mail) == 1
 
 
+@pytest.mark.slow
 def test_an_alert_that_never_left_keeps_nobody_quiet(house):
     """SNS was ill when the first of them was to be told; then it is well, and the next one is."""
     with freeze_time(NOON):
@@ -540,6 +564,7 @@ def test_an_alert_that_never_left_keeps_nobody_quiet(house):
     assert len(mail) == 1
 
 
+@pytest.mark.slow
 def test_who_finds_another_about_to_speak_waits_and_is_not_quiet(house):
     with freeze_time(NOON):
         house.aws.refused["publish"] = "InternalError"
@@ -637,6 +662,7 @@ def test_what_a_flood_left_over_is_told_by_the_hour_once(house):
     assert "Counted: 38 from" in " ".join(house.mail[2].text.split())
 
 
+@pytest.mark.slow
 def test_a_flood_whose_first_alert_never_left_is_told_by_the_hour(house):
     with freeze_time(NOON):
         house.aws.refused["publish"] = "InternalError"
@@ -702,6 +728,7 @@ def test_a_look_that_may_yet_succeed_is_told_at_once_and_told_again_when_it_did(
     assert [finding.outcome for finding in house.findings] == [Outcome.ACTED]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("refused", "outcome"), [({}, Outcome.TOLD), ({"publish": "ThrottlingException"}, Outcome.NOTHING)]
 )
@@ -719,6 +746,7 @@ def test_a_failed_look_says_told_only_where_it_was_told(house, refused, outcome)
     assert len(house.mail) == (2 if outcome is Outcome.TOLD else 0)  # nobody was told: nothing to answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", PASSING)
 def test_whatever_may_pass_rises_and_the_event_is_kept(house, error):
     remedy = told()
@@ -733,6 +761,7 @@ def test_whatever_may_pass_rises_and_the_event_is_kept(house, error):
     assert [finding.outcome for finding in house.findings] == [Outcome.UNSEEN]
 
 
+@pytest.mark.slow
 def test_a_bug_in_a_look_is_told_too(house):
     remedy = told()
     remedy.facts = KeyError("surprise")
@@ -743,6 +772,7 @@ def test_a_bug_in_a_look_is_told_too(house):
     assert "it could not be looked at" in house.mail[0].subject
 
 
+@pytest.mark.slow
 def test_a_failed_look_that_then_sees_nothing_is_told_at_last(house):
     remedy = Remedy(Plan.nothing())
     remedy.facts = failing("ThrottlingException")
@@ -761,6 +791,7 @@ def test_a_failed_look_that_then_sees_nothing_is_told_at_last(house):
     assert house.handle(remedy) is Outcome.DUPLICATE
 
 
+@pytest.mark.slow
 def test_that_nothing_was_found_at_last_is_told_by_a_later_try_where_sns_fails(house):
     remedy = Remedy(Plan.nothing())
     remedy.facts = failing("ThrottlingException")
@@ -776,6 +807,7 @@ def test_that_nothing_was_found_at_last_is_told_by_a_later_try_where_sns_fails(h
     assert [mail.subject[:18] for mail in house.mail] == ["HIGH: Something ha", "INFO: Looked again"]
 
 
+@pytest.mark.slow
 def test_what_was_denied_is_an_alert_of_its_own(house):
     remedy = told()
     remedy.facts = SimpleNamespace(could_not_read=(Unseen(why="GetTrail: no", denied=True), Unseen(why="x")))
@@ -800,6 +832,7 @@ LEDGER_ILL = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("operations", "error"), LEDGER_ILL)
 def test_without_a_ledger_every_try_tells_nothing_acts_and_the_error_rises(house, operations, error):
     house.aws.refused.update(dict.fromkeys(operations, error))
@@ -825,6 +858,7 @@ def test_what_is_held_back_without_a_ledger_stands_in_the_alert(house):
     assert "To undo it:" not in text
 
 
+@pytest.mark.slow
 def test_an_act_that_could_not_be_noted_is_told_as_done(house):
     """The ledger fails between the call and its mark: what was done must not read as undone."""
     remedy = told(calls=[creates("orders"), creates("invoices")])
@@ -856,6 +890,7 @@ class _LazyClient:
         return getattr(self._aws.client("dynamodb"), name)
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_looked_at_without_a_ledger_the_event_is_told(house):
     house.aws.refused["put_item"] = "AccessDeniedException"
     remedy = told()
@@ -867,6 +902,7 @@ def test_where_nothing_can_be_looked_at_without_a_ledger_the_event_is_told(house
     assert house.mail[0].subject == "HIGH: Something happened: it could not be looked at"
 
 
+@pytest.mark.slow
 def test_where_there_is_no_time_to_look_without_a_ledger_nobody_looks(house):
     house.aws.refused["put_item"] = "AccessDeniedException"
     remedy = told()
@@ -923,6 +959,7 @@ def deployed(house, monkeypatch):
     return house
 
 
+@pytest.mark.slow
 def test_one_bad_event_never_fails_the_others_and_rises(deployed):
     remedy = told()
     bad = Happening(key="bad")
@@ -963,6 +1000,7 @@ def test_what_none_of_its_triggers_sends_rises_so_that_the_queue_keeps_it(deploy
     assert deployed.mail == deployed.findings == []
 
 
+@pytest.mark.slow
 def test_each_trigger_goes_its_own_way(deployed):
     by_event, by_queue = told(alert("by event")), told(alert("by queue"))
     remediation = replace(
@@ -977,6 +1015,7 @@ def test_each_trigger_goes_its_own_way(deployed):
     assert by_queue.looked == ["from the queue"]
 
 
+@pytest.mark.slow
 def test_an_answer_says_what_became_of_each_event(deployed):
     answer = runtime.answer(told().remediation, delivered(Happening(), Happening()), Context())
 
@@ -986,6 +1025,7 @@ def test_an_answer_says_what_became_of_each_event(deployed):
     }
 
 
+@pytest.mark.slow
 def test_a_fresh_deploy_observes(deployed):
     runtime.answer(told(calls=[creates("orders")]).remediation, delivered(Happening()), Context())
 
@@ -1000,6 +1040,7 @@ def test_a_function_without_its_variables_says_which(monkeypatch):
         runtime.answer(told().remediation, delivered(), Context())
 
 
+@pytest.mark.slow
 def test_a_deed_is_noted_for_each_call(house):
     house.handle(told(calls=[creates("orders"), creates("orders")]))
 

@@ -155,6 +155,7 @@ def handled(house, *channels, remedy=None):
     return run.handle(Happening())
 
 
+@pytest.mark.slow
 def test_when_one_fails_the_others_have_told_and_are_not_told_again(house):
     chat, hub = Ill("chat"), Ill("security hub", fails=1)
     with pytest.raises(Exception, match="no"):
@@ -179,6 +180,7 @@ def test_when_the_topic_fails_the_others_tell(house):
     assert chat.sent == [("0", "one")]
 
 
+@pytest.mark.slow
 def test_without_a_ledger_every_channel_is_told(house):
     house.aws.refused["put_item"] = "ThrottlingException"
     chat = Ill("chat")

@@ -40,6 +40,7 @@ def text_of(finding):
     )
 
 
+@pytest.mark.slow
 def test_calls_are_made_in_order_and_noted(house):
     finding, error = carried(house, planned(house, creates("a"), deletes("a"), creates("b")))
 
@@ -49,6 +50,7 @@ def test_calls_are_made_in_order_and_noted(house):
     assert house.ledger.stored("remedy", Happening()) == finding
 
 
+@pytest.mark.slow
 def test_what_somebody_else_did_is_not_ours_to_undo(house):
     house.aws.client("dynamodb").create_table(**creates("orders").parameters)
 
@@ -64,6 +66,7 @@ def test_what_somebody_else_did_is_not_ours_to_undo(house):
     assert "delete-table --table-name orders" not in text
 
 
+@pytest.mark.slow
 def test_what_an_earlier_try_may_have_done_is_told_as_unsure(house):
     """The first try died after its call and before it could note it."""
     begun = house.ledger.did(planned(house, creates("orders")), 0, CallProgress.BEGUN)
@@ -76,6 +79,7 @@ def test_what_an_earlier_try_may_have_done_is_told_as_unsure(house):
     assert "To undo it:" not in text_of(finding)
 
 
+@pytest.mark.slow
 def test_what_botocore_may_have_done_before_it_sent_a_call_again_is_told_as_unsure(house):
     house.aws.client("dynamodb").create_table(**creates("orders").parameters)
     told = ClientError(
@@ -96,6 +100,7 @@ def test_what_botocore_may_have_done_before_it_sent_a_call_again_is_told_as_unsu
     assert finding.progress == {0: CallProgress.UNSURE}
 
 
+@pytest.mark.slow
 def test_settled_calls_are_not_made_again(house):
     finding = planned(house, creates("a"), creates("b"), creates("c"))
     for index, progress in enumerate((CallProgress.DONE, CallProgress.FOUND, CallProgress.UNSURE)):
@@ -105,6 +110,7 @@ def test_settled_calls_are_not_made_again(house):
     assert house.aws.asked == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("refusal", "kind"),
     [

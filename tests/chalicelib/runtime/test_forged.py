@@ -42,6 +42,7 @@ def test_an_event_whose_key_nobody_can_guess_may_be_of_any_time():
     assert forgery(Happening(at=NOON + DAY), NOON) is None
 
 
+@pytest.mark.slow
 def test_a_forged_tick_is_reported_once_and_leaves_the_genuine_one_alone():
     with built() as house:
         remedy = Remedy(Plan.alert(alert()))

@@ -125,6 +125,7 @@ def failed(house, *calls):
     return remedy
 
 
+@pytest.mark.slow
 def test_a_redrive_after_the_world_has_moved_on_does_nothing_and_says_so(house):
     remedy = failed(house, A)
     remedy.facts = ()
@@ -139,6 +140,7 @@ def test_a_redrive_after_the_world_has_moved_on_does_nothing_and_says_so(house):
     assert "You were told" in text
 
 
+@pytest.mark.slow
 def test_a_retry_whose_facts_hold_is_not_decided_again(house):
     remedy = failed(house, A)
 
@@ -147,6 +149,7 @@ def test_a_retry_whose_facts_hold_is_not_decided_again(house):
     assert len(remedy.decided) == 1
 
 
+@pytest.mark.slow
 def test_what_a_run_that_died_had_done_is_not_done_again(house):
     """It died between its call and the mark, so the facts are otherwise because of us."""
     remedy = Fickle(A, B)
@@ -174,6 +177,7 @@ def test_where_it_can_not_be_looked_at_whether_a_plan_holds_nothing_is_done(hous
     assert "whether the plan still holds" in house.findings[0].failure
 
 
+@pytest.mark.slow
 def test_a_run_that_died_untold_is_told_though_it_can_not_be_looked_at_again(house):
     remedy = Fickle(A)
     house.run(remedy)._decided(Happening())
@@ -203,6 +207,7 @@ def test_a_retry_asks_mode_and_cap_again(house, how, ended):
     assert house.tables() == []
 
 
+@pytest.mark.slow
 def test_two_runs_never_change_the_same_plan(house):
     failed(house, A)
     (entry,) = house.findings

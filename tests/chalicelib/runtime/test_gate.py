@@ -27,6 +27,7 @@ def reads(house) -> int:
     return house.aws.asked.count("get_parameters")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("deployed", "now", "outcome"),
     [
@@ -48,6 +49,7 @@ def test_the_lower_of_the_deployed_mode_and_the_one_of_now_holds(house, deployed
     assert (f"because {MODE} lowers its mode to {now}" in house.mail[0].text) == now.below(deployed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deployed", [APPROVE, ENFORCE])
 @pytest.mark.parametrize(
     ("breaks", "why"),
@@ -83,6 +85,7 @@ def test_brakes_that_can_not_be_read_hold_back_and_that_is_told(house, deployed,
     assert f"    because whether it may act could not be read: {why}" in told
 
 
+@pytest.mark.slow
 def test_that_we_may_not_read_them_is_an_alert_of_its_own(house):
     house.aws.refused["get_parameters"] = "AccessDeniedException"
 
@@ -94,6 +97,7 @@ def test_that_we_may_not_read_them_is_an_alert_of_its_own(house):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("refusal", "error"),
     [

@@ -157,6 +157,7 @@ def test_a_call_of_ours_is_recorded(house):
     assert house.mail == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ignored", [(), ("*",)], ids=["", "whomever settings name"])
 def test_a_call_that_no_plan_holds_is_told_and_handled_like_anybodys(house, ignored):
     house.ledger.store(finding(START))
@@ -168,6 +169,7 @@ def test_a_call_that_no_plan_holds_is_told_and_handled_like_anybodys(house, igno
     assert "no plan of it holds: StopLogging" in house.mail[0].text
 
 
+@pytest.mark.slow
 def test_a_plan_that_acted_lately_is_found_however_many_came_after_it(house):
     old = replace(finding(START), at=Happening().at.replace(year=2025))
     house.ledger.store(old)

@@ -210,6 +210,7 @@ def test_an_alert_of_a_new_plan_counts_as_sent_once_the_decision_was_told():
     assert told_with(before, replace(decision, ruling=Ruling.REJECTED)) == {}
 
 
+@pytest.mark.slow
 def test_a_plan_that_waits_is_not_dropped_because_nobody_may_look(house, monkeypatch):
     cure = remedy()
     found = happened(house, cure)
@@ -226,6 +227,7 @@ def test_a_plan_that_waits_is_not_dropped_because_nobody_may_look(house, monkeyp
     )
 
 
+@pytest.mark.slow
 def test_where_nothing_is_left_to_do_nothing_waits(house):
     cure = remedy()
     found = happened(house, cure)
@@ -315,6 +317,7 @@ def test_a_genuine_instruction_that_somebody_changed_counts_for_nothing(house):
     assert house.tables() == []
 
 
+@pytest.mark.slow
 def test_a_finding_that_there_is_not_is_a_forged_event(house):
     cure = remedy()
     found = happened(house, cure)
@@ -463,6 +466,7 @@ class _Spying:
         return getattr(self._real, name) if name in ("get_paginator", "meta", "exceptions") else call
 
 
+@pytest.mark.slow
 def test_a_dry_run_says_what_it_would_do_and_does_nothing(house):
     cure, found = done(house)
     asks(house, found, Verb.UNDO, dry=True)
@@ -484,6 +488,7 @@ def test_what_has_no_undo_is_not_called_undone(house):
     assert "the alert says how you can" in found.decisions[0].words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dry", [True, False])
 def test_what_has_moved_on_is_left_alone(house, dry):
     cure, found = done(house)
@@ -496,6 +501,7 @@ def test_what_has_moved_on_is_left_alone(house, dry):
     assert found.decisions[0].words.endswith("nothing was undone: somebody has written to it")
 
 
+@pytest.mark.slow
 def test_an_undo_that_is_not_declared_is_not_made_and_names_the_command(house):
     cure, found = done(house)
     asks(house, found, Verb.UNDO)

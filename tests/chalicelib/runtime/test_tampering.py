@@ -75,6 +75,7 @@ def test_a_claim_given_back_by_a_failed_run_is_nobodys_deed(house):
     assert TAKEN not in subjects(house)
 
 
+@pytest.mark.slow
 def test_a_claim_of_long_ago_has_expired(house):
     remedy = told()
     house.handle(remedy, Happening(at=NOON.replace(year=2020)))
@@ -128,6 +129,7 @@ def test_a_forged_claim_is_reported_though_the_run_that_met_it_died(house, death
     assert reported.count(FORGED) == 1
 
 
+@pytest.mark.slow
 def test_a_planted_finding_is_not_carried_out(house):
     """Its claim is planted away too, as by somebody who may write and delete."""
     remedy, event = told(calls=[creates("orders")]), recent()
@@ -180,6 +182,7 @@ def test_a_claim_that_is_given_back_still_says_what_it_was_written_over(house):
     assert {each.outcome for each in house.findings} == {Outcome.TOLD}
 
 
+@pytest.mark.slow
 def test_what_is_told_of_the_ledger_is_not_what_is_told_of_the_event(house):
     """The event's own alert has the same number."""
     remedy, event = told(), recent()

@@ -57,6 +57,7 @@ class _Seen:
         return getattr(self._real, name)
 
 
+@pytest.mark.slow
 def test_nothing_is_acted_or_told_before_it_is(house):
     aws = Watched(house, "create_table", "publish")
 
@@ -66,6 +67,7 @@ def test_nothing_is_acted_or_told_before_it_is(house):
     assert ended is Outcome.ACTED
 
 
+@pytest.mark.slow
 def test_what_only_tells_is_under_way_until_it_is_told(house):
     aws = Watched(house, "publish")
 
@@ -76,6 +78,7 @@ def test_what_only_tells_is_under_way_until_it_is_told(house):
     assert [each.outcome for each in house.findings] == [Outcome.TOLD]
 
 
+@pytest.mark.slow
 def test_what_is_quiet_is_never_told(house):
     hushed = Remedy(Plan.alert(alert(quiet=Quiet(subject="it", seconds=3600))))
     house.handle(hushed)
@@ -85,6 +88,7 @@ def test_what_is_quiet_is_never_told(house):
     assert aws.seen == []
 
 
+@pytest.mark.slow
 def test_an_act_that_fails_is_never_read_as_done(house):
     house.aws.refused["create_table"] = "AccessDeniedException"
 
@@ -122,6 +126,7 @@ def dies(house, remedy):
         house.handle(remedy)
 
 
+@pytest.mark.slow
 def test_a_retry_records_what_the_run_that_died_had_yet_to_record(house):
     remedy = Recorder("the cause")
     dies(house, remedy)
@@ -133,6 +138,7 @@ def test_a_retry_records_what_the_run_that_died_had_yet_to_record(house):
     assert remedy.looked == ["e-1"]
 
 
+@pytest.mark.slow
 def test_what_is_recorded_is_not_recorded_by_a_later_try(house):
     """A redrive days later must not write over what was recorded since."""
     remedy = Recorder("the cause", dies=False)

@@ -260,6 +260,7 @@ def test_what_changed_while_an_event_was_put_off_is_decided_anew(house):
     assert house.tables() == ["newer"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.APPROVE])
 def test_where_nothing_acts_history_is_not_asked(house, mode):
     aws = Remembering()

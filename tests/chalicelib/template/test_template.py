@@ -103,6 +103,7 @@ def as_list(value) -> list:
 # ---- whole ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_reference_names_something_that_exists():
     missing = [
         (where, name, attribute)
@@ -126,6 +127,7 @@ def implied(conditions) -> set[str]:
     return {*conditions, *(implied(within) if within else ())}
 
 
+@pytest.mark.slow
 def test_what_may_be_absent_is_only_named_behind_its_condition():
     loose = [
         (where, name)
@@ -136,6 +138,7 @@ def test_what_may_be_absent_is_only_named_behind_its_condition():
     assert loose == []
 
 
+@pytest.mark.slow
 def test_every_parameter_and_every_condition_is_used():
     used = {name for _, name, *_ in all_references()}
     text = json.dumps(TEMPLATE)

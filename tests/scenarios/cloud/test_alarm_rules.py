@@ -164,6 +164,7 @@ EXPRESSIONS = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(rule=EXPRESSIONS)
 def test_a_rule_means_what_python_means_by_it(rule):
     words = {"AND": "and", "OR": "or", "NOT": "not", "TRUE": "True", "FALSE": "False"}

@@ -151,6 +151,7 @@ def test_a_percentile_is_a_fraction(percentile):
         enough_samples(percentile, 10)
 
 
+@pytest.mark.slow
 @given(
     values=st.lists(st.sampled_from([0.0, 2.0, None]), min_size=7, max_size=7),
     n=st.integers(1, 5),

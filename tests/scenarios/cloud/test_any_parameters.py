@@ -118,6 +118,7 @@ def _place(error):
 TRIED = [pytest.param(*each, id=":".join(each)) for each in in_turn(OPERATIONS, of=8, in_ci=3)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("service", "operation"), TRIED)
 def test_only_errors_of_aws_and_loud_holes_come_of_any_call(service, operation, no_hanging):
     model = ServiceModel(shared_loader().load_service_model(service, "service-2"), service)

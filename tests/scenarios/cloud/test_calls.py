@@ -97,6 +97,7 @@ def test_a_call_that_boto3_never_sends_is_not_told(each, seen):
     assert seen == []
 
 
+@pytest.mark.slow
 def test_what_botocore_itself_puts_right_before_it_sends_is_sent(each, seen):
     s3 = admin(each, "s3")
     s3.put_object(Bucket="tw-logs", Key="a", Body=b"")
@@ -105,6 +106,7 @@ def test_what_botocore_itself_puts_right_before_it_sends_is_sent(each, seen):
     assert [call.operation for call in seen] == ["PutObject", "CopyObject"]
 
 
+@pytest.mark.slow
 def test_resources_and_paginators_go_through_as_well(each, seen):
     s3 = admin(each, "s3")
     s3.put_object(Bucket="tw-logs", Key="a", Body=b"")
@@ -203,6 +205,7 @@ def test_a_law_is_asked_with_the_names_that_botocore_sends(each):
     assert asked == [{"logGroupName": "g", "from": 1, "to": 2, "destination": "b"}]
 
 
+@pytest.mark.slow
 def test_a_law_is_asked_with_a_tables_items_as_they_are_sent(each):
     asked = []
     each.calls.answer("dynamodb", "PutItem", lambda call: asked.append(call.parameters) or {})
@@ -212,6 +215,7 @@ def test_a_law_is_asked_with_a_tables_items_as_they_are_sent(each):
     assert asked == [{"TableName": "orders", "Item": {"id": {"S": "a"}, "count": {"N": "3"}}}]
 
 
+@pytest.mark.slow
 def test_an_error_of_sqs_is_of_the_clients_own_class_under_its_old_code(each):
     sqs = admin(each, "sqs")
 
@@ -335,6 +339,7 @@ def test_what_moto_stumbles_over_is_a_hole(each, monkeypatch):
         admin(each, "sqs").list_queues()
 
 
+@pytest.mark.slow
 def test_what_moto_writes_that_xml_cannot_hold_is_a_hole(each):
     with pytest.raises(NotSimulated, match="ResponseParserError"):
         admin(each, "ec2").describe_instances(InstanceIds=["\x01"])
@@ -363,6 +368,7 @@ def test_a_call_that_nobody_signs_is_a_hole(each):
 # ---- who may ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_identity_policy_counts_for_its_resource(each):
     policy = document(may("sqs:SendMessage", f"arn:aws:sqs:{HOME}:{ACCOUNT}:Heard"))
     sender = each.client(each.user("sender", policies=(policy,)), "sqs")

@@ -258,6 +258,7 @@ JSON_VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(value=JSON_VALUES)
 def test_outside_quotes_every_value_survives(value):
     rendered = InputTransformer({"it": "$.detail.it"}, '{"a": [<it>]}').render({"detail": {"it": value}})

@@ -34,6 +34,7 @@ def run_with(folder, point, *, seconds=1200):
         return made, failed, simulated.one_fault.struck
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("point", "made", "failed"),
     [
@@ -58,6 +59,7 @@ def test_a_fault_strikes_once_at_its_point(tmp_path, point, made, failed):
     assert run_with(tmp_path, point) == (made, failed, True)
 
 
+@pytest.mark.slow
 def test_what_is_sent_again_says_so(tmp_path):
     handler = """
         import boto3
@@ -77,6 +79,7 @@ def test_what_is_sent_again_says_so(tmp_path):
     assert failed == ["1", "0", "0"]
 
 
+@pytest.mark.slow
 def test_a_point_that_a_run_never_comes_to_strikes_nowhere(tmp_path):
     made, failed, struck = run_with(tmp_path, "1.9.crash-after")
 

@@ -194,6 +194,7 @@ def every_part():
     return [each for kind in KINDS for each in parts_of(kind)]
 
 
+@pytest.mark.slow
 def test_every_property_of_a_type_is_in_cloudformations_schema(every_part):
     assert [path for path, _, parts in every_part if not parts and not is_opaque(path)] == []
 
@@ -242,6 +243,7 @@ def test_whether_cloudformation_has_a_property(name, path, has):
 # ---- services without laws ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_would_act_by_itself_later_on_is_loud():
     with world(queue()) as each, pytest.raises(NotSimulated, match="pipes: StartPipe"):
         admin(each, "pipes").start_pipe(Name="p")

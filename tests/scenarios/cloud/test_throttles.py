@@ -76,6 +76,7 @@ def run(folder, faults, resources=EVERYTHING):
     return went, took
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_botocore_tries_a_throttled_call_again_and_its_waiting_moves_the_clock(tmp_path, call):
     calling(tmp_path, call)
@@ -186,6 +187,7 @@ def test_a_throttled_call_is_one_call_to_those_who_hear_of_it(tmp_path):
     assert heard == [None] * 3
 
 
+@pytest.mark.slow
 def test_throttling_can_take_a_function_past_its_timeout(tmp_path):
     calling(tmp_path, "sqs.list_queues()", times=100, config="retries={'mode': 'standard'}")
     with world(

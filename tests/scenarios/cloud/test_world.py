@@ -73,6 +73,7 @@ def changed(before):
 # ---- entering and leaving -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", None], ids=["a zone", "no zone"])
 def test_a_world_leaves_the_machine_as_it_was(tmp_path, zone, monkeypatch):
     if zone:
@@ -96,6 +97,7 @@ def test_a_world_leaves_the_machine_as_it_was(tmp_path, zone, monkeypatch):
     time.tzset()
 
 
+@pytest.mark.slow
 def test_a_world_that_breaks_leaves_the_machine_as_it_was():
     before = machine()
     with contextlib.suppress(ZeroDivisionError), world(STANDING) as each:
@@ -107,6 +109,7 @@ def test_a_world_that_breaks_leaves_the_machine_as_it_was():
         pass
 
 
+@pytest.mark.slow
 def test_a_stack_that_cannot_stand_leaves_the_machine_as_it_was():
     before = machine()
     with pytest.raises(InvalidTemplate), world({"One": {"Type": "AWS::No::Such"}}):
@@ -146,6 +149,7 @@ def test_every_world_begins_where_its_deployment_says():
         assert each.clock.now == datetime.now(UTC) == start
 
 
+@pytest.mark.slow
 def test_what_happened_in_one_world_is_unknown_in_the_next():
     with world(STANDING) as each:
         admin(each, "sqs").create_queue(QueueName="Made")
@@ -235,6 +239,7 @@ def test_sleeping_moves_the_clock_and_takes_no_time():
     assert time.clock_gettime(time.CLOCK_MONOTONIC) - began < 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["legacy", "standard"])
 def test_a_client_waits_on_the_clock_of_the_world_it_is_used_in(mode):
     """Clients outlive worlds: making one takes longer than a scenario."""
@@ -276,6 +281,7 @@ DRAWS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
 def test_whatever_draws_at_random_draws_from_the_seed(draw):
     drawn = {}
@@ -395,6 +401,7 @@ def test_a_world_needs_no_credentials_no_home_and_no_network(tmp_path):
     assert "Heard" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("apart", "same"), [(True, True), (False, False)])
 def test_in_a_walk_an_actions_ids_do_not_go_by_what_was_drawn_before(apart, same):
     def group_made(before):

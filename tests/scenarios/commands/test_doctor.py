@@ -98,6 +98,7 @@ def test_without_a_region_it_asks_for_one():
     assert "--region names the home region" in result.stderr
 
 
+@pytest.mark.slow
 def test_no_credentials_is_something_that_could_not_be_told():
     result = CliRunner().invoke(main, ["doctor", "--region", HOME], env={"AWS_EC2_METADATA_DISABLED": "true"})
 

@@ -83,6 +83,7 @@ def test_bad_usage_is_one_sentence_and_exits_with_2(arguments, sentence, tmp_pat
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("offline")
 def test_wheels_that_cannot_be_had_are_one_sentence(tmp_path, monkeypatch):
     def no_network(_target):

@@ -37,6 +37,7 @@ def query(*arguments):
 COUNT = "SELECT eventname, count(*) AS calls FROM cloudtrail_logs GROUP BY 1"
 
 
+@pytest.mark.slow
 def test_a_text_of_athena_is_answered_over_a_folder(trail):
     result = query(COUNT, trail)
 
@@ -64,6 +65,7 @@ def test_a_day_opens_that_days_file_under_whichever_key_the_text_has(trail):
         assert result.stderr.startswith("1 row; 1 of 2 files read (")
 
 
+@pytest.mark.slow
 def test_json_has_null_and_a_terminal_gets_no_control_character(trail):
     text = "SELECT errorcode, useragent FROM ct LIMIT 1"
 
@@ -74,6 +76,7 @@ def test_json_has_null_and_a_terminal_gets_no_control_character(trail):
     assert "\x1b" not in query(text, trail).stdout
 
 
+@pytest.mark.slow
 def test_another_table_by_its_definition(tmp_path):
     (tmp_path / "flow.sql").write_text(VPC_FLOW.text)
     (tmp_path / "flow.log.gz").write_bytes(gzip.compress(VPC_FLOW.content().encode()))
@@ -149,6 +152,7 @@ def test_what_a_file_seems_to_be_is_said(tmp_path, name, data, words):
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_file_that_is_cut_is_named(trail, tmp_path):
     (tmp_path / "cut.json.gz").write_bytes(gzip.compress(b'{"Records":[]}')[:-9])
     result = query(COUNT, trail)
@@ -158,6 +162,7 @@ def test_a_file_that_is_cut_is_named(trail, tmp_path):
     assert "cut.json.gz" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_file_without_records_is_said(trail, tmp_path):
     (tmp_path / "one.json").write_text('{"eventName": "x"}')
     result = query(COUNT, trail)

@@ -429,6 +429,7 @@ def test_a_record_of_a_region_that_aws_does_not_have_is_told_without_a_look():
     assert "Could not connect" in report["failed"]["snapshot_shared"]
 
 
+@pytest.mark.slow
 def test_failed_sign_ins_are_told_by_the_remediation_that_their_alarm_wakes():
     failed = {
         **ROOT,
@@ -605,6 +606,7 @@ def test_the_summary_groups_by_actor_and_by_day(tmp_path):
     assert summary["alarms"] == {"CIS 4.3": 1}
 
 
+@pytest.mark.slow
 def test_a_summary_of_nothing_has_no_headings():
     result = trailwarden("replay", "-", "--summary", stdin=lines(HARMLESS))
 
@@ -652,6 +654,7 @@ def test_what_was_read_before_somebody_interrupted_is_told(tmp_path, monkeypatch
     assert result.stderr == "trailwarden: interrupted: that is what was read until then\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "identity",
     [

@@ -198,6 +198,7 @@ def test_a_failure_in_one_of_many_stands_below_its_line(in_library):
     assert "1 of 2 failed" in result.stdout
 
 
+@pytest.mark.slow
 def test_what_stopped_a_run_is_told(in_library):
     def breaks(_world):
         raise RuntimeError("the actor stumbled")
@@ -210,6 +211,7 @@ def test_what_stopped_a_run_is_told(in_library):
     assert result.stdout.count("the run stopped: RuntimeError: the actor stumbled") == 1
 
 
+@pytest.mark.slow
 def test_a_hole_in_the_simulation_is_one_sentence(in_library):
     def asks_too_much(_world):
         raise NotSimulated("moon", "Landing")
@@ -245,6 +247,7 @@ def test_bad_usage_is_one_sentence_and_exits_with_2(arguments, sentence):
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_only_reports_reach_standard_output_and_no_setting_of_the_machine_reaches_the_run():
     settings = {"AWS_PROFILE": "nobody", "AWS_REGION": "eu-north-1", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
 

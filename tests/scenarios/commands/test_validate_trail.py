@@ -172,6 +172,7 @@ def test_an_empty_list_of_keys_can_tell_nothing_but_an_unknown_key_beside_known_
     assert (set(found), code) == ({"public key unknown"}, 1)
 
 
+@pytest.mark.slow
 def test_a_bucket_that_can_not_be_listed_can_not_be_told(endpoint):
     endpoint.faults["prefix="] = ["403 AccessDenied"] * 20
 
@@ -203,6 +204,7 @@ def test_throttling_is_waited_out(endpoint, delivered, monkeypatch):
     assert not any(endpoint.faults.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", ["GetTrailStatus", "DescribeTrails"])
 def test_a_trail_that_does_not_answer_is_a_warning_and_the_clock_judges(endpoint, delivered, action):
     endpoint.cloudtrail[action] = "AccessDeniedException"
@@ -216,6 +218,7 @@ def test_a_trail_that_does_not_answer_is_a_warning_and_the_clock_judges(endpoint
     assert "AccessDeniedException" in warning
 
 
+@pytest.mark.slow
 def test_without_a_bucket_one_is_asked_for(endpoint):
     endpoint.cloudtrail["DescribeTrails"] = {"trailList": []}
 
@@ -253,6 +256,7 @@ def test_bad_usage_is_one_sentence_and_exits_with_2(arguments, sentence):
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_ctrl_c_leaves_a_summary_of_what_was_done_at_once_and_exits_with_130(endpoint, delivered, form):
     """The signal comes when the last log file is asked for, which S3 never answers."""

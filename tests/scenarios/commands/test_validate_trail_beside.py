@@ -361,6 +361,7 @@ def test_without_leave_to_list_versions_the_verdict_is_the_same(endpoint, delive
     assert (kinds, summary["verdict"], code) == (["log file deleted"], "not sound", 1)
 
 
+@pytest.mark.slow
 def test_the_newest_digests_deleted_are_told_apart_from_a_trail_that_stopped(endpoint, delivered):
     for key in delivered.digests[4:]:
         delete(endpoint, key)
@@ -371,6 +372,7 @@ def test_the_newest_digests_deleted_are_told_apart_from_a_trail_that_stopped(end
     assert f"--key {delivered.digests[4]}" in sentence
 
 
+@pytest.mark.slow
 def test_all_digests_deleted_are_still_looked_for_among_the_versions(endpoint, delivered):
     for key in delivered.digests:
         delete(endpoint, key)

@@ -217,6 +217,7 @@ def test_a_prefix_that_is_set_with_a_slash_more_than_keys_have_is_read_too(endpo
     assert told()[1]["digests"] == 6
 
 
+@pytest.mark.slow
 def test_a_time_that_no_digest_covers_is_not_called_sound(endpoint):
     before = (
         "--trail-arn",

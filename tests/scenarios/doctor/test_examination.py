@@ -394,6 +394,7 @@ def test_what_nobody_agrees_to_is_left_alone():
     assert len(told) == 1
 
 
+@pytest.mark.slow
 def test_a_stack_that_is_not_there_is_the_only_finding():
     with deployed() as world:
         [finding] = Patient(world).examined("nothing")
@@ -402,6 +403,7 @@ def test_a_stack_that_is_not_there_is_the_only_finding():
     assert finding.what == "there is no stack nothing in us-east-1: nothing is watched"
 
 
+@pytest.mark.slow
 def test_what_may_not_be_asked_is_never_well():
     nothing = {"Version": "2012-10-17", "Statement": []}
     with deployed() as world:

@@ -73,6 +73,7 @@ def test_more_rows_than_a_page_has(cloud):
     assert [row[0] for row in found.rows] == [str(number) for number in range(1, 2501)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "files"),
     [
@@ -107,6 +108,7 @@ def test_where_the_price_can_not_be_told_it_says_why(cloud, text, why):
     assert why in estimate.words
 
 
+@pytest.mark.slow
 def test_an_estimate_lists_no_more_than_some(cloud, monkeypatch):
     monkeypatch.setattr(athena, "MOST_LISTED", 1)
 

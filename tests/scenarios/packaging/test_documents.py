@@ -72,6 +72,7 @@ def test_a_section_is_written_wherever_it_stands_and_a_document_may_be_absent(tm
     assert "| `Pattern` |" in written[guide]
 
 
+@pytest.mark.slow
 def test_every_section_stands_in_one_document():
     texts = [(PROJECT / name).read_text() for name in DOCUMENTS if (PROJECT / name).exists()]
 

@@ -418,6 +418,7 @@ def test_on_ones_own_machine_a_plain_word_says_who_asks_and_no_real_key_is_sent(
     assert f"Credential={signs}/" in _Gateway.asked[-1][1]
 
 
+@pytest.mark.slow
 def test_the_url_may_stand_in_the_environment(gateway, monkeypatch):
     monkeypatch.setenv(URL, gateway)
 

@@ -97,6 +97,7 @@ def test_a_folder_of_a_day_may_have_records_of_a_range(folder, may):
     assert MARCH.may_have(f"/{folder}") is may
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("uri", "why"),
     [

@@ -137,6 +137,7 @@ def test_the_parts_of_the_profiles_are_the_whole_and_share_only_what_runs_withou
     assert f"{len(whole) - len(second)} deselected" in collected.told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -215,6 +216,7 @@ def test_a_module_is_collected_wherever_it_lies_if_it_is_named(collected, tmp_pa
     assert collected(str(tmp_path)) == []
 
 
+@pytest.mark.slow
 def test_two_of_one_name_are_told(collected, tmp_path):
     for name in ("first.py", "second.py"):
         (tmp_path / name).write_text(THEIRS)
@@ -304,6 +306,7 @@ def section(told, name):
     return told.partition(heading)[2].partition("\n____")[0].partition("\n====")[0]
 
 
+@pytest.mark.slow
 def test_one_that_passes_passes_beside_those_that_fail(told):
     assert "9 failed, 2 passed, 3 errors" in told
     assert "5 rehearsals of scenarios, seed 4" in told

@@ -30,6 +30,7 @@ def rehearsed(scenario, resources=STACK, **more):
     return rehearse(scenario, deployment=Deployment(template=json.dumps({"Resources": resources})), **more)
 
 
+@pytest.mark.slow
 def test_both_fail_the_run_and_say_how_to_answer():
     report = rehearsed(SCENARIO)
 
@@ -58,6 +59,7 @@ def test_a_scenario_answers_for_them(answer):
     assert report.failures == ()
 
 
+@pytest.mark.slow
 def test_the_name_that_config_gives_its_recorder_is_no_name_in_other_words():
     """`encryption by default` is not by the recorder."""
     role = "arn:aws:iam::123456789012:role/config"

@@ -40,6 +40,7 @@ def test_three_deeds_in_any_order_are_told(watched, part):
     assert untold == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", in_turn(FORWARDING_DEEDS, of=2))
 def test_the_archive_account_tells_who_stops_the_forwarding(watched, name):
     """Also where both ways of the watched account are gone."""

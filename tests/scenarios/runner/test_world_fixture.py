@@ -84,6 +84,7 @@ def test_the_words_of_scenarios_serve_too(world):
     ]
 
 
+@pytest.mark.slow
 def test_who_may_not_is_refused_as_on_aws(world):
     nobody = world.client(world.user("bob", policies=()), "sqs")
 
@@ -151,6 +152,7 @@ def test_a_template_is_text_a_file_or_a_mapping(tmp_path):
         assert world.physical_id("Topic").endswith(":line")
 
 
+@pytest.mark.slow
 def test_functions_of_a_sam_template_run_the_code_that_is_named(tmp_path):
     (tmp_path / "app.py").write_text("def look(event, context):\n    return {'seen': event['name']}\n")
 

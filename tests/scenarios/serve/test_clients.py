@@ -39,6 +39,7 @@ def keys_of(answer):
 # ---- protocols ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_documents_that_clients_read_as_objects(empty):
     iam, stacks = empty.client("iam"), empty.client("cloudformation")
     iam.create_role(RoleName="documented", AssumeRolePolicyDocument=json.dumps(ANYBODY))
@@ -85,6 +86,7 @@ def test_query_and_its_errors_in_xml(empty):
     assert (error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"]) == ("NotFound", 404)
 
 
+@pytest.mark.slow
 def test_ec2s_own_query(empty):
     ec2 = empty.client("ec2")
 
@@ -119,6 +121,7 @@ def test_cbor(empty):
     assert error["Error"]["Code"] == "ResourceNotFound"
 
 
+@pytest.mark.slow
 def test_s3_with_chunks_ranges_metadata_and_parts(empty):
     s3, key = empty.client("s3"), "a b/ü?.txt"
     s3.create_bucket(Bucket="photos")
@@ -143,6 +146,7 @@ def test_s3_with_chunks_ranges_metadata_and_parts(empty):
     assert refused(s3.head_object, Bucket="photos", Key="nosuch")["Error"]["Code"] == "404"
 
 
+@pytest.mark.slow
 def test_an_object_comes_back_with_its_own_type_or_the_one_that_is_asked_for(empty):
     s3 = empty.client("s3")
     s3.create_bucket(Bucket="pictures")
@@ -157,6 +161,7 @@ def test_an_object_comes_back_with_its_own_type_or_the_one_that_is_asked_for(emp
     assert s3.head_object(Bucket="pictures", Key="a")["ContentType"] == "image/svg+xml"
 
 
+@pytest.mark.slow
 def test_a_part_is_copied(empty):
     s3 = empty.client("s3")
     s3.create_bucket(Bucket="copies")
@@ -174,6 +179,7 @@ def test_a_part_is_copied(empty):
     assert s3.get_object(Bucket="copies", Key="to")["Body"].read() == b"hello"
 
 
+@pytest.mark.slow
 def test_an_error_of_s3_names_the_bucket_that_it_is_about(empty):
     s3 = empty.client("s3")
     s3.create_bucket(Bucket="shared-with-nobody")
@@ -185,6 +191,7 @@ def test_an_error_of_s3_names_the_bucket_that_it_is_about(empty):
     assert error["Error"]["Key"] == "<none>"
 
 
+@pytest.mark.slow
 def test_an_object_that_was_deleted_is_missing_behind_a_marker(empty):
     s3 = empty.client("s3")
     s3.create_bucket(Bucket="marked")
@@ -197,6 +204,7 @@ def test_an_object_that_was_deleted_is_missing_behind_a_marker(empty):
         assert (told["x-amz-delete-marker"], told["x-amz-version-id"]) == ("true", marker)
 
 
+@pytest.mark.slow
 def test_a_list_of_objects_without_any_is_no_xml_of_s3s(empty):
     s3 = empty.client("s3")
     s3.create_bucket(Bucket="nothing-to-delete")
@@ -220,6 +228,7 @@ def test_a_bucket_in_no_region_is_refused_in_s3s_words(empty, region, code):
     assert error["Error"]["Code"] == code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["s3v4", "s3"])
 def test_a_presigned_url_is_good_for_its_time(empty, version):
     s3 = empty.client("s3", config=Config(signature_version=version))
@@ -239,6 +248,7 @@ def test_a_presigned_url_is_good_for_its_time(empty, version):
         assert (over.value.code, b"Request has expired" in over.value.read()) == (403, True)
 
 
+@pytest.mark.slow
 def test_what_a_presigned_url_of_version_2_says_of_the_object_is_kept_with_it(empty):
     s3 = empty.client("s3")
     s3.create_bucket(Bucket="told-in-the-url")
@@ -307,6 +317,7 @@ def test_an_unknown_key_is_an_administrators(empty, key, name):
     assert empty.client("sts", key=key).get_caller_identity()["Arn"].endswith(f":user/{name}")
 
 
+@pytest.mark.slow
 def test_the_record_has_the_requests_own_address_and_agent(empty):
     empty.client("iam", config=Config(user_agent="probe/1.0")).create_user(UserName="recorded")
     empty.post("/_world/clock", {"advance": "20m"})
@@ -322,6 +333,7 @@ def test_the_record_has_the_requests_own_address_and_agent(empty):
 # ---- long polls ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_long_poll_holds_up_nobody_and_ends_with_the_message(empty):
     sqs = empty.client("sqs")
     url = sqs.create_queue(QueueName="jobs")["QueueUrl"]

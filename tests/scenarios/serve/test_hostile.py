@@ -126,6 +126,7 @@ def test_clients_that_say_half_of_a_request_hold_up_nobody(empty):
     assert took < 5
 
 
+@pytest.mark.slow
 def test_a_message_is_not_handed_to_a_poll_whose_client_is_gone(empty):
     sqs = empty.client("sqs")
     url = sqs.create_queue(QueueName="left")["QueueUrl"]

@@ -230,6 +230,7 @@ def seen(url, width):
     return made.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed; .ci/run installs Debian's")
 @pytest.mark.parametrize("width", sample((500, 1200), of=2))
 def test_the_page_shows_what_happens_on_a_phone_and_at_a_desk(frozen, width, tmp_path):
@@ -247,6 +248,7 @@ def test_the_page_shows_what_happens_on_a_phone_and_at_a_desk(frozen, width, tmp
     assert [word for word in found["broken"] if len(word) < 40] == []  # a call has no blank to break at
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed; .ci/run installs Debian's")
 @pytest.mark.parametrize("width", sample((400, 1200), of=2))
 def test_its_buttons_move_the_clock_and_begin_anew(frozen, width, tmp_path):
@@ -319,6 +321,7 @@ def test_a_port_in_use_is_one_sentence(frozen):
     assert done.stderr == f"trailwarden: can't listen at 127.0.0.1:{port}: address already in use\n"
 
 
+@pytest.mark.slow
 def test_so_is_a_broken_template(tmp_path):
     (tmp_path / "broken.json").write_text('{"Resources": {"A": {"Type": "AWS::Nonsense::Thing"}}}')
 

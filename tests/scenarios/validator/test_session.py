@@ -13,12 +13,14 @@ def session(monkeypatch, tmp_path):
     return open_session()
 
 
+@pytest.mark.slow
 def test_clients_are_made_of_botocores_descriptions(session):
     client = session.create_client("sts", region_name="eu-west-1")
 
     assert client.meta.service_model.api_version == "2011-06-15"
 
 
+@pytest.mark.slow
 def test_a_service_that_does_not_exist_is_told_beside_those_that_do(session):
     with pytest.raises(UnknownServiceError, match=r"Unknown service: 's4'.*, s3, "):
         session.create_client("s4", region_name="eu-west-1")

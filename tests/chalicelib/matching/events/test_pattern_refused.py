@@ -319,6 +319,7 @@ def test_wildcards_that_one_text_can_meet_in_many_ways_are_refused(wildcards):
         EventPattern({"a": [{"wildcard": each} for each in wildcards]})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", ["ab" * 20_000, "a" * 20_000 + "b", "".join(map(chr, range(97, 20_097)))])
 def test_a_very_long_wildcard_is_judged_letter_by_letter(piece):
     """Comparing every beginning with every other would take hours."""

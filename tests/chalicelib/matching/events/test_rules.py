@@ -341,6 +341,7 @@ def test_rules_that_are_looked_up_answer_as_each_alone(monkeypatch, capacity):
     assert len(matched) > 70
 
 
+@pytest.mark.slow
 def test_an_event_is_not_walked_through_many_rules_that_name_what_it_is_not():
     rules = {
         f"{source} {number}": {

@@ -188,6 +188,7 @@ def test_what_is_remembered_is_bounded():
     assert sum(len(row) for row in regex._rows.values()) <= 256 * 128
 
 
+@pytest.mark.slow
 def test_the_largest_regex_still_searches_a_large_message():
     regex = LogRegex(f"a.{{{MAX_PLACES - 2}}}b")
 
@@ -208,6 +209,7 @@ BRANCHES = st.builds(
 REGEXES = st.lists(BRANCHES, min_size=1, max_size=3).map("|".join)
 
 
+@pytest.mark.slow
 @given(REGEXES, st.lists(st.text("ab1-. A\né", max_size=12), min_size=1, max_size=5))
 def test_the_engine_agrees_with_pythons_on_what_both_know(regex, texts):
     ours = LogRegex(regex)

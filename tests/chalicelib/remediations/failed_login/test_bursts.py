@@ -39,6 +39,7 @@ def test_the_most_that_fit_into_a_window_with_this_attempt(seconds, including, m
     assert count(seconds, including) == most
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 2000), min_size=1, max_size=30), st.data())
 def test_it_is_what_trying_every_window_finds(seconds, data):
     attempts = [attempt(second, f"{number}") for number, second in enumerate(seconds)]

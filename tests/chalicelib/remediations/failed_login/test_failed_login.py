@@ -246,12 +246,14 @@ def test_a_second_delivery_counts_nothing_twice(aws):
     assert not any(told)
 
 
+@pytest.mark.slow
 def test_a_connection_without_a_password_counts_once_over_all_its_batches(aws):
     told = [handled(aws, {**line(number, 7), "message": f"{HEADER}{LEFT}"}) for number in range(9)]
 
     assert not any(told)
 
 
+@pytest.mark.slow
 def test_every_wrong_password_of_one_connection_counts(aws):
     told = [handled(aws, line(number, 7)) for number in range(5)]
 
@@ -456,6 +458,7 @@ def looked(aws: Aws) -> SignInFailures:
     return look_for_failures(aws, alarm_change(alarm()), configured())
 
 
+@pytest.mark.slow
 def test_the_log_events_behind_the_alarm_are_read(at_the_alarm, aws):
     hidden = {"type": "IAMUser", "accountId": ACCOUNT, "userName": "HIDDEN_DUE_TO_SECURITY_REASONS"}
     logged(

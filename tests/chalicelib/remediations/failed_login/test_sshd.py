@@ -362,6 +362,7 @@ def test_no_line_makes_the_reader_stumble(text):
     read_line(HEADER + text)
 
 
+@pytest.mark.slow
 @given(template=templates, name=st.lists(names, max_size=3).map(" ".join))
 def test_whatever_the_user_is_called_the_address_is_the_one_sshd_wrote(template, name):
     read = read_line(HEADER + template.format(name, "5.6.7.8"))
@@ -370,6 +371,7 @@ def test_whatever_the_user_is_called_the_address_is_the_one_sshd_wrote(template,
     assert read.address == "5.6.7.8"
 
 
+@pytest.mark.slow
 @given(name=st.lists(names, max_size=3).map(" ".join))
 def test_whatever_the_user_is_called_pams_address_is_the_one_before_it(name):
     read = read_line(f"{HEADER}{PAM}rhost=5.6.7.8  user={name}")

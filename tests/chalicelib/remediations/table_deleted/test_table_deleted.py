@@ -293,6 +293,7 @@ def test_nobody_looks_for_the_backups_of_a_table_that_is_still_there(dynamodb):
     assert looked(delete_table(errorCode="AccessDenied")) == Backups()
 
 
+@pytest.mark.slow
 def test_a_long_row_of_backups_is_cut_but_counted(dynamodb):
     for number in range(MOST_KEPT + 3):
         dynamodb.create_backup(TableName="orders", BackupName=f"backup-{number}")

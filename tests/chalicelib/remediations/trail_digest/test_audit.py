@@ -100,6 +100,7 @@ def test_a_trail_with_a_prefix_is_found(world):
     assert audited(world).digests == 4
 
 
+@pytest.mark.slow
 def test_an_organization_trails_own_account_is_found(world):
     world.cloudtrail.trail["IsOrganizationTrail"] = True
     chain = Chain(
@@ -270,12 +271,14 @@ def test_a_trail_that_was_just_switched_on_owes_no_digest_yet(world):
     assert audited(world).findings == ()
 
 
+@pytest.mark.slow
 def test_an_older_trail_without_any_digest_is_missed(world):
     world.cloudtrail.status["StartLoggingTime"] = NOW - 3 * HOUR
 
     assert told(audited(world)) == ["DIGEST_MISSING"]
 
 
+@pytest.mark.slow
 def test_where_there_never_was_a_digest_and_the_status_can_not_be_had_none_is_missed(world):
     world.cloudtrail.failing["GetTrailStatus"] = denied("GetTrailStatus")
 
@@ -348,6 +351,7 @@ def test_a_trail_that_does_not_do_its_work_is_told(trail, change, fault):
     assert result.findings == ()
 
 
+@pytest.mark.slow
 def test_a_stopped_trail_owes_no_digest_of_later(trail):
     trail.cloudtrail.status.update(IsLogging=False, StopLoggingTime=NOW)
 
@@ -389,6 +393,7 @@ CANT_TELL = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("service", "operation", "error", "sentence"), CANT_TELL)
 def test_what_can_not_be_looked_at_is_told_and_is_no_finding(trail, service, operation, error, sentence):
     getattr(trail, service).failing[operation] = error
@@ -485,6 +490,7 @@ def test_more_digests_than_a_run_reads_are_told(trail, monkeypatch):
     assert told(result) == ["LOG_MODIFIED"]  # in the newest hour, which is read first
 
 
+@pytest.mark.slow
 def test_a_listing_stops_where_it_should_and_says_so(trail):
     bucket = TrailBucket(trail.s3, BUCKET)
 

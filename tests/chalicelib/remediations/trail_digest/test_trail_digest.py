@@ -543,6 +543,7 @@ def world():
         yield World(time)
 
 
+@pytest.mark.slow
 def test_an_objects_history_is_read_newest_first_and_its_own_only(world):
     first = world.puts("logs/a")
     world.puts("logs/a2")
@@ -555,6 +556,7 @@ def test_an_objects_history_is_read_newest_first_and_its_own_only(world):
     assert [one.version for one in found.markers] == [marker]
 
 
+@pytest.mark.slow
 def test_the_way_back_that_is_told_brings_the_object_back(world):
     world.puts("logs/a", b"content")
     world.deletes("logs/a")

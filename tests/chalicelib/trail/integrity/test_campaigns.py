@@ -96,6 +96,7 @@ def test_stop_logging_delete_the_newest_digest_and_restart_is_told_by_who_rememb
     assert verdict.weight is Weight.BROKEN
 
 
+@pytest.mark.slow
 def test_the_whole_chain_replaced_by_a_self_signed_one_is_believed_nowhere(own_key):
     trail = six_hours()
     forged = Trail(bucket=trail.bucket)

@@ -99,6 +99,7 @@ def test_a_log_file_key_is_parsed_into_what_made_it(key):
     assert LogFileKey.parse(str(key)) == key
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.text() | st.from_regex(r"AWSLogs/[0-9]{12}/CloudTrail(-Digest)?/us-east-1/.*", fullmatch=True))
 def test_a_key_is_parsed_or_called_malformed_and_nothing_else(text):

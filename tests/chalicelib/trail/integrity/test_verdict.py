@@ -572,6 +572,7 @@ def second_key():
     )
 
 
+@pytest.mark.slow
 def test_digests_signed_before_and_after_a_rotation_hold(second_key):
     new = SigningKey(second_key.pem, valid_from=START + 2 * HOUR)
     old = SigningKey(simulated_key().pem, valid_until=START + 3 * HOUR)
@@ -655,6 +656,7 @@ def test_a_log_file_too_large_for_a_function_leaves_the_verdict_open_even_if_it_
     assert check_log(reference, lambda *_: packed) is None
 
 
+@pytest.mark.slow
 def test_a_function_judges_a_bomb_unknown_and_never_sound():
     trail = six_hours()
     bomb = gzip.compress(bytes(17 << 20), 1)

@@ -43,6 +43,7 @@ def messages(cloud, group="secure"):
 # ---- who gets one -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("resources", "tags", "runs"),
     [
@@ -99,6 +100,7 @@ def test_a_configuration_that_the_agent_refuses_is_told(said, words):
         assert words in told
 
 
+@pytest.mark.slow
 def test_a_configuration_that_is_gone_is_told():
     with world(agent(TAILS)) as cloud:
         with cloud.calls.muted():
@@ -119,6 +121,7 @@ def test_an_agent_started_in_another_way_is_not_simulated():
 # ---- files --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_line_leaves_once_it_is_complete_and_has_waited_with_the_time_that_it_says():
     with world(agent(TAILS)) as cloud:
         machine = launch(cloud, *EVERYTHING, seconds=STARTED)
@@ -170,6 +173,7 @@ def test_what_was_written_before_the_agent_began_is_sent_too():
         assert (stream, second, words(message)) == (machine.instance, 10, "early")
 
 
+@pytest.mark.slow
 def test_after_a_restart_the_agent_goes_on_where_it_was():
     with world(agent(TAILS)) as cloud:
         machine = launch(cloud, *EVERYTHING, seconds=STARTED)
@@ -184,6 +188,7 @@ def test_after_a_restart_the_agent_goes_on_where_it_was():
         assert (meanwhile, messages(cloud)) == (["before"], ["before", "between"])
 
 
+@pytest.mark.slow
 def test_a_stopped_instance_sends_nothing():
     with world(agent(TAILS)) as cloud:
         machine = launch(cloud, *EVERYTHING, seconds=STARTED)
@@ -194,6 +199,7 @@ def test_a_stopped_instance_sends_nothing():
         assert messages(cloud) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stream", "expected"),
     [
@@ -218,6 +224,7 @@ def test_placeholders_are_filled_in(stream, expected):
         assert tailed(cloud)[0][0] == expected.format(machine, names)
 
 
+@pytest.mark.slow
 def test_a_group_that_is_not_there_is_made_and_kept_as_long_as_is_said():
     with world(agent(configuration(TAILED | {"retention_in_days": 30}))) as cloud:
         machine = launch(cloud, *EVERYTHING, seconds=STARTED)
@@ -228,6 +235,7 @@ def test_a_group_that_is_not_there_is_made_and_kept_as_long_as_is_said():
         assert group["retentionInDays"] == 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "action"),
     [
@@ -248,6 +256,7 @@ def test_what_the_role_may_not_write_stays_on_the_host_and_is_told_once(statemen
         assert noted(cloud, "refused") == [f"the agent of {machine.instance} may not {action}"]
 
 
+@pytest.mark.slow
 def test_what_was_kept_back_is_sent_when_the_role_may():
     with world(agent(TAILS)) as cloud:
         machine = launch(cloud, MANAGED, READS, seconds=STARTED)
@@ -275,6 +284,7 @@ def test_lines_of_many_days_are_sent_in_batches_that_logs_takes():
         assert messages(cloud) == ["day 0", "day 1", "day 2"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("apart", "taken"),
     [
@@ -297,6 +307,7 @@ def test_one_line_that_logs_does_not_take_is_told_and_the_others_arrive(apart, t
         assert len(noted(cloud, "lost")) == (not taken)
 
 
+@pytest.mark.slow
 def test_an_instance_that_is_started_again_sends_on_from_where_it_was():
     with world(agent(TAILS)) as cloud:
         machine = launch(cloud, *EVERYTHING, seconds=STARTED)
@@ -312,6 +323,7 @@ def test_an_instance_that_is_started_again_sends_on_from_where_it_was():
         assert messages(cloud) == ["before", "after"]
 
 
+@pytest.mark.slow
 def test_a_group_that_is_there_is_kept_as_long_as_is_said_if_the_role_may_look():
     said = configuration(TAILED | {"retention_in_days": 30})
     with world(
@@ -330,6 +342,7 @@ def test_a_group_that_is_there_is_kept_as_long_as_is_said_if_the_role_may_look()
         assert group["retentionInDays"] == 30
 
 
+@pytest.mark.slow
 def test_a_group_that_logs_would_not_name_so_is_told():
     with world(agent(configuration(TAILED | {"log_group_name": "my group"}))) as cloud:
         machine = launch(cloud, *EVERYTHING, seconds=STARTED)
@@ -343,6 +356,7 @@ def test_a_group_that_logs_would_not_name_so_is_told():
 # ---- what an event says -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_event_without_a_time_takes_that_of_the_last_one_that_had_one():
     with world(agent(TAILS)) as cloud:
         machine = launch(cloud, *EVERYTHING, seconds=STARTED)
@@ -355,6 +369,7 @@ def test_an_event_without_a_time_takes_that_of_the_last_one_that_had_one():
         assert found == [(50, "ith a time"), (50, "after it"), (101, "before any")]
 
 
+@pytest.mark.slow
 def test_filters_and_trimming_leave_what_is_to_be_sent():
     more = {
         "trim_timestamp": True,
@@ -371,6 +386,7 @@ def test_filters_and_trimming_leave_what_is_to_be_sent():
         assert [message for _, _, message in tailed(cloud)] == ["sshd one", "sshd three"]
 
 
+@pytest.mark.slow
 def test_several_files_go_to_their_own_groups():
     secure, shop = (
         TAILED,
@@ -390,6 +406,7 @@ def test_several_files_go_to_their_own_groups():
         ]
 
 
+@pytest.mark.slow
 def test_an_agent_for_another_region_is_not_simulated():
     said = TAILS | {"agent": {"region": "eu-west-1"}}
     with world(agent(said)) as cloud, pytest.raises(NotSimulated, match="sends to eu-west-1"):

@@ -114,6 +114,7 @@ def test_each_plugin_is_measured_under_its_dimensions():
         assert found | expected == found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
@@ -130,6 +131,7 @@ def test_processors_are_measured_one_by_one_or_as_a_whole(said, expected):
         assert [dict(dimensions)["cpu"] for _, dimensions in sent(cloud)] == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
@@ -156,6 +158,7 @@ def test_a_disk_without_its_device():
         assert sent(cloud) == [("disk_used_percent", (("fstype", "xfs"), ("path", "/")))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("finds", "count", "names"),
     [
@@ -191,6 +194,7 @@ def test_processes_are_found_measured_and_counted(finds, count, names):
 # ---- when it is measured ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_memory_is_measured_each_minute_and_sent_a_minute_later():
     with world(agent(metrics())) as cloud:
         machine = launch(cloud, *MAY, seconds=STARTED)
@@ -203,6 +207,7 @@ def test_memory_is_measured_each_minute_and_sent_a_minute_later():
         assert (early, found) == ([], [(60, 77)])
 
 
+@pytest.mark.slow
 def test_an_interval_below_a_minute_gives_a_metric_of_high_resolution():
     said = collected(mem={"measurement": ["used_percent"], "metrics_collection_interval": 10})
     with world(agent(said | {"agent": {"metrics_collection_interval": 300}})) as cloud:
@@ -219,6 +224,7 @@ def test_an_interval_below_a_minute_gives_a_metric_of_high_resolution():
         assert [each["SampleCount"] for each in answer["Datapoints"]] == [1] * 12
 
 
+@pytest.mark.slow
 def test_a_share_needs_two_measurements():
     said = collected(cpu={"measurement": ["usage_idle"]}, net={"measurement": ["drop_in"]}, **DISK)
     with world(agent(said)) as cloud:
@@ -230,6 +236,7 @@ def test_a_share_needs_two_measurements():
 # ---- as what it is sent -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_plugins_own_dimensions_stand_before_the_hosts():
     said = metrics(append_dimensions=INSTANCE)
     said["metrics"]["metrics_collected"]["mem"]["append_dimensions"] = {"InstanceId": "mine", "team": "web"}
@@ -274,6 +281,7 @@ def test_the_group_of_an_instance_is_asked_of_ec2():
         ]
 
 
+@pytest.mark.slow
 def test_a_dimension_that_the_agent_does_not_ask_for_is_passed_over_and_told():
     with world(agent(metrics(append_dimensions={"InstanceId": "i-1"}))) as cloud:
         launch(cloud, *MAY, seconds=STARTED + 63)
@@ -282,6 +290,7 @@ def test_a_dimension_that_the_agent_does_not_ask_for_is_passed_over_and_told():
         assert any("ignores append_dimensions.InstanceId" in told for told in noted(cloud, "agent"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
@@ -315,6 +324,7 @@ def test_memory_is_sent_under_its_dimensions_and_under_each_smaller_set_that_is_
         assert sorted(map(sorted, found)) == sorted(map(sorted, expected))
 
 
+@pytest.mark.slow
 def test_an_aggregate_is_of_every_instance():
     said = metrics(append_dimensions=INSTANCE, aggregation_dimensions=[[]])
     with world(agent(said)) as cloud:
@@ -338,6 +348,7 @@ def _second(cloud):
     return answer["Instances"][0]["InstanceId"]
 
 
+@pytest.mark.slow
 def test_a_set_that_is_all_of_a_metrics_dimensions_is_not_sent_twice():
     said = metrics(append_dimensions=INSTANCE, aggregation_dimensions=[["InstanceId"]])
     with world(agent(said)) as cloud:
@@ -363,6 +374,7 @@ def test_a_disk_that_is_not_named_is_not_measured():
         assert admin(cloud, "cloudwatch").list_metrics(Namespace="CWAgent")["Metrics"] == []
 
 
+@pytest.mark.slow
 def test_what_the_role_may_not_measure_is_told_once():
     with world(agent(metrics())) as cloud:
         machine = launch(cloud, MANAGED, READS, seconds=STARTED + 300)
@@ -449,6 +461,7 @@ def _wizard(plan):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plan", list(_WIZARDS))
 def test_the_wizards_answers_measure_and_tail_what_they_name(plan):
     with world(agent(json.dumps(_wizard(plan)))) as cloud:

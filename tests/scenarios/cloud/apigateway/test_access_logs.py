@@ -30,6 +30,7 @@ def lines(world):
     return [json.loads(each["message"]) for each in found]
 
 
+@pytest.mark.slow
 def test_each_request_is_a_line_those_that_no_route_takes_too():
     with open_world(template=http()) as world:
         answer = world.fetch(None, "GET", world.url("Http") + "/x")
@@ -49,6 +50,7 @@ def test_each_request_is_a_line_those_that_no_route_takes_too():
     assert (second["status"], second["routeKey"], second["error.message"]) == ("404", "-", "Not Found")
 
 
+@pytest.mark.slow
 def test_a_line_that_may_not_be_written_is_lost_and_says_so():
     with open_world(template=http()) as world:
         world.client("ann", "logs").delete_resource_policy(policyName="AWSLogDeliveryWrite20150319")
@@ -58,6 +60,7 @@ def test_a_line_that_may_not_be_written_is_lost_and_says_so():
         assert any("may not write its access log" in moment.words for moment in world.timeline)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "says"),
     [

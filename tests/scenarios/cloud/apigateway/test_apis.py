@@ -65,17 +65,20 @@ def of(world, who=None, path="/items/7"):
     return world.simulated.api.request(who, "GET", path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_an_api_by_resources_and_methods_answers_under_every_fault(faults):
     with open_world(template=plain(), faults=faults) as each:
         assert of(each).json["pathParameters"] == {"id": "7"}
 
 
+@pytest.mark.slow
 def test_without_the_functions_leave_nothing_is_invoked():
     with open_world(template=plain(lets_in=False)) as each:
         assert (of(each).status, of(each).json) == (500, {"message": "Internal server error"})
 
 
+@pytest.mark.slow
 def test_a_function_without_concurrency_is_too_busy():
     with open_world(template=plain()) as each:
         each.client("ann", "lambda").put_function_concurrency(
@@ -106,6 +109,7 @@ def test_a_resource_policy_decides_who_may_ask_at_all():
         assert of(each).status == 200
 
 
+@pytest.mark.slow
 def test_a_resource_policy_keeps_a_signer_out():
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html."""
     outside = policy("Deny", NotIpAddress={"aws:SourceIp": OFFICE})
@@ -114,6 +118,7 @@ def test_a_resource_policy_keeps_a_signer_out():
         assert of(each, each.user("bob", address="198.51.100.1")).status == 403
 
 
+@pytest.mark.slow
 def test_a_stage_may_limit_one_method():
     settings = [
         {

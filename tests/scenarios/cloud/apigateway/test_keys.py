@@ -40,6 +40,7 @@ def told(answer):
     return answer.status, answer.json.get("message")
 
 
+@pytest.mark.slow
 def test_who_sends_the_key_is_let_in_and_the_function_learns_which():
     with open_world(template=keyed()) as each:
         answer = ask(each)
@@ -52,6 +53,7 @@ def test_who_sends_the_key_is_let_in_and_the_function_learns_which():
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("template", "value"),
     [
@@ -69,6 +71,7 @@ def test_everybody_else_is_forbidden(template, value):
         assert answer.headers["x-amzn-errortype"] == "ForbiddenException"
 
 
+@pytest.mark.slow
 def test_a_plan_limits_how_often_a_key_asks_at_once():
     with open_world(template=keyed(Throttle={"RateLimit": 1, "BurstLimit": 2})) as each:
         statuses = [told(ask(each)) for _ in range(3)]
@@ -78,6 +81,7 @@ def test_a_plan_limits_how_often_a_key_asks_at_once():
         assert ask(each).status == 200
 
 
+@pytest.mark.slow
 def test_a_plan_may_limit_one_method_of_a_stage():
     throttle = {"/items/{id}/GET": {"RateLimit": 1, "BurstLimit": 1}}
     with open_world(template=keyed(of_stage={"Throttle": throttle})) as each:
@@ -112,6 +116,7 @@ def test_a_quota_of_a_week_or_a_month_begins_with_it(period, hours):
         assert (first, before, ask(each).status) == ([200, 429], 429, 200)
 
 
+@pytest.mark.slow
 def test_keys_are_made_put_into_a_plan_and_switched_off_by_the_api():
     with open_world(template=keyed()) as each:
         gateway, plan = each.client("ann", "apigateway"), each.physical_id("Plan")
@@ -136,6 +141,7 @@ def test_keys_are_made_put_into_a_plan_and_switched_off_by_the_api():
         ]
 
 
+@pytest.mark.slow
 def test_iam_says_who_may_read_keys_and_what_is_not_there_is_refused():
     with open_world(template=keyed()) as each:
         bob = each.user("bob", policies=())

@@ -330,6 +330,7 @@ def test_another_origin_is_answered_by_the_api_itself(world):
     assert (mocked.status, mocked.headers["Access-Control-Allow-Origin"]) == (200, "*")
 
 
+@pytest.mark.slow
 def test_what_is_asked_is_measured(world):
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html."""
     name = {"ApiName": "trailwarden"}

@@ -54,6 +54,7 @@ def test_a_good_token_is_let_in_and_its_claims_are_told_as_texts():
 NOW = int("1772420400")  # when worlds begin
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("claims", "says"),
     [
@@ -75,6 +76,7 @@ def test_any_other_token_is_refused(claims, says):
         assert says in answer.headers["www-authenticate"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
@@ -107,6 +109,7 @@ def test_what_the_issuer_did_not_sign_is_refused(spoil, says):
         assert says in answer.headers["www-authenticate"]
 
 
+@pytest.mark.slow
 def test_a_route_may_ask_for_a_scope():
     with open_world(template=http(scopes=("admin", "write"))) as world:
         world.do(ISSUER.answers)
@@ -118,6 +121,7 @@ def test_a_route_may_ask_for_a_scope():
         assert (let_in.status, jwt_of(let_in)["scopes"]) == (200, ["write"])
 
 
+@pytest.mark.slow
 def test_an_issuer_for_whom_nobody_spoke_is_loud_and_one_that_fails_is_an_error():
     with open_world(template=http()) as world:
         token = ISSUER.token(world.now, aud="app")
@@ -132,6 +136,7 @@ def test_an_issuer_for_whom_nobody_spoke_is_loud_and_one_that_fails_is_an_error(
         assert ask(world, token).status == 200
 
 
+@pytest.mark.slow
 def test_the_keys_are_remembered_for_two_hours():
     with open_world(template=http()) as world:
         world.do(ISSUER.answers)
@@ -214,6 +219,7 @@ def test_an_identity_token_is_let_in_and_an_access_token_is_not():
         assert ask(world, forged.token(world.now, token_use="id"), "Api").status == 401
 
 
+@pytest.mark.slow
 def test_a_token_is_good_for_an_hour():
     with open_world(template=rest()) as world:
         tokens = signed_in(world)

@@ -66,6 +66,7 @@ def asked(world):
     return [each["requestContext"] for each in events]
 
 
+@pytest.mark.slow
 def test_a_client_connects_sends_and_goes_and_each_is_told_as_aws_tells_it():
     with open_world(template=responding()) as world:
         visitor = world.connect(None, world.url("Chat") + "?name=bea", headers={"X-A": "b"})
@@ -96,6 +97,7 @@ def test_the_function_behind_connect_says_who_may(wanted, status):
                 visitor.send("x")
 
 
+@pytest.mark.slow
 def test_without_routes_or_leave_clients_are_told():
     with open_world(template=api(routes=("join",))) as world:
         visitor = world.connect(None, world.url("Chat"))
@@ -110,6 +112,7 @@ def test_without_routes_or_leave_clients_are_told():
         assert world.connect(None, world.url("Chat")).status == 500
 
 
+@pytest.mark.slow
 def test_a_function_reaches_other_clients_until_they_are_gone():
     with open_world(template=api(SENDS)) as world:
         one_, other = (world.connect(None, world.url("Chat")) for _ in range(2))
@@ -159,6 +162,7 @@ def test_calls_are_refused_as_aws_does():
         assert refusal(plainly, ConnectionId=visitor.id, Data=b"x")[0] == "ForbiddenException"
 
 
+@pytest.mark.slow
 def test_a_connection_ends_when_it_is_idle_and_after_two_hours():
     with open_world(template=api()) as world:
         idle = world.connect(None, world.url("Chat"))
@@ -191,6 +195,7 @@ def handler(event, context):
 """
 
 
+@pytest.mark.slow
 def test_an_authorizer_or_iam_says_who_may_connect():
     start = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions"
     uri = {"Fn::Sub": f"{start}/${{Gate.Arn}}/invocations"}
@@ -235,6 +240,7 @@ def test_an_authorizer_or_iam_says_who_may_connect():
         assert world.connect("ann", world.url("Chat")).status == 101
 
 
+@pytest.mark.slow
 def test_what_is_not_simulated_is_loud_and_what_is_missing_is_refused():
     template = api()
     template["Resources"]["Chat"]["Properties"]["RouteSelectionExpression"] = "$request.header.x"

@@ -124,6 +124,7 @@ def test_columns_have_types_and_null_has_no_value():
         assert got["Rows"][1]["Data"][3] == {"VarCharValue": "[1]"}
 
 
+@pytest.mark.slow
 def test_hostile_values_stay_in_their_cells():
     with world(buckets()) as cloud:
         athena = with_table(cloud)
@@ -137,6 +138,7 @@ def test_hostile_values_stay_in_their_cells():
         assert body == b'"x""y","_col1","_col2"\n"a""b,c",,""\n'
 
 
+@pytest.mark.slow
 def test_results_are_not_there_before_the_end_nor_after_a_failure():
     with world(buckets()) as cloud:
         athena = with_table(cloud)
@@ -193,6 +195,7 @@ def test_what_nobody_here_does_is_loud(text):
         ran(cloud, admin(cloud, "athena"), text)
 
 
+@pytest.mark.slow
 def test_a_query_can_be_stopped_and_is_listed():
     with world(buckets()) as cloud:
         athena = admin(cloud, "athena")
@@ -227,6 +230,7 @@ RIGHTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", RIGHTS)
 def test_a_query_has_the_rights_of_who_started_it(missing):
     statements, words = RIGHTS[missing]

@@ -216,6 +216,7 @@ def test_statements_are_kept_under_names_and_run_with_values(cloud):
         started(athena, "PREPARE x FROM CREATE VIEW v AS SELECT 1 AS a")
 
 
+@pytest.mark.slow
 def test_a_work_group_that_says_where_says_it_for_tables_too(cloud):
     athena = admin(cloud, "athena")
     settings = {

@@ -294,6 +294,7 @@ def test_a_policy_that_names_a_resource_of_a_service_without_rows_is_loud():
         client_of(each, "ecs", one).delete_cluster(cluster=one["Resource"])
 
 
+@pytest.mark.slow
 def test_accounts_that_were_made_at_one_moment_are_paged_through():
     with world(queue(by="")) as each:
         organizations = admin(each, "organizations")

@@ -530,6 +530,7 @@ STATEMENTS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(STATEMENTS, min_size=1, max_size=5), st.randoms())
 def test_a_deny_always_wins_wherever_it_stands(statements, random):
     shuffled = [*statements, deny("sns:Publish", TOPIC)]

@@ -70,6 +70,7 @@ def complete(each, client, result="CONTINUE"):
     each.run(10)
 
 
+@pytest.mark.slow
 def test_without_hooks_instances_come_and_go_and_ec2_tells_their_states():
     resources = {**HEARS, **queue("Ec2"), **rule("OfEc2", {"source": ["aws.ec2"]}, to="Ec2")}
     with world(resources) as each:
@@ -83,6 +84,7 @@ def test_without_hooks_instances_come_and_go_and_ec2_tells_their_states():
         assert states_of == ["pending", "running", "shutting-down", "terminated"]
 
 
+@pytest.mark.slow
 def test_a_launch_waits_for_its_hook_and_then_is_in_service():
     with world(HEARS) as each:
         client = group(each, 0, LifecycleTransition=LAUNCHING)
@@ -118,6 +120,7 @@ def test_the_events_of_hooks_have_the_documented_shape():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("result", ["CONTINUE", "ABANDON"])
 def test_a_termination_waits_and_then_goes_on_either_way(result):
     with world(HEARS) as each:
@@ -131,6 +134,7 @@ def test_a_termination_waits_and_then_goes_on_either_way(result):
         assert kinds(each)[-1] == "EC2 Instance Terminate Successful"
 
 
+@pytest.mark.slow
 def test_an_abandoned_launch_is_ended_and_another_instance_comes():
     with world(HEARS) as each:
         client = group(each, 0, LifecycleTransition=LAUNCHING)
@@ -146,6 +150,7 @@ def test_an_abandoned_launch_is_ended_and_another_instance_comes():
         assert states(client) == ["Pending:Wait"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("default", "after"),
     [
@@ -170,6 +175,7 @@ def test_a_hook_that_nobody_completes_times_out_with_its_default_result(default,
         assert (before, states(client)) == (["Pending:Wait"], after)
 
 
+@pytest.mark.slow
 def test_an_instance_that_is_named_is_ended_and_replaced_or_not():
     with world(HEARS) as each:
         client = group(each, 2, LifecycleTransition=TERMINATING)
@@ -185,6 +191,7 @@ def test_an_instance_that_is_named_is_ended_and_replaced_or_not():
         assert refusal(ask, InstanceId="i-0", ShouldDecrementDesiredCapacity=True) == "ValidationError"
 
 
+@pytest.mark.slow
 def test_a_group_that_is_deleted_by_force_waits_for_nothing():
     with world(HEARS) as each:
         client = group(each, 1, LifecycleTransition=TERMINATING)
@@ -194,6 +201,7 @@ def test_a_group_that_is_deleted_by_force_waits_for_nothing():
         assert client.describe_auto_scaling_groups()["AutoScalingGroups"] == []
 
 
+@pytest.mark.slow
 def test_a_hook_with_a_target_tells_a_queue_under_its_role():
     resources = {**HEARS, **queue("Hooks", by=""), **role("hooks", "autoscaling", may("sqs:SendMessage"))}
     hook = {
@@ -228,6 +236,7 @@ def test_what_is_not_there_cannot_be_completed_and_two_hooks_are_loud():
             each.run(60)
 
 
+@pytest.mark.slow
 def test_a_group_and_its_hook_come_from_a_template():
     instances = {"ImageId": "ami-12c6146b", "InstanceType": "t3.micro"}
     properties = {
@@ -277,6 +286,7 @@ COMPLETES = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", in_turn(PROFILES.values(), of=4), ids=str)
 def test_a_function_completes_the_action_under_every_fault(tmp_path, profile):
     """The tutorial of https://docs.aws.amazon.com/autoscaling/ec2/userguide/tutorial-lifecycle-hook-lambda.html."""

@@ -141,6 +141,7 @@ def test_a_stack_made_again_under_the_same_name_gives_its_resources_other_names(
         assert len(queues(world)) == 1
 
 
+@pytest.mark.slow
 def test_a_template_in_a_bucket_is_read_in_the_callers_name():
     with empty() as world:
         s3 = world.client(world.user("ann"), "s3")
@@ -251,6 +252,7 @@ def test_a_template_that_cannot_be_is_refused_at_once(body, message):
     assert message in error["Message"]
 
 
+@pytest.mark.slow
 def test_a_second_stack_of_the_same_name_and_a_transform_nobody_allowed_are_refused():
     sam = {"Transform": "AWS::Serverless-2016-10-31", "Resources": QUEUE}
     with empty() as world:

@@ -59,6 +59,7 @@ def deeds(stacks):
     return [(each["RequestType"], each["PhysicalResourceId"]) for each in asked(stacks)]
 
 
+@pytest.mark.slow
 def test_a_function_makes_changes_and_deletes_it(stacks):
     outputs = {"Answer": {"Value": att("C", "Answer")}, "Id": {"Value": {"Ref": "C"}}}
     stacks.creates(with_thing(Answer=42, On=True), Outputs=outputs)
@@ -77,6 +78,7 @@ def test_a_function_makes_changes_and_deletes_it(stacks):
     assert set(stacks.there()) == {"Fn", "FnRole"}
 
 
+@pytest.mark.slow
 def test_another_physical_id_is_another_resource_and_the_old_one_goes(stacks):
     stacks.creates(with_thing(Id="one"))
     stacks.updates(with_thing(Id="two"))
@@ -85,6 +87,7 @@ def test_another_physical_id_is_another_resource_and_the_old_one_goes(stacks):
     assert stacks.there()["C"] == "two"
 
 
+@pytest.mark.slow
 def test_a_creation_that_fails_is_told_why_and_the_provider_is_asked_to_delete_it(stacks):
     stacks.creates(with_thing(Fails="Create"))
 
@@ -93,6 +96,7 @@ def test_a_creation_that_fails_is_told_why_and_the_provider_is_asked_to_delete_i
     assert deeds(stacks) == [("Create", None), ("Delete", "thing")]
 
 
+@pytest.mark.slow
 def test_an_update_that_fails_is_taken_back_by_another_one(stacks):
     stacks.creates(with_thing(Answer="1"))
     stacks.updates(with_thing(Answer="2", Fails="Update"))
@@ -101,6 +105,7 @@ def test_an_update_that_fails_is_taken_back_by_another_one(stacks):
     assert [each["ResourceProperties"]["Answer"] for each in asked(stacks)] == ["1", "2", "1"]
 
 
+@pytest.mark.slow
 def test_what_a_failed_update_replaced_is_the_first_one_again(stacks):
     stacks.creates(with_thing(Id="one"))
     stacks.updates({**with_thing(Id="two"), "Refused": {**REFUSED, "DependsOn": "C"}})
@@ -110,6 +115,7 @@ def test_what_a_failed_update_replaced_is_the_first_one_again(stacks):
     assert stacks.there()["C"] == "one"
 
 
+@pytest.mark.slow
 def test_what_takes_its_data_changes_with_it_and_only_then(stacks):
     queue = one("AWS::SQS::Queue", QueueName=sub("q-${C.Answer}"))
     stacks.creates({**with_thing(Answer="1"), "Q": queue})
@@ -120,6 +126,7 @@ def test_what_takes_its_data_changes_with_it_and_only_then(stacks):
     assert (same.rpartition("/")[2], stacks.there()["Q"].rpartition("/")[2]) == ("q-1", "q-2")
 
 
+@pytest.mark.slow
 def test_a_function_that_never_answers_fails_when_the_time_is_over(stacks):
     stacks.creates(with_thing(Raises="Create", ServiceTimeout=30), given={"OnFailure": "DO_NOTHING"})
 
@@ -127,6 +134,7 @@ def test_a_function_that_never_answers_fails_when_the_time_is_over(stacks):
     assert any("did not receive a response from your custom resource" in why for why in stacks.why())
 
 
+@pytest.mark.slow
 def test_by_default_it_has_an_hour(stacks):
     stacks.creates(with_thing(Raises="Create"), given={"OnFailure": "DO_NOTHING"})
     stacks.world.run(58 * 60)
@@ -136,6 +144,7 @@ def test_by_default_it_has_an_hour(stacks):
     assert (waiting, stacks.status()) == ("CREATE_IN_PROGRESS", "CREATE_FAILED")
 
 
+@pytest.mark.slow
 def test_secret_data_is_used_and_not_shown(stacks):
     outputs = {"Answer": {"Value": att("C", "Answer")}}
     queue = one("AWS::SQS::Queue", QueueName=sub("q-${C.Answer}"))
@@ -145,6 +154,7 @@ def test_secret_data_is_used_and_not_shown(stacks):
     assert stacks.there()["Q"].endswith("/q-42")
 
 
+@pytest.mark.slow
 def test_who_may_not_invoke_the_function_makes_no_such_resource(stacks):
     denied = {"Effect": "Deny", "Action": "lambda:InvokeFunction", "Resource": "*"}
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -158,6 +168,7 @@ def test_who_may_not_invoke_the_function_makes_no_such_resource(stacks):
     assert stacks.status() == "ROLLBACK_COMPLETE"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
@@ -240,6 +251,7 @@ def test_its_provider_stays_the_same(stacks):
 # ---- in a world's own stack -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_stack_that_stands_as_its_world_begins_has_it():
     template = {
         "Resources": {**with_thing(Answer="42"), "Q": one("AWS::SQS::Queue", QueueName=sub("${C.Answer}"))}

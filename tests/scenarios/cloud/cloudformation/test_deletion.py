@@ -61,6 +61,7 @@ def forwarded(made):
 # ---- what goes ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_resource_goes_after_those_that_need_it():
     with world({**queue(), **rule()}) as each:
         made = recorded(each)
@@ -119,6 +120,7 @@ def test_a_deletion_under_way_is_not_begun_again():
     assert len(forwarded(made)) == 1
 
 
+@pytest.mark.slow
 def test_eventbridge_is_told_of_the_stack_and_of_each_resource():
     with world(queue("Gone", by="")) as each:
         hears(each)
@@ -168,6 +170,7 @@ def _table(**more):
 # ---- what stays ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_resource_with_the_deletion_policy_retain_stays():
     kept = {"Bucket": {**BUCKET["Bucket"], "DeletionPolicy": "Retain"}}
     with world({**kept, **queue()}) as each:

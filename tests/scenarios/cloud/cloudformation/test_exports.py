@@ -59,6 +59,7 @@ def test_a_stack_that_others_import_from_is_not_deleted_before_they_are_gone(sta
     assert stacks.client().describe_stacks()["Stacks"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("outputs", "why"),
     [
@@ -108,6 +109,7 @@ def test_an_update_that_imports_what_nobody_exports_is_taken_back(stacks):
     assert any("No export named base-queue found." in why for why in stacks.why("takes"))
 
 
+@pytest.mark.slow
 def test_two_stacks_do_not_export_the_same_name(stacks):
     base(stacks)
     stacks.creates({"Topic": TOPIC}, name="second", Outputs=exported("x"))

@@ -20,6 +20,7 @@ def fails(stacks):
     assert (stacks.status(), stacks.timeout(), stacks.timeout("Later")) == ("UPDATE_FAILED", "50", "40")
 
 
+@pytest.mark.slow
 def test_it_is_rolled_back_on_request(stacks):
     fails(stacks)
     stacks.client().rollback_stack(StackName=NAME)
@@ -28,6 +29,7 @@ def test_it_is_rolled_back_on_request(stacks):
     assert (stacks.status(), stacks.timeout()) == ("UPDATE_ROLLBACK_COMPLETE", "40")
 
 
+@pytest.mark.slow
 def test_it_is_tried_again_with_another_template(stacks):
     fails(stacks)
     with pytest.raises(ClientError, match=r"non-terminal \[UPDATE_FAILED\] state.*disable-rollback"):
@@ -56,6 +58,7 @@ def test_a_second_try_that_fails_is_rolled_back_to_what_was_complete(stacks):
     assert stacks.client("sns").list_topics()["Topics"] == []
 
 
+@pytest.mark.slow
 def test_what_two_tries_replaced_is_the_first_one_again(stacks):
     stacks.creates({"Queue": queue(QueueName="first")})
     refused = {**REFUSED, "DependsOn": "Queue"}
@@ -68,6 +71,7 @@ def test_what_two_tries_replaced_is_the_first_one_again(stacks):
     assert [url.rsplit("/", 1)[-1] for url in stacks.client("sqs").list_queues()["QueueUrls"]] == ["first"]
 
 
+@pytest.mark.slow
 def test_a_creation_that_failed_goes_on_with_another_template_or_is_rolled_back(stacks):
     stacks.creates({"Queue": queue(), "Refused": {**REFUSED, "DependsOn": "Queue"}}, given=STAYS)
     failed = stacks.status()
@@ -84,6 +88,7 @@ def test_a_creation_that_failed_goes_on_with_another_template_or_is_rolled_back(
     assert len(stacks.client("sqs").list_queues()["QueueUrls"]) == 1
 
 
+@pytest.mark.slow
 def test_a_stack_that_was_never_complete_has_nothing_to_go_back_to(stacks):
     refused = {**REFUSED, "DependsOn": "Queue"}
     stacks.creates({"Queue": queue(), "Refused": refused}, given=STAYS)

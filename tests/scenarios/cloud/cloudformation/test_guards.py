@@ -43,6 +43,7 @@ def calls_of(stacks, name):
 # ---- its role -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_a_stack_does_is_done_in_the_name_of_its_role_from_then_on(stacks):
     stacks.creates({"Queue": queue()}, given={"RoleARN": role(stacks, "sqs:*")})
     stacks.updates({"Queue": queue(90), "Topic": TOPIC})
@@ -99,6 +100,7 @@ def policy(*statements):
     return json.dumps({"Statement": list(statements)})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statements", "after", "why"),
     [
@@ -169,6 +171,7 @@ def test_what_is_no_stack_policy_is_refused(stacks, text):
 # ---- who is told --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_topics_are_told_of_every_event_in_the_name_of_who_asked(stacks):
     topic = stacks.client("sns").create_topic(Name="told")["TopicArn"]
     sqs = stacks.client("sqs")

@@ -47,6 +47,7 @@ def test_each_is_a_type_whose_attributes_are_in_the_schema():
 CLUSTER = {"Own": one("AWS::ECS::Cluster", ClusterName="jobs")}
 
 
+@pytest.mark.slow
 def test_a_cluster_stands_with_its_name_and_arn_and_functions_may_know_it():
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-cluster.html."""
     outputs = {"Name": {"Ref": "Own"}, "Arn": {"Fn::GetAtt": ["Own", "Arn"]}}
@@ -64,6 +65,7 @@ def test_more_than_that_is_loud():
         opened(resources, {"Uri": {"Fn::GetAtt": ["Own", "RepositoryUri"]}}).__enter__()
 
 
+@pytest.mark.slow
 def test_what_the_schema_does_not_have_is_refused():
     with (
         pytest.raises(CannotOpen, match="CloudFormation knows no such property"),
@@ -134,6 +136,7 @@ TRUST = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("place", "more", "says"),
     [

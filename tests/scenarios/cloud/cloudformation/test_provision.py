@@ -157,6 +157,7 @@ def test_a_function_reads_a_queue():
 # --- AWS::IAM
 
 
+@pytest.mark.slow
 def test_a_role_has_its_policies_and_attachments():
     properties = {
         "AssumeRolePolicyDocument": trust("lambda"),
@@ -216,6 +217,7 @@ def test_a_managed_policy_is_attached_to_its_roles():
 # --- AWS::Events
 
 
+@pytest.mark.slow
 def test_a_rule_has_its_pattern_and_targets():
     target = {
         "Arn": QUEUE_ARN,
@@ -519,6 +521,7 @@ def test_a_subscription_has_its_filter_and_dead_letters():
 # --- AWS::SQS
 
 
+@pytest.mark.slow
 def test_a_queue_is_as_its_properties_say():
     properties = {
         "DelaySeconds": 1,
@@ -698,6 +701,7 @@ def test_a_bucket_is_as_its_properties_say():
     assert json.loads(s3.get_bucket_policy(**on)["Policy"]) == document
 
 
+@pytest.mark.slow
 def test_a_bucket_that_says_nothing_is_closed_to_the_public():
     stack = build({"One": BUCKET}, region="us-east-1")
 
@@ -861,6 +865,7 @@ def test_a_trail_that_cannot_write_is_refused(resources, says):
 # --- AWS::KMS, AWS::SSM, AWS::ApiGateway, AWS::EC2
 
 
+@pytest.mark.slow
 def test_a_key_turns_and_has_a_name():
     document = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
     properties = {
@@ -888,6 +893,7 @@ def test_a_key_turns_and_has_a_name():
     assert json.loads(kms.get_key_policy(KeyId=found["KeyId"], PolicyName="default")["Policy"]) == document
 
 
+@pytest.mark.slow
 def test_a_key_may_be_for_macs():
     stack = build(one("AWS::KMS::Key", KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC"))
 

@@ -64,6 +64,7 @@ def test_a_stream_is_made_as_declared(properties, mode, shards, hours):
         assert cloud.home.resources["Stream"].attributes["Arn"] == found["StreamARN"]
 
 
+@pytest.mark.slow
 def test_a_delivery_stream_is_made_as_declared():
     with world({**role("writes", "firehose", may("s3:PutObject")), **lake(Prefix="logs/")}) as cloud:
         found = admin(cloud, "firehose").describe_delivery_stream(DeliveryStreamName="lake")

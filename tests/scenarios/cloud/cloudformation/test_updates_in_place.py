@@ -630,6 +630,7 @@ ROWS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
 def test_what_the_service_says_before_and_after(row):
     kind, others, was, will_be, read, before, after = row

@@ -70,6 +70,7 @@ def timeout(world):
 # ---- what is changed ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_property_is_changed_on_what_stands(world):
     creates(world, {"Queue": QUEUE})
     before = resources(world)
@@ -85,6 +86,7 @@ def test_a_property_is_changed_on_what_stands(world):
     ]
 
 
+@pytest.mark.slow
 def test_what_a_parameter_changes_is_changed_and_what_it_leaves_alone_is_not_touched(world):
     declared = {
         "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": {"Ref": "Seconds"}}},
@@ -103,6 +105,7 @@ def test_what_a_parameter_changes_is_changed_and_what_it_leaves_alone_is_not_tou
     assert [name for name, _ in happened(world, since="UPDATE_IN_PROGRESS")].count("Topic") == 0
 
 
+@pytest.mark.slow
 def test_what_can_not_be_changed_is_replaced_and_the_old_one_is_deleted_last(world):
     def declared(name):
         return {
@@ -170,6 +173,7 @@ def test_a_stack_that_was_there_before_the_world_began_is_updated_under_the_same
 # ---- what fails ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_when_one_change_fails_those_before_it_are_taken_back(world):
     creates(world, {"Queue": QUEUE})
     updates(world, {"Queue": SLOWER, "New": {"Type": "AWS::SNS::Topic"}, "Refused": REFUSED})
@@ -181,6 +185,7 @@ def test_when_one_change_fails_those_before_it_are_taken_back(world):
     assert ("Refused", "CREATE_FAILED") in happened(world, since="UPDATE_IN_PROGRESS")
 
 
+@pytest.mark.slow
 def test_a_replacement_is_taken_back_by_having_the_old_one_again(world):
     def queue(name):
         return {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name}}
@@ -365,6 +370,7 @@ def waits(default, **more):
 PREVIOUS = [{"ParameterKey": "Seconds", "UsePreviousValue": True}]
 
 
+@pytest.mark.slow
 def test_a_previous_value_is_the_old_default_where_none_was_given(world):
     (old, before), (new, after) = waits(40), waits(90)
     creates(world, old, Parameters=before)
@@ -398,6 +404,7 @@ def test_a_value_that_is_not_to_be_echoed_is_not_told_by_a_change_set(world):
 # ---- what a failed update leaves ----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_stack_whose_update_failed_and_stays_so_is_deleted_with_all_it_has(world):
     creates(world, {"Queue": QUEUE, "Old": {"Type": "AWS::SNS::Topic"}})
     body = json.dumps({"Resources": {"Queue": SLOWER, "Refused": REFUSED}})

@@ -110,6 +110,7 @@ def verdict(world, since, **window):
 # ---- to EventBridge -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_call_reaches_the_bus_of_its_region_as_a_record():
     with world(WATCHED) as cloud:
         create_table(cloud)
@@ -168,6 +169,7 @@ def test_records_reach_eventbridge_only_while_a_trail_logs(resources, expected):
         assert names(heard(cloud)) == expected
 
 
+@pytest.mark.slow
 def test_a_single_region_trail_logs_only_its_own_region():
     with world(
         {**trail(IsMultiRegionTrail=False), **HEARS_ALL}, spoke=HEARS_ALL, regions=(HOME, FAR)
@@ -205,6 +207,7 @@ def test_records_arrive_within_two_minutes_and_not_at_once():
         assert timedelta(seconds=30) < arrivals[-1] <= timedelta(seconds=122)
 
 
+@pytest.mark.slow
 def test_the_late_profile_delays_and_reorders_records():
     with world(WATCHED, faults=PROFILES["late"]) as cloud:
         for number in range(20):
@@ -250,6 +253,7 @@ def test_records_a_role_may_not_write_to_the_log_group_are_lost_and_say_so():
 # ---- log files ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_log_file_is_gzip_of_records_named_by_its_delivery():
     with world(WATCHED) as cloud:
         create_table(cloud)
@@ -264,6 +268,7 @@ def test_a_log_file_is_gzip_of_records_named_by_its_delivery():
         assert [record["eventName"] for record in content["Records"]] == ["CreateTable"]
 
 
+@pytest.mark.slow
 def test_log_files_of_a_region_that_was_quiet_are_not_written():
     with world(WATCHED, regions=(HOME, FAR)) as cloud:
         create_table(cloud, region=FAR)
@@ -330,6 +335,7 @@ def starting(world):
     return [digest["previousDigestSignature"] is None for digest in digests(world)]
 
 
+@pytest.mark.slow
 def test_each_digest_begins_where_the_one_before_it_ended():
     with world(WATCHED) as cloud:
         cloud.run(4 * HOUR)
@@ -341,6 +347,7 @@ def test_each_digest_begins_where_the_one_before_it_ended():
             assert after["logFiles"] == []
 
 
+@pytest.mark.slow
 def test_a_log_file_that_is_modified_is_found():
     with world(WATCHED) as cloud:
         since = cloud.clock.now
@@ -390,6 +397,7 @@ def test_a_trail_that_was_stopped_and_started_within_the_hour_has_two_sound_chai
         assert found.logs == found.logs_sound == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", ["stop_logging", "delete_trail"])
 def test_the_call_that_ends_a_trail_is_the_last_it_tells_of(operation):
     with world(WATCHED) as cloud:
@@ -407,6 +415,7 @@ def test_the_call_that_ends_a_trail_is_the_last_it_tells_of(operation):
         assert found.logs_sound == 1
 
 
+@pytest.mark.slow
 def test_a_trail_stopped_at_the_end_of_an_hour_still_digests_its_last_log_file():
     with world(WATCHED) as cloud:
         since = cloud.clock.now
@@ -445,6 +454,7 @@ def test_validation_that_is_switched_off_and_on_leaves_a_gap_between_sound_chain
         assert whats == {What.GAP, What.UNDIGESTED}
 
 
+@pytest.mark.slow
 def test_a_trail_without_validation_writes_no_digests():
     with world({**trail(EnableLogFileValidation=False), **HEARS_ALL}) as cloud:
         cloud.run(2 * HOUR)
@@ -530,6 +540,7 @@ def test_event_history_takes_one_attribute_at_a_time():
         look_up(cloud, LookupAttributes=attributes)
 
 
+@pytest.mark.slow
 def test_event_history_is_read_page_by_page():
     with world(NOTHING) as cloud:
         for number in range(5):
@@ -557,6 +568,7 @@ def test_public_keys_are_told_for_the_time_asked_about():
 # ---- limits -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_record_too_large_for_eventbridge_is_in_the_log_file_only():
     with world(WATCHED) as cloud:
         cloud.trail.deliver(

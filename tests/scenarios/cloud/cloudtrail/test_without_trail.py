@@ -1,5 +1,7 @@
 """Without a trail that logs it, no call is an event; the first that a rule waited for says so."""
 
+import pytest
+
 from tests.scenarios.cloud.small_worlds import admin, heard, noted, queue, rule, trail, world
 
 WAITS = {
@@ -22,6 +24,7 @@ def delete_twice(cloud):
         dynamodb.delete_table(TableName=name)
 
 
+@pytest.mark.slow
 def test_the_first_call_that_a_rule_waited_for_says_that_no_trail_logs_it():
     with world(STACK) as cloud:
         delete_twice(cloud)
@@ -33,6 +36,7 @@ def test_the_first_call_that_a_rule_waited_for_says_that_no_trail_logs_it():
         ]
 
 
+@pytest.mark.slow
 def test_with_a_trail_nothing_is_said():
     with world({**STACK, **trail()}) as cloud:
         delete_twice(cloud)

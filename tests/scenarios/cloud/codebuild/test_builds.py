@@ -105,6 +105,7 @@ def test_the_event_has_the_documented_shape():
     assert more["phases"][2]["duration-in-seconds"] == 269
 
 
+@pytest.mark.slow
 def test_a_build_that_nobody_ends_times_out_and_one_that_is_stopped_says_so():
     with standing(TimeoutInMinutes=10) as each:
         forgotten, stopped = start(each), start(each)

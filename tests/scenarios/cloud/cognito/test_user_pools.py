@@ -150,6 +150,7 @@ def test_somebody_signs_up_confirms_and_signs_in_and_every_function_is_asked_in_
     assert identity["sub"] == made["UserSub"]
 
 
+@pytest.mark.slow
 def test_a_function_may_confirm_at_once():
     says = {"PreSignUp": {"autoConfirmUser": True, "autoVerifyEmail": True}}
     with pool("PreSignUp", "PostConfirmation") as world:
@@ -164,6 +165,7 @@ def test_a_function_may_confirm_at_once():
         ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trigger", ["PreSignUp", "PreAuthentication", "PreTokenGeneration"])
 def test_a_function_that_raises_refuses(trigger):
     source = "TokenGeneration" if trigger == "PreTokenGeneration" else trigger
@@ -200,6 +202,7 @@ def test_a_function_that_can_not_be_asked_or_answers_nothing_is_an_error(says, p
             assert len(asked(world)) == 3
 
 
+@pytest.mark.slow
 def test_a_function_writes_the_messages_and_the_claims():
     says = {
         "CustomMessage": {"emailSubject": "Hello", "emailMessage": "Take {####}"},
@@ -224,6 +227,7 @@ def test_a_function_writes_the_messages_and_the_claims():
         assert "email" not in told
 
 
+@pytest.mark.slow
 def test_the_second_version_of_claims_changes_access_tokens_too():
     says = {
         "TokenGeneration": {
@@ -311,6 +315,7 @@ def test_a_forgotten_password_is_replaced_by_a_code():
         assert asked(world)[-1]["triggerSource"] == "PostConfirmation_ConfirmForgotPassword"
 
 
+@pytest.mark.slow
 def test_a_code_is_good_for_a_day():
     with pool() as world:
         signs_up(world)
@@ -323,6 +328,7 @@ def test_a_code_is_good_for_a_day():
         assert refusal(confirms, world, code="1")[0] == "NotAuthorizedException"
 
 
+@pytest.mark.slow
 def test_tokens_are_refreshed_until_their_user_signs_out():
     with pool("PreTokenGeneration") as world:
         ready(world)
@@ -436,6 +442,7 @@ def test_groups_are_in_the_tokens_and_iam_is_asked_of_administrators_alone():
         assert [each["Username"] for each in listed] == ["bea"]
 
 
+@pytest.mark.slow
 def test_a_function_can_make_a_user_and_is_asked_about_him_meanwhile():
     makes = """
 import boto3

@@ -46,6 +46,7 @@ def group_in(each, name="web"):
     return admin(each, "ec2").create_security_group(GroupName=name, Description="d")["GroupId"]
 
 
+@pytest.mark.slow
 def test_a_recorder_starts_once_there_is_a_channel_and_a_channel_goes_once_it_is_stopped():
     resources = {**role("Recorder", "config", may("s3:*")), **bucket(BUCKET)}
     with world(resources) as each:
@@ -70,6 +71,7 @@ def test_a_recorder_starts_once_there_is_a_channel_and_a_channel_goes_once_it_is
     assert in_use == "LastDeliveryChannelDeleteFailedException"
 
 
+@pytest.mark.slow
 def test_a_channel_is_refused_where_neither_role_nor_bucket_lets_config_write():
     with world({**role("Recorder", "config"), **bucket(BUCKET)}) as each:
         config, s3 = admin(each, "config"), admin(each, "s3")
@@ -295,6 +297,7 @@ def test_every_six_hours_each_type_that_changed_gets_a_file():
     ]
 
 
+@pytest.mark.slow
 def test_a_snapshot_has_everything_that_is_there():
     with recording(group=only(GROUP)) as each:
         each.run(120)
@@ -320,6 +323,7 @@ def test_a_subject_has_a_hundred_characters_at_most():
     assert subject.endswith("...")
 
 
+@pytest.mark.slow
 def test_what_was_never_seen_has_no_history():
     with recording(group=only(GROUP)) as each:
         each.run(120)
@@ -366,6 +370,7 @@ def test_what_was_never_seen_has_no_history():
                 call(**asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_a_new_group_is_found_under_every_fault(faults):
     with recording(group=only(GROUP), faults=PROFILES[faults]) as each:
@@ -375,6 +380,7 @@ def test_a_new_group_is_found_under_every_fault(faults):
         assert group in ids(each, GROUP)
 
 
+@pytest.mark.slow
 def test_configs_own_role_comes_with_its_policy():
     with world(bucket(BUCKET)) as each:
         iam = admin(each, "iam")
@@ -385,6 +391,7 @@ def test_configs_own_role_comes_with_its_policy():
     assert [one["PolicyName"] for one in attached] == ["AWSConfigServiceRolePolicy"]
 
 
+@pytest.mark.slow
 def test_a_bucket_that_is_gone_shows_in_the_channels_status():
     with recording(group=only(GROUP)) as each:
         each.run(120)

@@ -200,6 +200,7 @@ def test_a_recorder_may_leave_compliance_out():
     assert "ResourceNotDiscoveredException" in str(code)
 
 
+@pytest.mark.slow
 def test_a_result_that_stays_the_same_is_no_event():
     with recording({**managed(SSH), **listens()}, group=only(GROUP)) as each:
         each.run(120)

@@ -52,6 +52,7 @@ def test_it_is_told_that_one_was_made_and_deleted_and_nothing_of_what_it_was():
     assert told[0][1]["configurationItem"]["configuration"] is None
 
 
+@pytest.mark.slow
 def test_one_that_is_recorded_from_now_on_is_discovered_and_a_recorded_one_may_be_deleted_unrecorded():
     with recording(group=only(INTERFACE)) as each:
         config, group = admin(each, "config"), made(each)

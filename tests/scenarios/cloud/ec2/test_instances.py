@@ -22,6 +22,7 @@ def ask(cloud, operation, machine):
     getattr(admin(cloud, "ec2"), operation)(InstanceIds=[machine.instance])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("operations", "expected"),
     [
@@ -53,6 +54,7 @@ def test_each_state_an_instance_passes_through_is_an_event(operations, expected)
         assert states(cloud) == (launched + expected if operations else launched)
 
 
+@pytest.mark.slow
 def test_an_event_tells_the_instance_its_state_and_when():
     with world(HEARS) as cloud:
         machine = launch(cloud)
@@ -64,6 +66,7 @@ def test_an_event_tells_the_instance_its_state_and_when():
         assert event["time"] == "2026-03-02T03:00:00Z"
 
 
+@pytest.mark.slow
 def test_what_is_asked_meanwhile_overtakes_what_was_on_its_way():
     with world(HEARS) as cloud:
         machine = launch(cloud, seconds=0)
@@ -74,6 +77,7 @@ def test_what_is_asked_meanwhile_overtakes_what_was_on_its_way():
         assert "running" not in states(cloud)
 
 
+@pytest.mark.slow
 def test_a_stopped_instance_cannot_be_rebooted():
     with world(bucket()) as cloud:
         machine = launch(cloud)
@@ -104,6 +108,7 @@ def cpu(cloud, machine):
     return measured(cloud, "CPUUtilization", InstanceId=machine.instance)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("detailed", "apart", "points"),
     [
@@ -131,6 +136,7 @@ def _checks(cloud, machine, seconds, metric="StatusCheckFailed"):
     return measured(cloud, metric, InstanceId=machine.instance)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("system", "instance", "expected"),
     [
@@ -153,6 +159,7 @@ def test_status_is_checked_each_minute(system, instance, expected):
         assert len(_checks(cloud, machine, 60)) >= 4
 
 
+@pytest.mark.slow
 def test_an_instance_that_is_down_is_not_measured_and_one_that_comes_back_is_measured_once():
     with world(bucket()) as cloud:
         machine = launch(cloud, detailed=True)

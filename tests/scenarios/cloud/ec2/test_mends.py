@@ -58,6 +58,7 @@ def test_who_asks_for_all_hears_of_those_that_moto_has(cloud, motos):
     assert {image.id: facts(image) for image in cloud.describe_images()} == motos
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "asked",
     [

@@ -1,8 +1,11 @@
 """Detailed monitoring, switched on and off."""
 
+import pytest
+
 from tests.scenarios.cloud.small_worlds import admin, queue, refusal, world
 
 
+@pytest.mark.slow
 def test_detailed_monitoring_can_be_switched_on_and_off():
     with world(queue()) as each:
         ec2 = admin(each, "ec2")
@@ -25,6 +28,7 @@ def test_detailed_monitoring_can_be_switched_on_and_off():
     assert unknown == "InvalidInstanceID.NotFound"
 
 
+@pytest.mark.slow
 def test_an_instance_that_is_stopped_stays_so_when_it_is_stopped_again():
     with world(queue()) as each:
         ec2 = admin(each, "ec2")

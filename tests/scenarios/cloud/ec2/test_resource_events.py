@@ -1,11 +1,14 @@
 """What EventBridge hears of volumes, snapshots and tags."""
 
+import pytest
+
 from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import admin, heard, queue, rule, world
 
 HEARS = {**queue(), **rule(pattern={"source": ["aws.ec2", "aws.tag"]})}
 
 
+@pytest.mark.slow
 def test_a_volume_its_snapshot_and_its_end_are_told():
     with world(HEARS) as cloud:
         ec2 = admin(cloud, "ec2")
@@ -27,6 +30,7 @@ def test_a_volume_its_snapshot_and_its_end_are_told():
     assert copied["detail"]["result"] == "succeeded"
 
 
+@pytest.mark.slow
 def test_a_change_of_tags_names_the_keys_that_changed_and_tells_all_tags():
     with world(HEARS) as cloud:
         ec2 = admin(cloud, "ec2")
@@ -51,6 +55,7 @@ def test_a_change_of_tags_names_the_keys_that_changed_and_tells_all_tags():
     assert second["detail"]["tags"] == {"a": "1"}
 
 
+@pytest.mark.slow
 def test_a_spot_instance_is_warned_two_minutes_before_it_is_taken_back():
     with world(HEARS) as cloud:
         ran = admin(cloud, "ec2").run_instances(ImageId="ami-12c6146b", MinCount=1, MaxCount=1)

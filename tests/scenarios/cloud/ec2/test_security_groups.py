@@ -8,6 +8,7 @@ from tests.scenarios.cloud.small_worlds import admin, queue, world
 SSH = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "203.0.113.0/24"}]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("direction", ["ingress", "egress"])
 def test_a_rule_that_is_gone_is_not_found_by_its_id_nor_by_what_it_allowed(direction):
     with world(queue()) as cloud:
@@ -26,6 +27,7 @@ def test_a_rule_that_is_gone_is_not_found_by_its_id_nor_by_what_it_allowed(direc
             revoke(GroupId="sg-00000000", SecurityGroupRuleIds=[made])
 
 
+@pytest.mark.slow
 def test_a_group_that_another_ones_rules_name_is_deleted_once_they_no_longer_do():
     with world(queue()) as cloud:
         ec2 = admin(cloud, "ec2")

@@ -143,6 +143,7 @@ def test_path_query_and_headers_come_from_the_event_and_from_the_connection():
         }
 
 
+@pytest.mark.slow
 def test_an_input_transformer_makes_the_body():
     transformer = {"InputPathsMap": {"n": "$.detail.n"}, "InputTemplate": '{"title": "sold <n>"}'}
     resources = standing(target={"InputTransformer": transformer})
@@ -249,6 +250,7 @@ def test_after_a_day_an_event_is_given_up():
         assert found["EXHAUSTED_RETRY_CONDITION"] in ("MaximumEventAgeInSeconds", "MaximumRetryAttempts")
 
 
+@pytest.mark.slow
 def test_no_more_requests_a_second_than_the_destination_takes():
     with world(standing(InvocationRateLimitPerSecond=1)) as each:
         endpoint = Endpoint(each)
@@ -261,6 +263,7 @@ def test_no_more_requests_a_second_than_the_destination_takes():
         )
 
 
+@pytest.mark.slow
 def test_what_waits_longer_than_it_may_is_given_up():
     target = {"RetryPolicy": {"MaximumEventAgeInSeconds": 60}}
     with world(standing(target=target, InvocationRateLimitPerSecond=1)) as each:

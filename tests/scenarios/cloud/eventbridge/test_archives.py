@@ -188,6 +188,7 @@ def test_what_is_older_than_the_retention_is_gone(days, expected):
 # ---- to whom ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_replay_can_go_to_one_rule_only():
     with world({**HEARS, **queue("Other"), **rule("Second", to="Other")}) as cloud:
         archive(cloud)

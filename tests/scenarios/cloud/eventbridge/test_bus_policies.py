@@ -221,6 +221,7 @@ def undelivered(each):
     return [moment.words for moment in each.setting.trace if moment.kind == "undelivered"]
 
 
+@pytest.mark.slow
 def test_a_bus_of_another_account_gets_what_its_policy_and_our_role_allow():
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html."""
     with world(forwarding(may("events:PutEvents"))) as each:

@@ -147,6 +147,7 @@ def custom_bus(**properties):
     return {"Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "orders", **properties}}}
 
 
+@pytest.mark.slow
 def test_a_custom_bus_and_the_default_one_hear_apart():
     resources = {
         **custom_bus(),
@@ -231,6 +232,7 @@ def test_an_event_is_not_forwarded_under_a_role_that_may_not(statements):
         assert any("NO_PERMISSIONS" in words for words in noted(cloud, "undelivered"))
 
 
+@pytest.mark.slow
 def test_a_forwarded_event_is_not_forwarded_again():
     onward = {
         **custom_bus(),

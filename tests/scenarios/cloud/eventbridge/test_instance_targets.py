@@ -41,6 +41,7 @@ def state(each, machine):
     return found["Reservations"][0]["Instances"][0]["State"]["Name"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 @pytest.mark.parametrize(
     ("action", "becomes"), [("stop-instance", "stopped"), ("terminate-instance", "terminated")]
@@ -55,6 +56,7 @@ def test_the_instance_of_an_event_is_acted_on(action, becomes, faults):
         assert state(each, machine) == becomes
 
 
+@pytest.mark.slow
 def test_cloudtrail_names_the_rules_role():
     with world(standing("reboot-instance", more=trail())) as each:
         machine = launch(each)
@@ -107,6 +109,7 @@ def test_a_schedule_takes_a_snapshot_under_awss_own_policy():
         assert len(ec2.describe_snapshots(Filters=filters)["Snapshots"]) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statements", "service", "code"),
     [
@@ -137,6 +140,7 @@ def test_an_id_that_is_none_ends_the_delivery(given, code):
         assert len(heard(each, "Dead")) == 1
 
 
+@pytest.mark.slow
 def test_a_role_that_trusts_somebody_else_by_now_does_nothing():
     with world(standing("stop-instance")) as each:
         machine = launch(each)

@@ -97,6 +97,7 @@ def test_a_quoted_string_that_comes_out_as_no_json_is_text_to_a_queue():
         assert cloud.queues.bodies(arn("sqs", "Heard")) == ['"said: a "word""']
 
 
+@pytest.mark.slow
 def test_a_quoted_string_that_comes_out_as_no_json_is_nothing_to_a_function():
     resources = {**function(), **permission("events"), **to("look", **UNQUOTED, **DEAD), **queue("Dead")}
     with world(resources) as cloud:
@@ -273,6 +274,7 @@ def records(world):
         return kinesis.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
 
 
+@pytest.mark.slow
 def test_a_role_that_eventbridge_can_assume_no_longer_makes_a_dead_letter_that_says_so():
     trust = document(
         {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
@@ -331,6 +333,7 @@ def test_a_stream_that_cannot_be_written_makes_a_dead_letter(statements, exists,
         assert [attributes["ERROR_CODE"] for attributes in dead(cloud)] == [code]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statements", "reaches"),
     [
@@ -383,6 +386,7 @@ def to_bus(*statements):
     }
 
 
+@pytest.mark.slow
 def test_a_custom_bus_of_the_same_region_gets_the_event():
     with world(to_bus(may("events:PutEvents"))) as cloud:
         emit(cloud, event())
@@ -410,6 +414,7 @@ def retrying(**policy):
     return {**queue(), **queue("Dead"), **rule(target={**DEAD, **more})}
 
 
+@pytest.mark.slow
 def test_a_throttled_target_gets_the_event_when_it_is_tried_again():
     with world(retrying(), faults=throttled(3)) as cloud:
         emit(cloud, event(), seconds=3)
@@ -458,6 +463,7 @@ def test_what_is_refused_too_long_is_a_dead_letter_with_the_reason(policy, condi
         assert heard(cloud) == []
 
 
+@pytest.mark.slow
 def test_without_a_policy_an_event_is_tried_for_a_day_and_no_longer():
     with world(retrying(), faults=throttled(1000)) as cloud:
         emit(cloud, event(), seconds=20 * 3600)

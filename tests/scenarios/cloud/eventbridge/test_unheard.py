@@ -70,6 +70,7 @@ def test_a_rule_is_told_once_and_an_event_that_comes_answers_for_it():
         assert cloud.never_emitted() == ()
 
 
+@pytest.mark.slow
 def test_a_rule_that_can_hear_something_else_needs_no_answer():
     pattern = {
         "source": ["aws.s3", "aws.inspector2"],

@@ -41,6 +41,7 @@ def write(cloud, *records):
 # ---- when ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_records_wait_for_the_interval_and_make_one_object():
     with world(lake()) as cloud:
         put(cloud, b"one,")
@@ -53,6 +54,7 @@ def test_records_wait_for_the_interval_and_make_one_object():
         assert (before, bodies(cloud)) == ([], [b"one,two"])
 
 
+@pytest.mark.slow
 def test_records_that_are_enough_do_not_wait():
     with world(lake()) as cloud:
         put(cloud, b"a" * 600_000, b"b" * 500_000)
@@ -65,6 +67,7 @@ def test_records_that_are_enough_do_not_wait():
         assert (before, [len(each) for each in bodies(cloud)]) == ([1_100_000], [1_100_000, 1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hints", "seconds"),
     [
@@ -102,6 +105,7 @@ def test_what_is_gathered_is_counted_as_it_comes_and_as_it_goes():
 # ---- under which name ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
@@ -128,6 +132,7 @@ def test_an_object_has_its_name(given, expected):
         assert (gzip.decompress(body) if key.endswith(".gz") else body) == b"one"
 
 
+@pytest.mark.slow
 def test_an_expression_that_is_not_known_is_not_simulated():
     with world(lake(Prefix="!{partitionKeyFromQuery:user}/", ErrorOutputPrefix="e/")) as cloud:
         put(cloud, b"one")
@@ -148,6 +153,7 @@ EXTRACTS = {
 DELIMITS = {"Type": "AppendDelimiterToRecord"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("processors", "records", "expected"),
     [
@@ -170,6 +176,7 @@ def test_records_are_processed_before_they_are_delivered(processors, records, ex
         assert bodies(cloud) == expected
 
 
+@pytest.mark.slow
 def test_what_can_not_be_processed_goes_to_a_folder_of_its_own_and_is_logged():
     logging = {"Enabled": True, "LogGroupName": "/host/secure", "LogStreamName": "errors"}
     given = {
@@ -191,6 +198,7 @@ def test_what_can_not_be_processed_goes_to_a_folder_of_its_own_and_is_logged():
 # ---- what stands in the way ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_the_role_may_not_write_is_written_once_it_may():
     with world(lake(may("s3:GetObject"))) as cloud:
         put(cloud, b"one")
@@ -255,6 +263,7 @@ def test_a_kinesis_streams_records_are_read_and_delivered():
         assert read == 3
 
 
+@pytest.mark.slow
 def test_what_was_in_the_stream_before_is_not_read():
     resources = {**stream(), **lake(STORES, READS)}
     with world(resources) as cloud:
@@ -280,6 +289,7 @@ def test_what_was_in_the_stream_before_is_not_read():
         assert bodies(cloud) == [b"new"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "missing", ["kinesis:DescribeStream", "kinesis:GetShardIterator", "kinesis:GetRecords"]
 )

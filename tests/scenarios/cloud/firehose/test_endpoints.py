@@ -17,6 +17,7 @@ def takes(cloud):
     cloud.setting.web.answers(URL, lambda request: accepted(request, cloud.clock.now))
 
 
+@pytest.mark.slow
 def test_a_batch_is_one_request_as_the_page_says():
     with world(sent()) as cloud:
         takes(cloud)
@@ -39,6 +40,7 @@ def test_a_batch_is_one_request_as_the_page_says():
         assert total(cloud, "AWS/Firehose", "DeliveryToHttpEndpoint.Records", DeliveryStreamName="lake") == 2
 
 
+@pytest.mark.slow
 def test_all_of_it_goes_to_the_bucket_too_where_that_is_wanted():
     with world(sent(S3BackupMode="AllData")) as cloud:
         takes(cloud)

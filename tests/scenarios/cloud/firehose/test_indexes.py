@@ -95,6 +95,7 @@ def test_what_is_put_off_is_tried_again_and_what_is_refused_is_kept(answers, req
         assert [each["errorCode"] for each in failures(cloud)] == codes
 
 
+@pytest.mark.slow
 def test_what_a_domain_never_takes_is_kept_as_awss_page_says():
     with world(indexed(RetryOptions={"DurationInSeconds": 60})) as cloud:
         cloud.setting.web.answers(BULK, WebAnswer(status=NO_CONNECTION))
@@ -117,6 +118,7 @@ def test_what_a_domain_never_takes_is_kept_as_awss_page_says():
         }
 
 
+@pytest.mark.slow
 def test_of_two_equal_documents_without_ids_only_the_one_is_sent_again_that_was_put_off():
     given = {"DocumentIdOptions": {"DefaultDocumentIdFormat": "NO_DOCUMENT_ID"}}
     with world(indexed(**given)) as cloud:
@@ -128,6 +130,7 @@ def test_of_two_equal_documents_without_ids_only_the_one_is_sent_again_that_was_
         assert failures(cloud) == []
 
 
+@pytest.mark.slow
 def test_without_retries_one_request_must_do():
     with world(indexed(RetryOptions={"DurationInSeconds": 0})) as cloud:
         index = Index(cloud, 503)
@@ -156,6 +159,7 @@ def test_a_record_that_is_no_object_on_one_line_is_not_sent(record):
         assert [base64.b64decode(each["rawData"]) for each in failures(cloud)] == [record]
 
 
+@pytest.mark.slow
 def test_all_documents_go_to_the_bucket_too_where_the_stream_says_so():
     with world(indexed(S3BackupMode="AllDocuments", bucket={"Prefix": "all/"})) as cloud:
         index = Index(cloud, [201, 400])
@@ -180,6 +184,7 @@ LETS_IN = {
 KEEPS_OUT = LETS_IN | {"Effect": "Deny"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statements", "policy", "missing"),
     [
@@ -205,6 +210,7 @@ def test_the_role_must_be_allowed_to_index(statements, policy, missing):
             assert f"may not {missing}" in told["errorMessage"]
 
 
+@pytest.mark.slow
 def test_a_domain_that_is_gone_takes_nothing():
     with world(indexed(RetryOptions={"DurationInSeconds": 0})) as cloud:
         admin(cloud, "opensearch").delete_domain(DomainName="logs")
@@ -222,6 +228,7 @@ def test_a_domain_for_which_nobody_speaks_is_not_simulated():
             cloud.run(61)
 
 
+@pytest.mark.slow
 def test_a_delivery_stream_by_its_own_call_is_described_as_one_to_opensearch():
     with world(indexed()) as cloud:
         firehose = admin(cloud, "firehose")
@@ -264,6 +271,7 @@ EXTRACTS = {
 }
 
 
+@pytest.mark.slow
 def test_a_log_groups_lines_reach_the_index_by_a_subscription():
     with world({**group(), **feeds(), **indexed(ProcessingConfiguration=EXTRACTS)}) as cloud:
         index = Index(cloud)
@@ -285,6 +293,7 @@ def test_packed_records_of_a_log_are_no_documents_unless_they_are_unpacked():
         assert (index.taken, len(failures(cloud))) == ([], 1)
 
 
+@pytest.mark.slow
 def test_a_kinesis_streams_records_reach_the_index():
     resources = {**stream(), **indexed(STORES, INDEXES, READS)}
     properties = resources["Lake"]["Properties"]

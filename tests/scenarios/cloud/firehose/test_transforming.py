@@ -57,6 +57,7 @@ def test_records_are_delivered_as_the_function_returns_them(tmp_path):
         assert failed["errorCode"] == "Lambda.ProcessingFailedStatus"
 
 
+@pytest.mark.slow
 def test_the_function_is_given_what_awss_page_shows(tmp_path):
     """https://docs.aws.amazon.com/lambda/latest/dg/services-kinesisfirehose.html ."""
     with transformed(tmp_path, "def look(event, context): return {**event, 'records': []} | event") as cloud:
@@ -71,6 +72,7 @@ def test_the_function_is_given_what_awss_page_shows(tmp_path):
         assert record.keys() == {"recordId", "approximateArrivalTimestamp", "data"}
 
 
+@pytest.mark.slow
 def test_records_of_a_kinesis_stream_name_it(tmp_path):
     source = {
         "DeliveryStreamType": "KinesisStreamAsSource",
@@ -94,6 +96,7 @@ def test_records_of_a_kinesis_stream_name_it(tmp_path):
         assert outcomes(cloud)[0]["sourceKinesisStreamArn"] == arn("kinesis", "stream/feed")
 
 
+@pytest.mark.slow
 def test_many_records_are_given_in_portions(tmp_path):
     app = "def look(event, context): return len(event['records'])"
     with transformed(tmp_path, app, BufferSizeInMBs="0.2") as cloud:
@@ -103,6 +106,7 @@ def test_many_records_are_given_in_portions(tmp_path):
         assert outcomes(cloud) == [2, 2, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("app", "code_", "runs"),
     [
@@ -157,6 +161,7 @@ def test_what_the_function_does_not_transform_is_kept(tmp_path, app, code_, runs
         assert total(cloud, "AWS/Lambda", "Invocations", FunctionName="look") == runs
 
 
+@pytest.mark.slow
 def test_a_role_that_may_not_invoke_transforms_nothing(tmp_path):
     with transformed(tmp_path, SHOUTS, STORES, may("lambda:InvokeFunction", f"{LOOK}2")) as cloud:
         put(cloud, b"one")
@@ -166,6 +171,7 @@ def test_a_role_that_may_not_invoke_transforms_nothing(tmp_path):
         assert outcomes(cloud) == []
 
 
+@pytest.mark.slow
 def test_a_function_that_is_throttled_is_asked_four_times(tmp_path):
     with transformed(tmp_path, SHOUTS) as cloud:
         lam = admin(cloud, "lambda")

@@ -60,16 +60,19 @@ def result(world, arn):
     return ran[-1]
 
 
+@pytest.mark.slow
 def test_a_function_runs_from_its_zip_whatever_its_modules_are_called(world):
     assert result(world, creates(world, ZipFile=zipped(ONE)))["outcome"] == "one"
 
 
+@pytest.mark.slow
 def test_each_function_has_its_own_modules_of_the_same_name(world):
     one, two = creates(world, "one", ZipFile=zipped(ONE)), creates(world, "two", ZipFile=zipped(TWO))
 
     assert [result(world, each)["outcome"] for each in (one, two, one)] == ["one", "two", "one"]
 
 
+@pytest.mark.slow
 def test_new_code_runs_from_then_on(world):
     arn = creates(world, ZipFile=zipped(ONE))
     before = result(world, arn)["outcome"]
@@ -164,6 +167,7 @@ def test_a_module_that_would_hide_one_that_the_world_needs_is_not_simulated(worl
         creates(world, ZipFile=zipped({**ONE, name: ""}))
 
 
+@pytest.mark.slow
 def test_folders_of_the_project_are_no_libraries(world):
     index = "import docs.helper\n\ndef look(event, context):\n    return docs.helper.NAME\n"
     arn = creates(
@@ -196,11 +200,13 @@ def stands(resources, folder=None):
 LOOKS = arn("lambda", "function:looks")
 
 
+@pytest.mark.slow
 def test_code_that_stands_in_a_template_is_the_module_index():
     with stands(in_a_template({"ZipFile": "def look(event, context):\n    return 'inline'\n"})) as each:
         assert result(each, LOOKS)["outcome"] == "inline"
 
 
+@pytest.mark.slow
 def test_code_that_stands_in_a_template_runs_beside_a_folder_of_code(tmp_path):
     (tmp_path / "app.py").write_text("def look(event, context):\n    return 'folder'\n")
     resources = {
@@ -213,6 +219,7 @@ def test_code_that_stands_in_a_template_runs_beside_a_folder_of_code(tmp_path):
     assert ran == ["inline", "folder"]
 
 
+@pytest.mark.slow
 def test_modules_of_a_folder_may_have_any_names(tmp_path):
     (tmp_path / "workers").mkdir()
     (tmp_path / "workers" / "images.py").write_text(
@@ -223,6 +230,7 @@ def test_modules_of_a_folder_may_have_any_names(tmp_path):
         assert result(each, LOOKS)["outcome"] == "big"
 
 
+@pytest.mark.slow
 def test_two_folders_in_turn_do_not_share_their_modules(tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()

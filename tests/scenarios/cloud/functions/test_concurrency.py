@@ -38,6 +38,7 @@ def throttles(each):
     return total(each, "AWS/Lambda", "Throttles", FunctionName="look")
 
 
+@pytest.mark.slow
 def test_a_stopped_function_runs_nothing_until_it_is_free_again(tmp_path):
     code(tmp_path, "def look(event, context): return event")
     with world(tmp_path) as each:
@@ -79,6 +80,7 @@ def test_who_waits_for_the_answer_is_told_that_there_are_too_many_requests(tmp_p
         assert throttles(each) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [0, 5])
 def test_a_queue_shows_what_a_stopped_function_can_not_take_again(tmp_path, window):
     code(tmp_path, BODIES)
@@ -93,6 +95,7 @@ def test_a_queue_shows_what_a_stopped_function_can_not_take_again(tmp_path, wind
         assert outcomes(each) == [["a"]]
 
 
+@pytest.mark.slow
 def test_a_queue_gives_up_what_a_stopped_function_was_shown_too_often(tmp_path):
     code(tmp_path, BODIES)
     resources = {

@@ -88,6 +88,7 @@ def left(each):
 # ---- what arrives -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_message_reaches_the_function_as_sqs_tells_it_and_is_deleted(tmp_path):
     code(tmp_path, WHOLE)
     with world(tmp_path, standing()) as each:
@@ -133,6 +134,7 @@ def test_a_message_reaches_the_function_as_sqs_tells_it_and_is_deleted(tmp_path)
     }
 
 
+@pytest.mark.slow
 def test_messages_sent_together_come_in_one_batch_and_the_rest_in_the_next(tmp_path):
     code(tmp_path, BODIES)
     with world(tmp_path, standing(BatchSize=2)) as each:
@@ -145,6 +147,7 @@ def test_messages_sent_together_come_in_one_batch_and_the_rest_in_the_next(tmp_p
         assert outcomes(each) == [["a", "b"], ["c"]]
 
 
+@pytest.mark.slow
 def test_a_topic_reaches_the_function_through_the_queue(tmp_path):
     code(tmp_path, BODIES)
     subscription = {
@@ -168,6 +171,7 @@ def test_a_topic_reaches_the_function_through_the_queue(tmp_path):
         assert outcomes(each) == [["look"]]
 
 
+@pytest.mark.slow
 def test_a_rule_reaches_the_function_through_the_queue(tmp_path):
     code(tmp_path, BODIES)
     resources = {
@@ -182,6 +186,7 @@ def test_a_rule_reaches_the_function_through_the_queue(tmp_path):
         assert outcomes(each) == [['{"n":1}']]
 
 
+@pytest.mark.slow
 def test_what_lay_in_the_queue_before_is_read_first(tmp_path):
     code(tmp_path, BODIES)
     with world(tmp_path, standing(Enabled=False)) as each:
@@ -222,6 +227,7 @@ def test_an_empty_queue_wakes_nobody(tmp_path):
 # ---- when it arrives ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("queue_says", "message_says", "at"),
     [
@@ -240,6 +246,7 @@ def test_a_message_is_read_when_its_delay_is_over(tmp_path, queue_says, message_
         assert moments(each, "ran") == [at]
 
 
+@pytest.mark.slow
 def test_a_window_gathers_what_arrives_in_it(tmp_path):
     code(tmp_path, BODIES)
     with world(tmp_path, standing(MaximumBatchingWindowInSeconds=30)) as each:
@@ -255,6 +262,7 @@ def test_a_window_gathers_what_arrives_in_it(tmp_path):
         assert moments(each, "ran") == [30.65, 70.05]
 
 
+@pytest.mark.slow
 def test_a_whole_batch_does_not_wait_for_its_window(tmp_path):
     code(tmp_path, BODIES)
     with world(tmp_path, standing(MaximumBatchingWindowInSeconds=30, BatchSize=2)) as each:
@@ -266,6 +274,7 @@ def test_a_whole_batch_does_not_wait_for_its_window(tmp_path):
         assert outcomes(each) == [["a", "b"], ["c"]]
 
 
+@pytest.mark.slow
 def test_a_window_that_ended_early_does_not_cut_the_next_one_short(tmp_path):
     code(tmp_path, BODIES)
     with world(tmp_path, standing(MaximumBatchingWindowInSeconds=30, BatchSize=2)) as each:
@@ -278,6 +287,7 @@ def test_a_window_that_ended_early_does_not_cut_the_next_one_short(tmp_path):
         assert moments(each, "ran") == [10.65, 50.05]
 
 
+@pytest.mark.slow
 def test_a_message_that_comes_meanwhile_does_not_wait_for_a_delayed_one(tmp_path):
     code(tmp_path, BODIES)
     with world(tmp_path, standing()) as each:
@@ -291,6 +301,7 @@ def test_a_message_that_comes_meanwhile_does_not_wait_for_a_delayed_one(tmp_path
         assert outcomes(each) == [["now"], ["late"]]
 
 
+@pytest.mark.slow
 def test_a_short_window_may_last_a_long_poll(tmp_path):
     code(tmp_path, BODIES)
     with world(tmp_path, standing(MaximumBatchingWindowInSeconds=1)) as each:
@@ -301,6 +312,7 @@ def test_a_short_window_may_last_a_long_poll(tmp_path):
         assert 1.7 < at <= 20.65
 
 
+@pytest.mark.slow
 def test_a_message_another_reader_took_is_read_when_it_shows_itself(tmp_path):
     code(tmp_path, BODIES)
     with world(tmp_path, standing()) as each:
@@ -316,6 +328,7 @@ def test_a_message_another_reader_took_is_read_when_it_shows_itself(tmp_path):
         assert outcomes(each) == [["a"]]
 
 
+@pytest.mark.slow
 def test_what_the_retention_period_has_ended_is_not_read(tmp_path):
     code(tmp_path, FAILS)
     with world(tmp_path, standing(queue_says={"MessageRetentionPeriod": 100})) as each:
@@ -329,6 +342,7 @@ def test_what_the_retention_period_has_ended_is_not_read(tmp_path):
 # ---- what fails ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_failed_batch_comes_again_when_its_visibility_timeout_has_run_out(tmp_path):
     code(tmp_path, "tries = []\n\ndef look(event, context):\n    tries.append(1)\n    assert len(tries) == 3")
     with world(tmp_path, standing()) as each:
@@ -340,6 +354,7 @@ def test_a_failed_batch_comes_again_when_its_visibility_timeout_has_run_out(tmp_
         assert left(each) == []
 
 
+@pytest.mark.slow
 def test_a_message_received_too_often_goes_to_the_dead_letters(tmp_path):
     code(tmp_path, FAILS)
     resources = {**queue("Dead", by=""), **standing(queue_says=dead_letters(received=3))}
@@ -352,6 +367,7 @@ def test_a_message_received_too_often_goes_to_the_dead_letters(tmp_path):
         assert noted(each, "kept") == ["Jobs gave up 1 message; Dead keeps what it was"]
 
 
+@pytest.mark.slow
 def test_a_failure_is_neither_tried_again_at_once_nor_told_to_a_destination(tmp_path):
     code(tmp_path, FAILS)
     config = {
@@ -373,6 +389,7 @@ def test_a_failure_is_neither_tried_again_at_once_nor_told_to_a_destination(tmp_
         assert heard(each, "Failures") == []
 
 
+@pytest.mark.slow
 def test_only_the_messages_reported_as_failed_come_again(tmp_path):
     code(tmp_path, REPORTS)
     resources = {**queue("Dead", by=""), **standing(queue_says=dead_letters(received=2), **PARTIAL)}
@@ -415,6 +432,7 @@ def test_which_messages_an_answer_sends_back(answer, back):
     assert unprocessed(Result(answer), ["1", "2"], partial=True) == back
 
 
+@pytest.mark.slow
 def test_a_timeout_sends_the_batch_back(tmp_path):
     code(tmp_path, "import time\n\ndef look(event, context): time.sleep(100)")
     with world(tmp_path, standing(function_says={"Timeout": 10})) as each:
@@ -435,6 +453,7 @@ def test_a_crash_sends_the_batch_back_once(tmp_path):
         assert left(each) == []
 
 
+@pytest.mark.slow
 def test_under_duplicates_a_handled_message_comes_once_more(tmp_path):
     code(tmp_path, COUNTS)
     with world(tmp_path, standing(), faults=Faults(name="duplicates", duplicates=True)) as each:
@@ -501,6 +520,7 @@ def filtered(*patterns):
     return {"FilterCriteria": {"Filters": [{"Pattern": json.dumps(each)} for each in patterns]}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("patterns", "passes"),
     [
@@ -531,6 +551,7 @@ def test_a_filter_says_which_messages_come_and_the_others_are_deleted(tmp_path, 
         assert left(each) == []
 
 
+@pytest.mark.slow
 def test_what_a_filter_leaves_out_stays_where_the_role_may_not_delete(tmp_path):
     code(tmp_path, BODIES)
     with world(tmp_path, standing(**filtered({"body": ["plain"]}))) as each:
@@ -559,6 +580,7 @@ def test_filters_that_lambda_does_not_take_are_refused(tmp_path, patterns, why):
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statements", "given", "says"),
     [
@@ -579,6 +601,7 @@ def test_lambda_refuses_to_connect_them(tmp_path, statements, given, says):
     assert refused.value.response["Error"]["Code"] == "InvalidParameterValueException"
 
 
+@pytest.mark.slow
 def test_a_mapping_made_by_hand_reads_and_a_second_one_is_a_conflict(tmp_path):
     code(tmp_path, BODIES)
     with world(tmp_path, {**function(statements=(READS, WRITES_LOGS)), **jobs()}) as each:
@@ -592,6 +615,7 @@ def test_a_mapping_made_by_hand_reads_and_a_second_one_is_a_conflict(tmp_path):
             lambdas.create_event_source_mapping(FunctionName="look", EventSourceArn=JOBS)
 
 
+@pytest.mark.slow
 def test_a_role_that_lost_its_leave_reads_nothing_until_it_has_it_again(tmp_path):
     code(tmp_path, BODIES)
     with world(tmp_path, standing()) as each:
@@ -621,6 +645,7 @@ def test_what_may_not_be_deleted_comes_again(tmp_path):
         assert "lookRole may not sqs:DeleteMessage" in noted(each, "failed")[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statements", "read"),
     [
@@ -665,6 +690,7 @@ def send_in_order(each, *messages):
         sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId=group)
 
 
+@pytest.mark.slow
 def test_a_function_is_told_what_a_fifo_queue_says_of_a_message(tmp_path):
     code(tmp_path, WHOLE)
     with world(tmp_path, standing(queue_says=FIFO)) as each:
@@ -691,6 +717,7 @@ def test_groups_do_not_wait_for_one_another(tmp_path):
         assert outcomes(each) == [["3"], ["4"], ["bad"], ["2"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_a_fifo_queue_is_handled_in_order_and_once(tmp_path, faults):
     code(tmp_path, BODIES)
@@ -702,6 +729,7 @@ def test_a_fifo_queue_is_handled_in_order_and_once(tmp_path, faults):
         assert outcomes(each) == [["1", "3"], ["2", "4"]]
 
 
+@pytest.mark.slow
 def test_whoever_deletes_what_blocked_a_group_lets_the_function_go_on(tmp_path):
     code(tmp_path, BODIES)
     with world(tmp_path, standing(queue_says=FIFO, Enabled=False)) as each:

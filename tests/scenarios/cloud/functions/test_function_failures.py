@@ -21,6 +21,7 @@ from tests.scenarios.cloud.small_worlds import arn, may, noted, queue
 # ---- failures -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_failure_is_tried_again_after_one_minute_and_two_more_and_then_told(tmp_path):
     code(tmp_path, FAILS)
     with world(tmp_path) as each:
@@ -50,6 +51,7 @@ def test_a_failure_is_tried_again_after_one_minute_and_two_more_and_then_told(tm
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("retries", "attempts"), [(0, 1), (1, 2), (2, 3)])
 def test_the_template_says_how_often_it_is_tried_again(tmp_path, retries, attempts):
     code(tmp_path, FAILS)
@@ -60,6 +62,7 @@ def test_the_template_says_how_often_it_is_tried_again(tmp_path, retries, attemp
         assert failures(each)[0]["requestContext"]["approximateInvokeCount"] == attempts
 
 
+@pytest.mark.slow
 def test_an_event_that_is_too_old_is_not_tried_again(tmp_path):
     code(tmp_path, FAILS)
     with world(tmp_path, {**function(), **asynchronous(MaximumEventAgeInSeconds=100)}) as each:
@@ -81,6 +84,7 @@ def test_a_retry_that_succeeds_ends_it(tmp_path):
         assert failures(each) == []
 
 
+@pytest.mark.slow
 def test_a_success_is_told_to_the_destination_for_it(tmp_path):
     code(tmp_path, "def look(event, context): return {'ok': event}")
     config = {"OnSuccess": {"Destination": {"Fn::GetAtt": ["Done", "Arn"]}}}
@@ -94,6 +98,7 @@ def test_a_success_is_told_to_the_destination_for_it(tmp_path):
         assert record["responsePayload"] == {"ok": 7}
 
 
+@pytest.mark.slow
 def test_the_dead_letter_queue_gets_the_event_itself(tmp_path):
     code(tmp_path, FAILS)
     dead_letters = {"TargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}}
@@ -110,6 +115,7 @@ def test_the_dead_letter_queue_gets_the_event_itself(tmp_path):
         assert set(message["MessageAttributes"]) == {"RequestID", "ErrorCode", "ErrorMessage"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("resources", "says"),
     [
@@ -262,6 +268,7 @@ MARKING = {**function(statements=(WRITES_LOGS, may("sqs:*"))), **queue("Marks", 
 WHOLE = ["a", "b", "c", "cleaned up"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("crash_at", "done"),
     [
@@ -283,6 +290,7 @@ def test_a_crash_ends_the_first_attempt_there_and_nothing_is_cleaned_up(tmp_path
             assert outcomes(each) == [1]  # in a new environment
 
 
+@pytest.mark.slow
 def test_a_crash_is_told_as_lambda_tells_it(tmp_path):
     code(tmp_path, MARKS)
     resources = {**MARKING, **asynchronous(MaximumRetryAttempts=0)}

@@ -101,6 +101,7 @@ def test_a_function_sees_the_variables_of_lambda_and_of_its_template_and_no_othe
     assert "PATH" not in seen
 
 
+@pytest.mark.slow
 def test_two_functions_have_modules_and_variables_of_their_own(tmp_path):
     code(
         tmp_path,
@@ -218,6 +219,7 @@ def test_a_handler_that_raises_keeps_its_environment(tmp_path):
 # ---- who may ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_service_needs_the_functions_permission(tmp_path):
     code(tmp_path, "def look(event, context): pass")
     with world(tmp_path, {**function(), **invoked_by_events()}) as each:
@@ -279,6 +281,7 @@ def test_a_denial_that_the_service_models_is_of_the_clients_own_class(tmp_path):
         assert outcomes(each) == [403]
 
 
+@pytest.mark.slow
 def test_functions_sign_with_sessions_of_their_own_even_of_one_role(tmp_path):
     code(
         tmp_path,
@@ -500,6 +503,7 @@ def test_a_timeout_stands_in_the_log(tmp_path):
         assert line.endswith("Task timed out after 3.00 seconds")
 
 
+@pytest.mark.slow
 def test_without_the_permission_to_log_the_output_is_lost_and_the_trace_says_so(tmp_path):
     code(tmp_path, "def look(event, context): print('one')")
     with world(tmp_path, function(statements=(may("logs:CreateLogStream"),))) as each:

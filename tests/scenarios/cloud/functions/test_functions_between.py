@@ -53,6 +53,7 @@ def two(tmp_path, app=ASKS, statements=(WRITES_LOGS, INVOKES), **other):
     return world(tmp_path, made)
 
 
+@pytest.mark.slow
 def test_a_function_gets_what_the_other_returned_and_neither_sees_the_others_variables(tmp_path):
     with two(tmp_path) as each:
         sends(each, {"by": 2})
@@ -72,6 +73,7 @@ def test_a_function_gets_the_others_error(tmp_path):
         assert outer["told"]["errorType"] == "ZeroDivisionError"
 
 
+@pytest.mark.slow
 def test_a_function_may_only_invoke_what_its_role_allows(tmp_path):
     with two(tmp_path, statements=(WRITES_LOGS,)) as each:
         sends(each, {"by": 2})
@@ -92,6 +94,7 @@ WAITS = """
 """
 
 
+@pytest.mark.slow
 def test_who_waits_longer_than_it_may_run_times_out_and_the_other_one_ends(tmp_path):
     with two(tmp_path, WAITS, Timeout=60) as each:
         sends(each, seconds=50)
@@ -100,6 +103,7 @@ def test_who_waits_longer_than_it_may_run_times_out_and_the_other_one_ends(tmp_p
         assert "timed out after 30.00 seconds" in noted(each, "failed")[0]
 
 
+@pytest.mark.slow
 def test_to_wait_longer_than_the_client_does_is_not_simulated(tmp_path):
     slow = WAITS.replace("event or 40", "70")
     with (
@@ -132,6 +136,7 @@ SELF = """
 """
 
 
+@pytest.mark.slow
 def test_a_function_that_waits_for_itself_has_another_environment_each_time(tmp_path):
     code(tmp_path, SELF)
     with world(tmp_path, function(statements=(WRITES_LOGS, INVOKES))) as each:
@@ -216,6 +221,7 @@ def test_an_event_bus_hears_of_each_failure_under_every_fault(tmp_path, faults):
         assert len(told) == (6 if profile.duplicates else 3)
 
 
+@pytest.mark.slow
 def test_a_destination_that_the_role_may_no_longer_reach_loses_the_record(tmp_path):
     with ends(tmp_path, FAILS, "OnFailure", BUS, may("events:PutEvents")) as each:
         with each.calls.muted():

@@ -3,6 +3,8 @@
 import json
 from base64 import b64decode
 
+import pytest
+
 from scenarios.queries.insights import Event, Kind, Query
 from scenarios.runner.words.service_logs import platform_lines
 from tests.scenarios.cloud.functions.function_worlds import code, function, sends, told, world
@@ -15,6 +17,7 @@ def asked(messages, query):
     return Query(query).run([Event(0, each, kind=Kind.LAMBDA) for each in messages]).rows
 
 
+@pytest.mark.slow
 def test_without_the_word_there_are_none(tmp_path):
     code(tmp_path, PRINTS)
     with world(tmp_path) as each:

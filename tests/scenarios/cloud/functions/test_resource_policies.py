@@ -37,6 +37,7 @@ def heard_of(cloud):
     return len(arrived(cloud)) - before
 
 
+@pytest.mark.slow
 def test_a_policy_that_is_put_lets_in_replaces_and_denies():
     with world(STANDING) as cloud:
         assert heard_of(cloud) == 0
@@ -46,6 +47,7 @@ def test_a_policy_that_is_put_lets_in_replaces_and_denies():
         assert heard_of(cloud) == 0
 
 
+@pytest.mark.slow
 def test_it_replaces_what_add_permission_added():
     with world({**STANDING, **permission("events")}) as cloud:
         assert heard_of(cloud) == 1
@@ -72,12 +74,14 @@ def test_it_is_read_and_deleted_with_its_revision():
             client.get_resource_policy(ResourceArn=LOOK)
 
 
+@pytest.mark.slow
 def test_a_template_has_it_too():
     policy = {"ResourceArn": {"Fn::GetAtt": ["look", "Arn"]}, "PolicyDocument": document(LETS_EVENTS)}
     with world({**STANDING, "P": {"Type": "AWS::Lambda::ResourcePolicy", "Properties": policy}}) as cloud:
         assert heard_of(cloud) == 1
 
 
+@pytest.mark.slow
 def test_what_lambda_refuses_of_it():
     wrong = {**LETS_EVENTS, "Efect": "Allow"}
     policy = {"ResourceArn": {"Fn::GetAtt": ["look", "Arn"]}, "PolicyDocument": document(wrong)}

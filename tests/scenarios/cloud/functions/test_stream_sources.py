@@ -109,6 +109,7 @@ def given(each):
 # ---- a table's stream ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_changed_item_reaches_the_function_as_its_stream_tells_it(tmp_path):
     code(tmp_path, WHOLE)
     with world(tmp_path, of_table()) as each:
@@ -139,6 +140,7 @@ def test_a_changed_item_reaches_the_function_as_its_stream_tells_it(tmp_path):
     assert numbers == sorted(numbers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("view", "images"),
     [("KEYS_ONLY", set()), ("NEW_IMAGE", {"NewImage"}), ("OLD_IMAGE", {"OldImage"})],
@@ -165,6 +167,7 @@ def test_a_write_that_changes_nothing_is_no_record(tmp_path):
         assert [len(event["Records"]) for event in outcomes(each)] == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wanted", "seen"),
     [
@@ -199,6 +202,7 @@ def test_a_filter_asks_for_what_the_record_says(tmp_path):
 # ---- a Kinesis stream ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_record_reaches_the_function_as_kinesis_tells_it(tmp_path):
     code(tmp_path, WHOLE)
     with world(tmp_path, of_stream()) as each:
@@ -216,6 +220,7 @@ def test_a_record_reaches_the_function_as_kinesis_tells_it(tmp_path):
     assert record["kinesis"]["partitionKey"] == "k"
 
 
+@pytest.mark.slow
 def test_a_batch_has_no_more_records_than_its_size_and_they_come_in_order(tmp_path):
     code(tmp_path, DATA)
     with world(tmp_path, of_stream(BatchSize=2)) as each:
@@ -279,6 +284,7 @@ def test_a_mapping_may_start_at_a_time(tmp_path):
 # ---- what fails ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_batch_that_fails_holds_up_its_shard_until_it_works(tmp_path):
     code(tmp_path, FAILS_ON_BAD.replace('"bad" in data', "len(SEEN.append(1) or SEEN) < 3 and 'bad' in data"))
     app = (tmp_path / "app.py").read_text()
@@ -299,6 +305,7 @@ def given_up(tmp_path, **mapping):
     return world(tmp_path, {**resources, **queue("Failures", by="")})
 
 
+@pytest.mark.slow
 def test_a_batch_is_given_up_after_its_retries_and_the_destination_is_told_where_it_was(tmp_path):
     with given_up(tmp_path, MaximumRetryAttempts=1) as each:
         click(each, "good", "bad")
@@ -316,6 +323,7 @@ def test_a_batch_is_given_up_after_its_retries_and_the_destination_is_told_where
     assert "requestPayload" not in told
 
 
+@pytest.mark.slow
 def test_a_batch_may_be_halved_until_only_the_bad_record_is_left(tmp_path):
     with given_up(tmp_path, MaximumRetryAttempts=0, BisectBatchOnFunctionError=True) as each:
         click(each, "a", "b", "bad", "c")
@@ -332,6 +340,7 @@ def test_a_batch_may_be_halved_until_only_the_bad_record_is_left(tmp_path):
         assert told["KinesisBatchInfo"]["batchSize"] == 1
 
 
+@pytest.mark.slow
 def test_a_record_that_is_too_old_is_given_up(tmp_path):
     with given_up(tmp_path, MaximumRecordAgeInSeconds=60) as each:
         click(each, "bad")
@@ -342,6 +351,7 @@ def test_a_record_that_is_too_old_is_given_up(tmp_path):
         assert len(given(each)) < 10
 
 
+@pytest.mark.slow
 def test_a_function_that_names_the_record_that_failed_goes_on_from_there(tmp_path):
     code(tmp_path, REPORTS)
     partial = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
@@ -356,6 +366,7 @@ def test_a_function_that_names_the_record_that_failed_goes_on_from_there(tmp_pat
         ]
 
 
+@pytest.mark.slow
 def test_without_a_destination_what_is_given_up_is_lost_and_the_trace_says_so(tmp_path):
     code(tmp_path, FAILS_ON_BAD)
     with world(tmp_path, of_stream(MaximumRetryAttempts=0)) as each:
@@ -406,6 +417,7 @@ def test_no_record_is_lost_under_any_fault_and_their_order_holds(tmp_path, profi
         assert told == sorted(told)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", in_turn(PROFILES, of=4))
 def test_no_change_of_a_table_is_lost_under_any_fault_and_their_order_holds(tmp_path, profile):
     code(tmp_path, WHOLE)
@@ -431,6 +443,7 @@ def test_a_batch_may_come_twice(tmp_path):
 # ---- who may ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_role_that_may_no_longer_read_reads_nothing_until_it_may(tmp_path):
     code(tmp_path, DATA)
     with world(tmp_path, of_stream()) as each:
@@ -447,6 +460,7 @@ def test_a_role_that_may_no_longer_read_reads_nothing_until_it_may(tmp_path):
         assert outcomes(each) == [["a"]]
 
 
+@pytest.mark.slow
 def test_a_stream_with_a_key_is_read_by_a_role_that_may_use_that_key(tmp_path):
     code(tmp_path, DATA)
     keys = arn("kms", "key/*")
@@ -586,6 +600,7 @@ def test_a_window_hands_its_state_on_and_ends_with_a_call_without_records(tmp_pa
     assert first["eventSourceARN"].endswith(":stream/clicks")
 
 
+@pytest.mark.slow
 def test_an_answer_without_a_state_counts_as_failed(tmp_path):
     code(tmp_path, DATA)
     with world(tmp_path, of_stream(TumblingWindowInSeconds=30, MaximumRetryAttempts=1)) as each:
@@ -596,6 +611,7 @@ def test_an_answer_without_a_state_counts_as_failed(tmp_path):
         assert any("gave up 1 record" in words for words in noted(each, "lost"))
 
 
+@pytest.mark.slow
 def test_the_last_call_of_a_window_is_tried_until_it_succeeds(tmp_path):
     fails = """
         def look(event, context):
@@ -624,6 +640,7 @@ def test_lanes_and_windows_together_are_not_simulated(tmp_path):
         pass
 
 
+@pytest.mark.slow
 def test_what_a_service_puts_into_a_stream_is_read_too(tmp_path):
     code(tmp_path, DATA)
     role = {

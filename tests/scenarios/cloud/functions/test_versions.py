@@ -183,6 +183,7 @@ def test_an_alias_has_settings_for_its_events_and_its_destination_names_it(two):
     )
 
 
+@pytest.mark.slow
 def test_a_permission_on_the_function_does_not_open_its_alias_nor_the_other_way_round(two):
     """https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html."""
     each, lambda_ = two
@@ -206,6 +207,7 @@ def test_a_permission_on_the_function_does_not_open_its_alias_nor_the_other_way_
     assert statement["Resource"] == f"{LOOK}:live"
 
 
+@pytest.mark.slow
 def test_a_function_without_concurrency_stops_its_alias_too(two):
     _, lambda_ = two
     lambda_.put_function_concurrency(FunctionName="look", ReservedConcurrentExecutions=0)

@@ -18,6 +18,7 @@ from tests.scenarios.cloud.sts.session_worlds import (
 )
 
 
+@pytest.mark.slow
 def test_a_users_access_key_signs_with_what_stands_in_iam():
     with stage() as world:
         iam, key = mallory(world, small.document(MAY_LIST))
@@ -32,6 +33,7 @@ def test_a_users_access_key_signs_with_what_stands_in_iam():
         assert "explicit deny in an identity-based policy" in refused(signed(key).list_queues)["Message"]
 
 
+@pytest.mark.slow
 def test_a_key_that_is_inactive_or_gone_signs_nothing():
     with stage() as world:
         iam, key = mallory(world, small.document(MAY_LIST))
@@ -70,6 +72,7 @@ def test_a_key_with_a_wrong_secret_signs_nothing(service, operation, code, statu
         assert getattr(signed(key, service), operation)()
 
 
+@pytest.mark.slow
 def test_a_sessions_secret_and_token_must_be_its_own():
     with stage() as world:
         credentials = assume(ann(world))
@@ -96,6 +99,7 @@ def test_a_users_own_key_goes_with_no_token():
         )
 
 
+@pytest.mark.slow
 def test_a_group_and_a_managed_policy_of_aws_count():
     with stage() as world:
         iam, key = mallory(world)
@@ -133,6 +137,7 @@ def test_what_stands_in_iam_holds_for_an_actor_of_that_name_too():
         assert refused(world.client(actor, "sqs").list_queues)["Code"] == "AccessDenied"
 
 
+@pytest.mark.slow
 def test_the_tags_of_a_user_count_and_a_sessions_tags_win_over_its_roles():
     red = {"StringEquals": {"aws:PrincipalTag/team": "red"}}
     with stage() as world:
@@ -228,6 +233,7 @@ def test_a_user_has_ten_attached_policies_at_most():
         iam.attach_user_policy(UserName="eve", PolicyArn=arns[0])
 
 
+@pytest.mark.slow
 def test_a_user_that_still_has_a_key_or_a_group_can_not_be_deleted():
     with small.world(small.queue(by="")) as each:
         iam = small.admin(each, "iam")

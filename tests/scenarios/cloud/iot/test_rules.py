@@ -77,6 +77,7 @@ def test_a_message_that_fits_reaches_the_function_and_no_other_does():
         assert ran(world) == [{"heat": 31, "thing": "7"}, {"heat": 40, "thing": "7"}]
 
 
+@pytest.mark.slow
 def test_queues_topics_and_tables_get_it_too():
     actions = (
         to_queue(UseBase64=True),
@@ -106,6 +107,7 @@ def test_queues_topics_and_tables_get_it_too():
         assert json.loads(by_id["7-31.5"]["payload"]["S"]) == whole
 
 
+@pytest.mark.slow
 def test_a_rule_may_publish_again():
     again = {"Republish": {"Topic": "hot/${thing}", "RoleArn": att("Acts")}}
     second = {"R2": rule(to_queue(), sql="SELECT heat FROM 'hot/#'")}
@@ -115,6 +117,7 @@ def test_a_rule_may_publish_again():
         assert [json.loads(body) for body in queued(world)] == [{"heat": 1}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("action", "statements", "says"),
     [
@@ -141,6 +144,7 @@ def test_what_can_not_be_done_is_lost_without_an_error_action(action, statements
     assert re.search(says, words)
 
 
+@pytest.mark.slow
 def test_an_error_action_gets_what_failed():
     failing = {"Sns": {"TargetArn": "arn:aws:sns:us-east-1:123456789012:nothing", "RoleArn": att("Acts")}}
     with opened(failing, ErrorAction=to_queue()) as world:
@@ -161,6 +165,7 @@ def test_without_the_functions_leave_nothing_is_invoked():
         assert "lambda:InvokeFunction" in lost(world)[0]
 
 
+@pytest.mark.slow
 def test_rules_are_made_switched_and_deleted_by_the_api():
     with opened(to_function()) as world:
         iot, name = world.client("ann", "iot"), world.physical_id("R")

@@ -52,6 +52,7 @@ def said(world, kind):
     return [moment.words for moment in world.timeline if moment.kind == kind]
 
 
+@pytest.mark.slow
 def test_records_arrive_as_kafka_tells_them_and_those_of_a_partition_in_order():
     with opened() as world:
         topics(world).make(CLUSTER, TOPIC, partitions=3)
@@ -94,6 +95,7 @@ def test_a_mapping_starts_where_it_says(position, seen):
         assert [value for each in ran(world) for value in each["values"]] == seen
 
 
+@pytest.mark.slow
 def test_batches_have_a_size_a_window_and_filters():
     pattern = json.dumps({"value": {"kind": ["order"]}})
     with opened(
@@ -154,6 +156,7 @@ def test_without_the_rights_nothing_is_read_and_it_says_so():
         assert "may not ec2:CreateNetworkInterface" in said(world, "lost")[0]
 
 
+@pytest.mark.slow
 def test_a_cluster_of_the_stack_has_an_arn():
     cluster = one(
         "AWS::MSK::Cluster",

@@ -63,6 +63,7 @@ def test_a_client_is_the_one_that_botocore_makes_alone(service):
     assert second == alone
 
 
+@pytest.mark.slow
 def test_a_request_goes_where_botocore_alone_would_send_it():
     asked = {"Params": {"Bucket": "b", "Key": "k"}, "ExpiresIn": 60}
 

@@ -227,6 +227,7 @@ def test_what_is_planned_meanwhile_takes_the_cause_along(clock):
     assert clock.cause is None
 
 
+@pytest.mark.slow
 def test_a_module_that_takes_up_a_time_later_sees_frozen_time_in_the_next_world(monkeypatch):
     """What each module has of real time is remembered, but only while the module has no more than before."""
     module = ModuleType("later")

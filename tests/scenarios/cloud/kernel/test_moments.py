@@ -63,6 +63,7 @@ def test_what_is_no_moment_is_refused_as_boto3_does():
         with_moments(put(1e300), SHAPE)
 
 
+@pytest.mark.slow
 def test_a_law_gets_moments_that_were_written_as_text():
     with world(bucket()) as cloud:
         client = admin(cloud, "cloudwatch")

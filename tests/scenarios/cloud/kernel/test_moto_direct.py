@@ -98,6 +98,7 @@ def outcomes(ask, calls):
         return found, uuid.uuid4(), CLIENT.list_tables()["ResponseMetadata"]["RequestId"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("calls", ASKED.values(), ids=ASKED)
 def test_a_call_comes_to_what_it_comes_to_on_the_long_way(calls):
     direct = outcomes(asked_directly, calls)
@@ -246,6 +247,7 @@ def goes_directly(client, parameters=None):
         return asked_directly(client, *(parameters or PUT)) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "event", ["before-parameter-build.*.*", "before-call.dynamodb.PutItem", "before-send", "needs-retry"]
 )
@@ -302,6 +304,7 @@ def test_what_a_responder_can_not_be_told_takes_the_long_way(operation, paramete
         assert asked_directly(SESSION.client("lambda"), operation, parameters) is None
 
 
+@pytest.mark.slow
 def test_keys_answer_as_on_the_long_way():
     """A responder that reads the body itself; bytes, and text where bytes are meant, travel in base 64."""
     client = SESSION.client("kms")

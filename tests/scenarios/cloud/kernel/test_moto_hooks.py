@@ -205,6 +205,7 @@ def test_moto_delivers_nothing_of_a_log_group(stack):
     assert [event["message"] for event in events] == ["m"]
 
 
+@pytest.mark.slow
 def test_moto_delivers_nothing_of_a_bucket(stack):
     configuration = {"QueueArn": arn("sqs", "Heard"), "Events": ["s3:ObjectCreated:*"]}
     client("s3").put_bucket_notification_configuration(
@@ -773,6 +774,7 @@ def test_a_restored_account_works_and_the_next_one_knows_nothing_of_it(restored)
     assert first["iam"] == ["p", "q"]
 
 
+@pytest.mark.slow
 def test_a_restored_account_draws_the_ids_a_fresh_one_would(restored):
     _, snapshot = restored
     first = client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)["Role"]["RoleId"]
@@ -781,6 +783,7 @@ def test_a_restored_account_draws_the_ids_a_fresh_one_would(restored):
     assert client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)["Role"]["RoleId"] == first
 
 
+@pytest.mark.slow
 def test_what_was_there_before_is_gone(aws, made):
     elsewhere = SESSION.client("sqs", region_name="eu-west-1")
     client("sqs").create_queue(QueueName="Before")
@@ -830,6 +833,7 @@ def test_no_model_is_remembered_once_its_world_is_over(restored):
     assert {name for name, number in remembered().items() if number} & with_files == set()
 
 
+@pytest.mark.slow
 def test_a_role_can_be_made_twice_in_two_worlds(made):
     for _ in range(2):
         with Clock(START), moto_hooks.moto_without_physics(0, REGISTRY.mends):
@@ -840,6 +844,7 @@ def test_a_role_can_be_made_twice_in_two_worlds(made):
 # ---- buckets: what moto gets wrong is put right --------------------------------------------------
 
 
+@pytest.mark.slow
 def test_versions_and_delete_markers_of_an_object_are_told_apart(stack):
     del stack
     s3 = SESSION.client("s3")
@@ -900,6 +905,7 @@ def test_what_a_region_offers_is_what_moto_reads_at_once():
     assert (len(lazy), lazy[0]) == (len(alone), alone[0])
 
 
+@pytest.mark.slow
 def test_ec2_says_what_a_region_offers(aws):
     asked = {"Filters": [{"Name": "instance-type", "Values": ["t3.micro", "t9.mega"]}]}
 
@@ -908,6 +914,7 @@ def test_ec2_says_what_a_region_offers(aws):
     assert [each["InstanceType"] for each in found["InstanceTypeOfferings"]] == ["t3.micro"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_a_request_that_no_client_of_aws_sent_is_not_answered_behind_the_laws(method):
     with world(queue()) as each:

@@ -187,6 +187,7 @@ POOL = """
 """
 
 
+@pytest.mark.slow
 def test_a_handlers_threads_are_the_functions_own_and_serve_the_next_event_too(tmp_path):
     functions.code(tmp_path, POOL)
     with functions.world(tmp_path) as each:
@@ -209,6 +210,7 @@ def test_a_run_with_threads_is_the_same_run_every_time(tmp_path):
     assert trace() == trace()
 
 
+@pytest.mark.slow
 def test_a_handler_that_waits_for_what_never_comes_times_out(tmp_path):
     functions.code(
         tmp_path,
@@ -227,6 +229,7 @@ def test_a_handler_that_waits_for_what_never_comes_times_out(tmp_path):
         assert "timed out after 30.00 seconds" in told
 
 
+@pytest.mark.slow
 def test_a_hole_in_a_handlers_thread_is_loud(tmp_path):
     functions.code(
         tmp_path,

@@ -1,5 +1,7 @@
 """What a key still does that is disabled or about to be deleted: nothing that encrypts or decrypts."""
 
+import pytest
+
 from tests.scenarios.cloud.small_worlds import admin, refusal, world
 
 STACK = {name: {"Type": "AWS::KMS::Key"} for name in ("Key", "Other")}
@@ -20,6 +22,7 @@ USES = {
 }
 
 
+@pytest.mark.slow
 def test_only_an_enabled_key_encrypts_and_decrypts():
     with world(STACK) as each:
         kms = admin(each, "kms")

@@ -75,6 +75,7 @@ def test_a_key_that_does_not_let_logs_decrypt_closes_the_group_to_everybody(stat
     assert error["Message"].endswith(f"is not allowed to be used with LogGroup '{ARN}'")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statements", CLOSED)
 def test_a_group_takes_no_key_that_does_not_let_logs_use_it(statements):
     says = f"does not exist or is not allowed to be used with LogGroup '{ARN}'"

@@ -102,6 +102,7 @@ def test_before_anything_else_a_test_object_is_written_under_the_prefix():
         assert body["Body"].read() == b"Permission Check Successful"
 
 
+@pytest.mark.slow
 def test_lines_of_the_last_twelve_hours_are_missing_and_that_is_told():
     with world(exporting(LETS_LOGS)) as cloud:
         write(cloud, "old")
@@ -116,6 +117,7 @@ def test_lines_of_the_last_twelve_hours_are_missing_and_that_is_told():
         assert noted(cloud, "left out") == [f"1 events of {HOST} are too young to be exported yet"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
@@ -136,6 +138,7 @@ def test_a_task_exports_what_it_was_asked_for(more, expected):
         assert {key.split("/")[2] for key in files(cloud)} == expected
 
 
+@pytest.mark.slow
 def test_what_is_past_its_retention_is_not_exported():
     with world(exporting(LETS_LOGS)) as cloud:
         admin(cloud, "logs").put_retention_policy(logGroupName=HOST, retentionInDays=1)
@@ -165,6 +168,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("resources", "words"), REFUSED)
 def test_a_bucket_that_does_not_let_logs_in_is_refused_at_once(resources, words):
     with world(resources) as cloud, pytest.raises(ClientError, match=f"InvalidParameterException.*{words}"):
@@ -197,6 +201,7 @@ def test_a_task_that_asks_for_what_cannot_be_is_refused(more, words):
         export(cloud, **more)
 
 
+@pytest.mark.slow
 def test_a_bucket_in_another_region_is_refused():
     with world(exporting(LETS_LOGS), regions=("us-east-1", "eu-west-1")) as cloud:
         admin(cloud, "logs", "eu-west-1").create_log_group(logGroupName=HOST)
@@ -215,6 +220,7 @@ def test_there_is_one_active_task_at_a_time():
         assert export(cloud)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [pytest.param(0, id="waiting"), pytest.param(60, id="running")])
 def test_a_task_can_be_cancelled_until_it_has_finished(seconds):
     with world(exporting(LETS_LOGS)) as cloud:
@@ -240,6 +246,7 @@ def test_a_task_that_is_not_there_is_neither_described_nor_cancelled():
                 operation(taskId="none")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "undo",
     [
@@ -262,6 +269,7 @@ def test_what_goes_away_meanwhile_fails_the_task(undo):
         assert not [words for words in noted(cloud, "exported") if "successfully" in words]
 
 
+@pytest.mark.slow
 def test_tasks_are_listed_by_status_and_page():
     with world(exporting(LETS_LOGS)) as cloud:
         done = []
@@ -296,6 +304,7 @@ OWN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statements", "taken"),
     [

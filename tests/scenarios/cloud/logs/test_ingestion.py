@@ -124,6 +124,7 @@ def test_events_too_old_too_new_or_expired_are_left_out_alone_and_named(days, ev
         assert len(noted(cloud, "lost")) == bool(rejected)
 
 
+@pytest.mark.slow
 def test_subscribers_hear_of_what_was_taken_and_of_nothing_else():
     with world(subscribed()) as cloud:
         put(cloud, (NOW, "first"), (NOW, "second"))
@@ -138,6 +139,7 @@ def test_subscribers_hear_of_what_was_taken_and_of_nothing_else():
 # ---- retention ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_is_past_its_retention_is_neither_found_nor_read():
     with world(keeping(1)) as cloud:
         put(cloud, (NOW, "first"), (NOW + HOUR, "second"))
@@ -213,6 +215,7 @@ def test_a_group_is_named_by_its_arn_too():
         assert logs.get_log_events(logGroupIdentifier=named, logStreamName="s")["events"]
 
 
+@pytest.mark.slow
 def test_a_function_that_the_group_gained_later_hears_of_later_lines_only():
     with world({**group(), **function(), **permission("logs")}) as cloud:
         put(cloud, (NOW, "before"))

@@ -143,6 +143,7 @@ def test_a_deleted_group_takes_its_metric_filters_along():
         assert points(cloud) == []
 
 
+@pytest.mark.slow
 def test_a_metric_filter_on_a_group_that_is_not_there_is_refused():
     with world(group("other")) as cloud, pytest.raises(ClientError, match="ResourceNotFound"):
         put_filter(cloud, "f")

@@ -42,6 +42,7 @@ def refused(cloud, code, **parameters):
     return error.value.response
 
 
+@pytest.mark.slow
 def test_a_query_is_scheduled_runs_and_is_complete():
     with world(group()) as cloud:
         write(cloud, *LINES)
@@ -103,6 +104,7 @@ def test_a_row_leads_back_to_its_event():
             logs.get_log_record(logRecordPointer="nonsense")
 
 
+@pytest.mark.slow
 def test_time_is_asked_for_in_seconds_and_both_ends_count():
     with world(group()) as cloud:
         write(cloud, "first")
@@ -122,6 +124,7 @@ def test_time_is_asked_for_in_seconds_and_both_ends_count():
         assert found(SECOND, SECOND + 2) == ["second", "first"]
 
 
+@pytest.mark.slow
 def test_what_retention_has_taken_is_not_found():
     with world(group()) as cloud:
         admin(cloud, "logs").put_retention_policy(logGroupName=HOST, retentionInDays=1)
@@ -135,6 +138,7 @@ def test_what_retention_has_taken_is_not_found():
         ]
 
 
+@pytest.mark.slow
 def test_several_groups_are_asked_at_once():
     with world(group()) as cloud:
         logs = admin(cloud, "logs")
@@ -271,6 +275,7 @@ def test_an_alias_that_the_events_have_is_refused_at_once():
         assert "Ephemeral field is already defined: user ([" in response["Error"]["Message"]
 
 
+@pytest.mark.slow
 def test_a_time_before_the_group_or_after_its_retention_is_refused():
     with world(group()) as cloud:
         admin(cloud, "logs").put_retention_policy(logGroupName=HOST, retentionInDays=1)
@@ -353,6 +358,7 @@ def test_who_may_not_query_a_group_is_denied():
                 logs.start_query(logGroupName=name, queryString=text, **times)
 
 
+@pytest.mark.slow
 def test_a_query_is_recorded_as_reading():
     with world({**group(), **trail()}) as cloud:
         started(cloud, "fields @message")

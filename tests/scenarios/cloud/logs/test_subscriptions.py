@@ -67,6 +67,7 @@ def test_a_subscription_gets_base64_of_gzip_of_the_documented_json():
         assert events[0]["id"] < events[1]["id"]
 
 
+@pytest.mark.slow
 def test_lines_put_through_the_api_are_heard_like_an_agents():
     with world(subscribed()) as cloud:
         logs = admin(cloud, "logs")
@@ -79,6 +80,7 @@ def test_lines_put_through_the_api_are_heard_like_an_agents():
         assert [told(event)["logEvents"][0]["message"] for event in arrived(cloud)] == ["hello"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pattern", "line", "passes"),
     [
@@ -100,6 +102,7 @@ def test_only_what_the_pattern_matches_is_sent(pattern, line, passes):
         assert len(arrived(cloud)) == passes
 
 
+@pytest.mark.slow
 def test_fields_are_extracted_for_space_delimited_patterns_only():
     with world(subscribed("[method, status]")) as cloud:
         write(cloud, "GET 404")
@@ -109,6 +112,7 @@ def test_fields_are_extracted_for_space_delimited_patterns_only():
         assert event["extractedFields"] == {"method": "GET", "status": "404"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pattern", "line"),
     [
@@ -133,6 +137,7 @@ def test_a_delivery_that_arrives_is_not_told_as_lost():
         assert noted(cloud, "lost") == []
 
 
+@pytest.mark.slow
 def test_lines_that_were_there_before_the_subscription_are_not_sent():
     with world({**group(), **function(), **permission("logs")}) as cloud:
         write(cloud, "before")
@@ -162,6 +167,7 @@ def test_without_the_permission_the_lines_are_lost_and_that_is_told():
         assert any("NO_PERMISSIONS" in words for words in noted(cloud, "lost"))
 
 
+@pytest.mark.slow
 def test_under_duplicates_a_payload_comes_twice_the_same():
     with world(subscribed(), faults=PROFILES["duplicates"]) as cloud:
         write(cloud, "hello")
@@ -178,6 +184,7 @@ def streaming(**more):
     return world({**group(), **stream(), **feeds(), **more})
 
 
+@pytest.mark.slow
 def test_a_stream_gets_gzip_of_the_same_json_under_the_subscriptions_role():
     with streaming() as cloud:
         put_subscription(cloud, FEED, roleArn=FEEDS, filterPattern="Failed")
@@ -191,6 +198,7 @@ def test_a_stream_gets_gzip_of_the_same_json_under_the_subscriptions_role():
         assert [each["message"] for each in body["logEvents"]] == ["Failed once"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("distribution", "keys"),
     [pytest.param("ByLogStream", 2, id="a key for each log stream"), pytest.param("Random", 4, id="any key")],
@@ -286,6 +294,7 @@ def test_a_subscription_that_a_test_message_does_not_get_through_is_refused(reso
         put_subscription(cloud, to, **more)
 
 
+@pytest.mark.slow
 def test_a_group_has_two_subscriptions_and_each_may_be_changed():
     with streaming() as cloud:
         put_subscription(cloud, FEED, "one", roleArn=FEEDS)
@@ -334,6 +343,7 @@ def test_a_subscription_to_anything_else_is_not_simulated():
 # ---- other accounts -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "region", [pytest.param("us-east-1", id="here"), pytest.param("eu-west-1", id="in another region")]
 )
@@ -374,6 +384,7 @@ MAY_SUBSCRIBE = document(may("logs:PutSubscriptionFilter"))
 ONLY_GROUPS = document(may("logs:PutSubscriptionFilter", f"arn:aws:logs:*:{ACCOUNT}:log-group:*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lets_in", "policy", "words"),
     [
@@ -391,6 +402,7 @@ def test_both_sides_must_agree_to_a_subscription_across_accounts(lets_in, policy
             put_subscription(cloud, destination, by=bob)
 
 
+@pytest.mark.slow
 def test_a_destination_in_another_region_than_the_group_is_refused():
     with world(group(), regions=("us-east-1", "eu-west-1")) as cloud:
         _, destination = recipient_takes(cloud)
@@ -408,6 +420,7 @@ def test_a_destination_whose_role_may_not_write_is_refused():
         recipient_takes(cloud, action="kinesis:PutRecords")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "undo",
     [
@@ -430,6 +443,7 @@ def test_what_a_destination_lost_later_loses_the_lines_and_that_is_told(undo):
         assert len(noted(cloud, "lost")) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("policy", "words"),
     [
@@ -502,6 +516,7 @@ def test_a_template_declares_stream_destination_and_subscription():
         assert [unpacked(each["Data"])["subscriptionFilters"] for each in records(cloud)] == [["onward"]]
 
 
+@pytest.mark.slow
 def test_another_account_has_a_state_of_its_own():
     with world({**group(), **role("ours", "lambda")}) as cloud:
         other = cloud.user("sec", account=RECIPIENT)
@@ -522,6 +537,7 @@ def test_what_a_law_does_at_home_is_not_simulated_in_another_account():
             put_subscription(cloud, FEED, by=other)
 
 
+@pytest.mark.slow
 def test_a_function_reads_the_lines_from_a_stream_between():
     with world({**group(), **stream(), **feeds(), **function()}) as cloud:
         admin(cloud, "lambda").create_event_source_mapping(

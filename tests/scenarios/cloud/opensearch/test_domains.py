@@ -56,6 +56,7 @@ def streaming(*statements, **properties):
     }
 
 
+@pytest.mark.slow
 def test_a_domain_has_its_names(tmp_path):
     with world(code(tmp_path, ""), domain(AccessPolicies=document(POSTS | {"Principal": "*"}))) as cloud:
         told = admin(cloud, "opensearch").describe_domain(DomainName="logs")["DomainStatus"]
@@ -115,6 +116,7 @@ def test_a_document_that_is_refused_fails_the_function_which_comes_again(tmp_pat
         assert [each["@message"] for _, each in index.taken] == ["one", "one", "two"]
 
 
+@pytest.mark.slow
 def test_a_request_that_is_not_signed_is_turned_away(tmp_path):
     app = STREAMS_LOGS.replace("SIGNED", "False")
     with world(code(tmp_path, app), streaming(POSTS)) as cloud:
@@ -125,6 +127,7 @@ def test_a_request_that_is_not_signed_is_turned_away(tmp_path):
         assert (index.requests, index.taken) == (0, [])
 
 
+@pytest.mark.slow
 def test_whom_a_policy_lets_in_without_a_signature_is_not_simulated(tmp_path):
     app = STREAMS_LOGS.replace("SIGNED", "False")
     properties = {"AccessPolicies": document(LETS_IN | {"Principal": "*"})}

@@ -224,6 +224,7 @@ def policy_text(source):
     return json.dumps(policy("kept", source))
 
 
+@pytest.mark.slow
 def test_a_bucket_may_log_to_itself_and_so_logs_its_logs(bare):
     s3 = admin(bare, "s3")
     s3.put_bucket_policy(Bucket="data", Policy=json.dumps(policy("data")))

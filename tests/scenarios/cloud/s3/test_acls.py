@@ -56,6 +56,7 @@ def test_a_bucket_made_with_an_acl_needs_them_switched_on(without):
     s3.create_bucket(Bucket="tw-public", ACL="public-read", ObjectOwnership="ObjectWriter")
 
 
+@pytest.mark.slow
 def test_what_no_policy_allows_and_an_acl_might_is_loud(with_acls):
     s3 = admin(with_acls, "s3")
     s3.put_object(**OBJECT, Body=b"x")

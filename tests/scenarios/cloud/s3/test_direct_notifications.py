@@ -69,6 +69,7 @@ def test_a_queue_gets_the_test_event_when_it_is_configured():
         assert (test["Service"], test["Event"], test["Bucket"]) == ("Amazon S3", "s3:TestEvent", "tw-logs")
 
 
+@pytest.mark.slow
 def test_an_object_created_is_told_in_the_documented_form():
     with world(telling_queue(**VERSIONED)) as cloud:
         answer = put(cloud, "a b/ü+.txt", b"abc")
@@ -105,6 +106,7 @@ def test_a_later_event_of_a_key_has_the_greater_sequencer():
         assert int(first, 16) < int(second, 16)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("versioned", "names"),
     [
@@ -130,6 +132,7 @@ def test_what_lifecycle_deletes_is_no_removal():
         assert records(cloud) == []
 
 
+@pytest.mark.slow
 def test_what_lifecycle_deletes_is_told_in_the_later_form():
     with world(telling_queue("s3:LifecycleExpiration:*")) as cloud:
         put(cloud, "k")
@@ -158,6 +161,7 @@ def test_a_filter_asks_for_prefix_and_suffix(key, told):
         assert bool(records(cloud)) is told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("limit", "told"), [("my+photos/", True), ("my photos/", False)])
 def test_a_filter_is_held_against_the_encoded_key(limit, told):
     with world(telling_queue(filters=[{"Name": "prefix", "Value": limit}])) as cloud:
@@ -166,6 +170,7 @@ def test_a_filter_is_held_against_the_encoded_key(limit, told):
         assert bool(records(cloud)) is told
 
 
+@pytest.mark.slow
 def test_one_event_is_not_all_of_its_kind():
     with world(telling_queue("s3:ObjectCreated:Copy")) as cloud:
         put(cloud, "k")
@@ -175,6 +180,7 @@ def test_one_event_is_not_all_of_its_kind():
         assert [record["s3"]["object"]["key"] for record in records(cloud)] == ["copy"]
 
 
+@pytest.mark.slow
 def test_a_topic_gets_it_under_s3s_own_subject():
     made = notifying(
         "TopicConfigurations", {"Event": CREATED, "Topic": {"Ref": "Alerts"}}, needs=["AlertsPolicy"]
@@ -197,6 +203,7 @@ def telling_function():
     return {**function(), **permission("s3", SourceArn="arn:aws:s3:::tw-logs"), **made}
 
 
+@pytest.mark.slow
 def test_a_function_is_invoked_with_the_records_and_gets_no_test_event():
     with world(telling_function()) as cloud:
         put(cloud, "k")
@@ -228,6 +235,7 @@ COUNTS = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", in_turn([name for name in PROFILES if name != "crash-after"], of=3))
 def test_one_object_is_handled_once_under_every_fault(tmp_path, profile):
     """A handler that remembers what it saw, as S3's page asks for, sees one object as one."""
@@ -262,6 +270,7 @@ def test_a_destination_that_refuses_later_loses_the_event_and_the_trace_says_so(
         ]
 
 
+@pytest.mark.slow
 def test_a_stack_whose_bucket_may_not_tell_is_refused():
     made = notifying("QueueConfigurations", {"Event": CREATED, "Queue": QUEUE}, needs=["HeardPolicy"])
     cloud = world({**queue(by="events"), **made})
@@ -269,6 +278,7 @@ def test_a_stack_whose_bucket_may_not_tell_is_refused():
         pass
 
 
+@pytest.mark.slow
 def test_the_configuration_is_described_as_it_was_put():
     limits = [{"Name": "suffix", "Value": ".jpg"}]
     with world(telling_queue(filters=limits)) as cloud:

@@ -24,6 +24,7 @@ def put(world, key="k", body=b"x"):
     return admin(world, "s3").put_object(Bucket="tw-logs", Key=key, Body=body)
 
 
+@pytest.mark.slow
 def test_an_object_created_is_told_with_who_and_how():
     with world({**bucket(**ON, **VERSIONED), **HEARS}) as cloud:
         version = put(cloud, "a b.txt")["VersionId"]
@@ -42,6 +43,7 @@ def test_an_object_created_is_told_with_who_and_how():
         assert detail["source-ip-address"] == "198.51.100.20"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "properties", [pytest.param({}, id="never switched on"), pytest.param(VERSIONED, id="versioned only")]
 )
@@ -52,6 +54,7 @@ def test_a_bucket_without_eventbridge_tells_nothing(properties):
         assert told(cloud) == []
 
 
+@pytest.mark.slow
 def test_an_object_created_is_told_with_its_size_and_etag():
     with world({**bucket(**ON), **HEARS}) as cloud:
         etag = put(cloud, body=b"abc")["ETag"]
@@ -167,6 +170,7 @@ def test_a_marker_removed_by_its_version_is_a_deletion_for_good(several):
         assert event["detail"]["object"]["version-id"] == marker["VersionId"]
 
 
+@pytest.mark.slow
 def test_eventbridge_switched_off_again_is_off():
     with world({**bucket(**ON), **HEARS}) as cloud:
         admin(cloud, "s3").put_bucket_notification_configuration(

@@ -115,6 +115,7 @@ def test_objects_move_to_colder_classes(body, to, smallest, stored):
         assert found.get("StorageClass", "STANDARD") == stored
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("to", "readable"),
     [pytest.param("GLACIER", False, id="archive"), pytest.param("GLACIER_IR", True, id="ir")],

@@ -21,6 +21,7 @@ def s3():
         yield client
 
 
+@pytest.mark.slow
 def test_a_new_bucket_tells_nobody(s3):
     assert told(s3) == {}
 

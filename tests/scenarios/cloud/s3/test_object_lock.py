@@ -28,6 +28,7 @@ def versions(s3):
     return [each["VersionId"] for each in [*listed.get("Versions", ()), *listed.get("DeleteMarkers", ())]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "more", "after_days", "gone"),
     [
@@ -132,6 +133,7 @@ def test_a_retention_may_be_lengthened(rule, mode, days, more, allowed):
                 s3.put_object_retention(**version, Retention=wanted, **more)
 
 
+@pytest.mark.slow
 def test_every_way_to_write_gets_the_default_retention():
     with world(locked(COMPLIANT)) as cloud:
         s3 = admin(cloud, "s3")
@@ -195,6 +197,7 @@ def test_a_suspended_bucket_keeps_what_it_had_and_one_null_version():
         assert s3.get_object(Bucket="tw-logs", Key="k", VersionId=first)["Body"].read() == b"first"
 
 
+@pytest.mark.slow
 def test_a_deletion_in_a_suspended_bucket_takes_the_null_version_and_leaves_a_null_marker():
     with world(VERSIONED) as cloud:
         s3 = suspended(cloud)

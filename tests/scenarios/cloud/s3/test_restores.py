@@ -83,6 +83,7 @@ def test_eventbridge_is_told_who_asked_and_until_when(cloud, s3):
     assert "source-ip-address" not in completed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("storage_class", "tier", "hours"),
     [
@@ -135,6 +136,7 @@ def test_what_can_not_be_restored(s3, storage_class, request_, code):
     assert refused.value.response["Error"]["Code"] == code
 
 
+@pytest.mark.slow
 def test_an_object_that_is_overwritten_meanwhile_is_not_restored(cloud, s3):
     put(s3)
     restore(s3)

@@ -76,6 +76,7 @@ def given(**more):
     }
 
 
+@pytest.mark.slow
 def test_a_schedule_puts_an_event_on_the_bus_within_each_of_its_minutes():
     with beating() as each:
         each.run(60 * 5 + 55)
@@ -96,6 +97,7 @@ def test_a_schedule_puts_an_event_on_the_bus_within_each_of_its_minutes():
     }
 
 
+@pytest.mark.slow
 def test_a_schedule_that_is_made_by_its_rate_begins_at_once():
     with beating(State="DISABLED") as each:
         admin(each, "scheduler").create_schedule(**given())
@@ -130,6 +132,7 @@ def test_a_schedule_that_is_stopped_puts_no_more_events(stop):
         assert len(heard(each)) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "why"),
     [
@@ -175,6 +178,7 @@ def allow(world, action):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("policy", "attempts", "condition"),
     [
@@ -237,6 +241,7 @@ def test_a_single_time_comes_once_in_its_zone_and_the_schedule_may_go_with_it():
         assert left == ["Beats"]
 
 
+@pytest.mark.slow
 def test_a_flexible_window_lets_it_come_later():
     flexible = {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 30}
     once = "at(2026-03-02T03:05:00)"
@@ -249,6 +254,7 @@ def test_a_flexible_window_lets_it_come_later():
         assert len(heard(each)) == 1
 
 
+@pytest.mark.slow
 def test_a_rate_counts_from_its_start_and_stops_at_its_end():
     with beating(State="DISABLED") as each:
         admin(each, "scheduler").create_schedule(
@@ -275,6 +281,7 @@ def to(where, **more):
 ONCE = "at(2026-03-02T03:05:00)"
 
 
+@pytest.mark.slow
 def test_a_queue_gets_the_input_with_its_keywords_replaced():
     text = "<aws.scheduler.schedule-arn> <aws.scheduler.scheduled-time> <aws.scheduler.attempt-number>"
     heard_by = to({"Fn::GetAtt": ["Heard", "Arn"]}, Input=text)
@@ -285,6 +292,7 @@ def test_a_queue_gets_the_input_with_its_keywords_replaced():
     assert body == f"{arn('scheduler', 'schedule/default/Beats')} 2026-03-02T03:05:00Z 1"
 
 
+@pytest.mark.slow
 def test_a_function_without_an_input_is_told_of_the_schedule():
     resources = {
         **function(),
@@ -299,6 +307,7 @@ def test_a_function_without_an_input_is_told_of_the_schedule():
     assert event["resources"] == [arn("scheduler", "schedule/default/Beats")]
 
 
+@pytest.mark.slow
 def test_a_topic_and_a_stream_get_the_input():
     records = {"Clicks": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "clicks", "ShardCount": 1}}}
     key = {"KinesisParameters": {"PartitionKey": "k"}}
@@ -382,6 +391,7 @@ def test_what_is_not_simulated_is_loud(change, hole):
         admin(each, "scheduler").create_schedule(**given(**change))
 
 
+@pytest.mark.slow
 def test_a_group_goes_with_its_schedules():
     group = {"Mine": {"Type": "AWS::Scheduler::ScheduleGroup", "Properties": {"Name": "mine"}}}
     resources = {

@@ -157,6 +157,7 @@ def test_a_step_that_fails_is_tried_again_and_at_last_abandoned(tmp_path):
         assert (told.count("RotationFailed"), told.count("RotationAbandoned")) == (5, 1)
 
 
+@pytest.mark.slow
 def test_a_test_leaves_the_versions_as_they_were(tmp_path):
     with standing(tmp_path) as each:
         client = admin(each, "secretsmanager")
@@ -219,6 +220,7 @@ def test_what_cannot_rotate_is_refused(tmp_path, asked, code):
         assert refusal(admin(each, "secretsmanager").rotate_secret, SecretId="db", **asked) == code
 
 
+@pytest.mark.slow
 def test_a_function_that_secrets_manager_may_not_invoke_is_refused(tmp_path):
     with standing(tmp_path, allowed=False) as each:
         client = admin(each, "secretsmanager")

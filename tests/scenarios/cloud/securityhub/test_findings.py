@@ -55,6 +55,7 @@ BAD = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("change", "why"), [pytest.param(*row, id=row[1]) for row in BAD])
 def test_what_is_not_of_the_format_fails_though_the_call_succeeds(hub, change, why):
     answer = hub.batch_import_findings(Findings=[{**GOOD, **change}, {**GOOD, "Id": "2"}])
@@ -63,6 +64,7 @@ def test_what_is_not_of_the_format_fails_though_the_call_succeeds(hub, change, w
     assert why in answer["FailedFindings"][0]["ErrorMessage"]
 
 
+@pytest.mark.slow
 def test_nothing_is_imported_where_it_is_not_enabled(world):
     client = world.client(world.user("alice"), "securityhub")
 

@@ -39,6 +39,7 @@ def counts(sns):
     return told["SubscriptionsPending"], told["SubscriptionsConfirmed"]
 
 
+@pytest.mark.slow
 def test_mail_goes_out_only_once_the_subscription_is_confirmed(cloud, sns):
     assert sns.subscribe(**BOSS)["SubscriptionArn"] == "pending confirmation"
     assert (listed(sns), counts(sns)) == (["PendingConfirmation"], ("1", "0"))
@@ -81,6 +82,7 @@ def test_who_waits_can_not_be_unsubscribed(cloud, sns):
     assert listed(sns) == []
 
 
+@pytest.mark.slow
 def test_after_two_days_a_subscription_that_nobody_confirmed_is_gone(cloud, sns):
     sns.subscribe(**BOSS)
     token = token_of(cloud)
@@ -94,6 +96,7 @@ def test_after_two_days_a_subscription_that_nobody_confirmed_is_gone(cloud, sns)
         sns.confirm_subscription(TopicArn=ALERTS, Token=token)
 
 
+@pytest.mark.slow
 def test_a_confirmed_one_stays(cloud, sns):
     sns.subscribe(**BOSS)
     sns.confirm_subscription(TopicArn=ALERTS, Token=token_of(cloud))

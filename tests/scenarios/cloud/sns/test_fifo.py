@@ -47,6 +47,7 @@ def received(each, name="fifo.fifo"):
     return answer.get("Messages", [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_groups_and_ids_go_along_to_fifo_queues_alone(faults):
     """fifo-message-grouping.html: the group is passed to FIFO queues, and not to standard ones."""
@@ -81,6 +82,7 @@ def test_what_is_published_again_within_five_minutes_reaches_nobody():
         assert len(heard(each)) == 2
 
 
+@pytest.mark.slow
 def test_by_content_where_the_topic_looks_at_it():
     with world(prices(ContentBasedDeduplication=True)) as each:
         publish(each, "a", "same", MessageDeduplicationId=None)
@@ -90,6 +92,7 @@ def test_by_content_where_the_topic_looks_at_it():
         assert [each["Message"] for each in heard(each)] == ["same", "same"]
 
 
+@pytest.mark.slow
 def test_an_id_counts_in_its_group_where_the_topic_says_so():
     with world(prices(FifoThroughputScope="MessageGroup")) as each:
         publish(each, "a", "1")
@@ -116,6 +119,7 @@ def test_a_batch_is_in_order_and_each_entry_counts_once():
         assert [each["Message"] for each in heard(each)] == ["1", "2"]
 
 
+@pytest.mark.slow
 def test_a_dead_letter_of_a_fifo_queue_goes_to_a_fifo_queue_with_its_ids():
     resources = prices()
     del resources["FifoPolicy"]
@@ -186,6 +190,7 @@ def test_a_service_names_no_group():
         assert "MessageGroupId parameter is required" in refusal.because
 
 
+@pytest.mark.slow
 def test_a_trail_whose_topic_became_a_fifo_topic_goes_on_without_telling():
     resources = {**trail(), **topic("cloudtrail", name="prices")}
     resources["Trail"]["Properties"]["SnsTopicName"] = {"Ref": "prices"}

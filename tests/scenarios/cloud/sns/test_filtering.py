@@ -111,6 +111,7 @@ def filtered(**properties):
     return {**topic(mail=""), **queue(by="sns"), **resources}
 
 
+@pytest.mark.slow
 def test_only_what_the_policy_takes_is_delivered():
     with world(filtered(FilterPolicy={"color": ["red"]})) as cloud:
         for color in ("red", "blue"):
@@ -135,6 +136,7 @@ def test_a_policy_that_is_set_later_counts_in_the_scope_that_stands():
         assert [body["Message"] for body in heard(cloud)] == ['{"a": {"b": 1}}']
 
 
+@pytest.mark.slow
 def test_the_api_and_a_template_refuse_the_same_policy():
     with (
         pytest.raises((InvalidTemplate, ClientError), match="nested"),

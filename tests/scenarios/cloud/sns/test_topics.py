@@ -174,6 +174,7 @@ def test_raw_delivery_gives_a_queue_the_message_alone_and_its_attributes():
 BYTES = {"b": {"DataType": "Binary", "BinaryValue": b"\x00\xff"}}
 
 
+@pytest.mark.slow
 def test_binary_attributes_are_base64_in_an_envelope_and_bytes_in_a_raw_message():
     with world({**to_queue(), **function(), **permission("sns")}) as cloud:
         admin(cloud, "sns").subscribe(
@@ -221,6 +222,7 @@ TO_FUNCTION = {
 }
 
 
+@pytest.mark.slow
 def test_a_function_gets_the_record_that_lambda_documents():
     with world({**TO_FUNCTION, **permission("sns")}) as cloud:
         publish(cloud)
@@ -237,6 +239,7 @@ def test_a_function_gets_the_record_that_lambda_documents():
         assert not {"SigningCertURL", "UnsubscribeURL"} & record["Sns"].keys()
 
 
+@pytest.mark.slow
 def test_a_function_without_the_permission_is_not_reached():
     with world(TO_FUNCTION) as cloud:
         publish(cloud)

@@ -100,6 +100,7 @@ TO_BOTH = {
 }
 
 
+@pytest.mark.slow
 def test_a_queue_is_told_an_attributes_type_and_a_function_says_string():
     with world(TO_BOTH) as cloud:
         admin(cloud, "sns").publish(TopicArn=ALERTS, Message="m", MessageAttributes={"n": NUMBER, "a": LIST})

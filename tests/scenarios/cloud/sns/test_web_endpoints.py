@@ -117,6 +117,7 @@ def test_the_confirmation_is_tried_again_until_the_endpoint_answers():
         assert json.loads(asked[0].body)["Token"] == json.loads(asked[1].body)["Token"]
 
 
+@pytest.mark.slow
 def test_a_confirmed_subscription_for_which_nobody_speaks_is_loud():
     subscription = {"TopicArn": {"Ref": "Alerts"}, "Protocol": "https", "Endpoint": HOOK}
     resources = standing(Sub={"Type": "AWS::SNS::Subscription", "Properties": subscription})
@@ -126,6 +127,7 @@ def test_a_confirmed_subscription_for_which_nobody_speaks_is_loud():
             each.run(1)
 
 
+@pytest.mark.slow
 def test_the_token_stands_neither_in_the_trace_nor_in_a_record():
     with world(standing()) as each:
         Endpoint(each, confirms=False)
@@ -187,6 +189,7 @@ def test_nobody_confirms_with_a_token_that_is_not_the_subscriptions(guess):
         assert endpoint.told == []
 
 
+@pytest.mark.slow
 def test_who_gets_a_notification_may_end_it_unless_the_owner_confirmed():
     """API_ConfirmSubscription.html: AuthenticateOnUnsubscribe disallows unauthenticated unsubscribes."""
     with world(standing()) as each:
@@ -206,6 +209,7 @@ def test_who_gets_a_notification_may_end_it_unless_the_owner_confirmed():
         assert len(endpoint.told) == 2
 
 
+@pytest.mark.slow
 def test_without_that_the_url_is_enough():
     with world(standing()) as each:
         endpoint = Endpoint(each)
@@ -325,6 +329,7 @@ def test_one_that_comes_back_gets_the_message_once():
         assert heard(each, "Dead") == []
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_refuses_has_taken_it_as_far_as_sns_knows():
     """SendMessageToHttp.prepare.html: only a status outside of 200 to 4xx is a failed attempt."""
     with world(standing()) as each:
@@ -348,6 +353,7 @@ PHASES = {
 }
 
 
+@pytest.mark.slow
 def test_the_phases_of_awss_own_example():
     """sns-message-delivery-retries.html: 3 at once, 2 after 1 s, 10 from 1 to 60 s, 35 after 60 s."""
     with world(standing()) as each:
@@ -375,6 +381,7 @@ def test_each_function_grows_in_its_way(function, middle):
     assert policy.delays[2] == pytest.approx(middle, abs=5)
 
 
+@pytest.mark.slow
 def test_the_topics_policy_holds_where_it_lets_no_other():
     with world(standing()) as each:
         endpoint = Endpoint(each, *[NONE] * 9)
@@ -391,6 +398,7 @@ def test_the_topics_policy_holds_where_it_lets_no_other():
         assert len(endpoint.told) == 2
 
 
+@pytest.mark.slow
 def test_a_throttled_subscription_gets_so_many_a_second():
     with world(standing()) as each:
         endpoint = Endpoint(each)

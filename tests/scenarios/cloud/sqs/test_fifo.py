@@ -67,6 +67,7 @@ def delete(each, *messages):
 # ---- order --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_group_comes_in_its_order_and_as_much_of_it_as_may():
     with world(orders()) as each:
         send(each, "a:1", "b:2", "a:3", "c:4", "a:5")
@@ -74,6 +75,7 @@ def test_a_group_comes_in_its_order_and_as_much_of_it_as_may():
         assert bodies(receive(each, 4)) == ["1", "3", "5", "2"]
 
 
+@pytest.mark.slow
 def test_a_group_of_which_something_is_in_flight_gives_nothing_more():
     """FIFO-queues-understanding-logic.html: no more of a group until what was received is gone or visible."""
     with world(orders()) as each:
@@ -85,6 +87,7 @@ def test_a_group_of_which_something_is_in_flight_gives_nothing_more():
         assert bodies(receive(each)) == ["2"]
 
 
+@pytest.mark.slow
 def test_what_comes_back_comes_in_its_order_again():
     with world(orders()) as each:
         send(each, "a:1", "a:2", "a:3")
@@ -94,6 +97,7 @@ def test_what_comes_back_comes_in_its_order_again():
         assert bodies(receive(each)) == ["1", "2", "3"]
 
 
+@pytest.mark.slow
 def test_one_message_that_stays_hidden_holds_its_group_back():
     with world(orders()) as each:
         send(each, "a:1", "a:2", "a:3")
@@ -119,6 +123,7 @@ def test_the_queues_delay_is_the_only_one():
             send(each, "a:2", DelaySeconds=5)
 
 
+@pytest.mark.slow
 def test_numbers_grow_within_a_group():
     with world(orders()) as each:
         told = [each["SequenceNumber"] for each in send(each, "a:1", "a:2", "b:3")]
@@ -137,6 +142,7 @@ def test_numbers_grow_within_a_group():
 # ---- once ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_same_id_within_five_minutes_counts_once_even_after_its_deletion():
     """FIFO-key-terms.html: SQS tracks the id even after the message has been received and deleted."""
     with world(orders()) as each:
@@ -152,6 +158,7 @@ def test_the_same_id_within_five_minutes_counts_once_even_after_its_deletion():
         assert bodies(receive(each)) == ["1"]
 
 
+@pytest.mark.slow
 def test_the_same_content_counts_once_where_the_queue_looks_at_it():
     with world(orders(**BY_CONTENT)) as each:
         send(each, "a:same", "b:same", "a:other", MessageDeduplicationId=None)
@@ -167,6 +174,7 @@ def test_an_id_of_its_own_counts_before_the_content():
         assert bodies(receive(each)) == ["same", "same"]
 
 
+@pytest.mark.slow
 def test_with_high_throughput_an_id_counts_in_its_group():
     with world(orders(**HIGH_THROUGHPUT)) as each:
         send(each, "a:1", "b:1", "a:1")
@@ -190,6 +198,7 @@ def test_what_was_sent_twice_is_counted_apart():
 # ---- attempts -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_receive_can_be_asked_for_again():
     """API_ReceiveMessage.html: the same messages and receipt handles, and their timeout begins anew."""
     with world(orders()) as each:
@@ -218,6 +227,7 @@ def test_a_receive_of_which_something_changed_is_a_new_one(change):
         assert receive(each, ReceiveRequestAttemptId="one") == []
 
 
+@pytest.mark.slow
 def test_an_expired_receipt_deletes_nothing():
     with world(orders()) as each:
         send(each, "a:1", "b:2")
@@ -243,6 +253,7 @@ def dead(name="dead.fifo"):
 REDRIVE = {"RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": 1}}
 
 
+@pytest.mark.slow
 def test_a_dead_letter_frees_its_group_and_keeps_its_order():
     with world({**dead(), **orders(**REDRIVE)}) as each:
         send(each, "a:1", "a:2")

@@ -93,6 +93,7 @@ def test_a_wait_that_sqs_refuses_passes_no_time(seconds):
         assert waited(each) == 0
 
 
+@pytest.mark.slow
 def test_a_function_that_waits_longer_than_it_has_times_out(tmp_path):
     functions.code(
         tmp_path,

@@ -48,6 +48,7 @@ def send(world, name, times):
     return sqs, url
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "times", "state"),
     [
@@ -65,6 +66,7 @@ def test_what_waits_in_a_queue_sets_its_alarm_off(name, times, state):
         assert [change.after for change in it.cloudwatch.changes][-1] == state
 
 
+@pytest.mark.slow
 def test_an_emptied_queue_lets_its_alarm_go():
     with world(STACK) as it:
         sqs, url = send(it, "Heard", 3)
@@ -95,6 +97,7 @@ def test_the_count_stands_at_the_full_minute():
         assert found == [(began + timedelta(minutes=1), 3.0)]
 
 
+@pytest.mark.slow
 def test_what_is_sent_received_and_deleted_is_counted():
     with world(queue()) as it:
         sqs, url = send(it, "Heard", 3)
@@ -116,6 +119,7 @@ def test_what_is_sent_received_and_deleted_is_counted():
     }
 
 
+@pytest.mark.slow
 def test_an_alarm_on_metric_math_hears_of_a_queue_too():
     stat = {
         "Metric": {key: ALARM["Properties"][key] for key in ("Namespace", "MetricName", "Dimensions")},

@@ -148,6 +148,7 @@ def test_a_messages_own_attributes_are_told_under_either_name(name):
         }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [["All"], ["DeadLetterQueueSourceArn"]])
 def test_a_dead_letter_names_the_queue_that_gave_it_up(names):
     dead = {"Dead": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "Dead"}}}

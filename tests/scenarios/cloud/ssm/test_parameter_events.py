@@ -1,11 +1,14 @@
 """Parameter Store tells of what is done to parameters."""
 
+import pytest
+
 from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import admin, heard, queue, rule, world
 
 HEARS = {**queue(), **rule(pattern={"source": ["aws.ssm"]})}
 
 
+@pytest.mark.slow
 def test_a_parameter_is_created_updated_labelled_and_deleted():
     with world(HEARS) as cloud:
         ssm = admin(cloud, "ssm")

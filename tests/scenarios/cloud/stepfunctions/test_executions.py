@@ -53,6 +53,7 @@ READS = {
 # ---- time -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wait",
     [
@@ -132,6 +133,7 @@ def test_functions_are_invoked_by_their_arn_and_by_the_integration(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_a_functions_error_is_caught_by_its_name_with_its_cause(tmp_path):
     caught = {"ErrorEquals": ["KeyError"], "ResultPath": "$.error", "Next": "Mend"}
     definition = flow(Try={**INVOKES, "Catch": [caught], "End": True}, Mend={**PASS, "OutputPath": "$.error"})
@@ -143,6 +145,7 @@ def test_a_functions_error_is_caught_by_its_name_with_its_cause(tmp_path):
     assert json.loads(error["Cause"])["errorMessage"] == "'bad'"
 
 
+@pytest.mark.slow
 def test_a_task_is_tried_again_after_growing_pauses():
     retry = {"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 3, "MaxAttempts": 2, "BackoffRate": 1.5}
     with standing(only(**READS, Retry=[retry])) as each:
@@ -154,6 +157,7 @@ def test_a_task_is_tried_again_after_growing_pauses():
     assert (ended["status"], ended["error"]) == ("FAILED", "Sqs.QueueDoesNotExistException")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "names", "caught"),
     [
@@ -170,6 +174,7 @@ def test_a_catcher_catches_what_it_names(error, names, caught):
     assert outcome(definition) == ("mended" if caught else "Sqs.QueueDoesNotExistException")
 
 
+@pytest.mark.slow
 def test_a_fail_state_says_what_it_is_told_to():
     with standing(only(Type="Fail", ErrorPath="$.error", Cause="no luck")) as each:
         ended = run(each, {"error": "Broken"})
@@ -177,6 +182,7 @@ def test_a_fail_state_says_what_it_is_told_to():
     assert (ended["status"], ended["error"], ended["cause"]) == ("FAILED", "Broken", "no luck")
 
 
+@pytest.mark.slow
 def test_tables_topics_and_buses_are_reached_by_their_integrations():
     table = {
         "TableName": "Things",
@@ -224,6 +230,7 @@ def test_tables_topics_and_buses_are_reached_by_their_integrations():
         assert [mail.text for mail in each.topics.inbox] == ['{"k": "1"}']
 
 
+@pytest.mark.slow
 def test_any_operation_of_awss_api_is_a_task_with_capitalised_names():
     parameters = {"LogGroupName": "/new/group"}
     create = {
@@ -242,6 +249,7 @@ def test_any_operation_of_awss_api_is_a_task_with_capitalised_names():
     assert outcome(flow(Create=create, Find=find)) == {"name": "/new/group"}
 
 
+@pytest.mark.slow
 def test_parameters_that_an_api_does_not_have_end_the_execution():
     catch = [{"ErrorEquals": ["States.ALL"], "Next": "Mend"}]
     bad = {**READS, "Parameters": {"Colour": "red"}, "Catch": catch, "End": True}
@@ -274,6 +282,7 @@ WAITS = {
 }
 
 
+@pytest.mark.slow
 def test_a_task_token_is_waited_for_until_somebody_sends_success():
     with standing(only(**WAITS)) as each:
         execution = start(each)
@@ -287,6 +296,7 @@ def test_a_task_token_is_waited_for_until_somebody_sends_success():
         assert refusal(client.send_task_success, taskToken=token, output="{}") == "TaskTimedOut"
 
 
+@pytest.mark.slow
 def test_a_token_that_fails_or_is_forgotten_fails_the_task():
     with standing(only(**WAITS, TimeoutSeconds=300, HeartbeatSeconds=100)) as each:
         client, ends = admin(each, "stepfunctions"), []
@@ -307,6 +317,7 @@ def test_a_token_that_fails_or_is_forgotten_fails_the_task():
 # ---- branches and iterations ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_branches_go_on_side_by_side_and_their_outputs_keep_their_order():
     slow, quick = flow(A={"Type": "Wait", "Seconds": 30}, B={**PASS, "Result": "slow"}), only(Type="Pass")
     with standing(only(Type="Parallel", Branches=[slow, quick])) as each:
@@ -327,6 +338,7 @@ def test_a_branch_that_fails_stops_the_others_and_the_state_catches_it():
         assert kept(each) == []
 
 
+@pytest.mark.slow
 def test_a_map_goes_through_its_items_as_many_at_once_as_it_may():
     each_item = flow(A={"Type": "Wait", "Seconds": 10}, B=PASS)
     definition = only(
@@ -345,6 +357,7 @@ def test_a_map_goes_through_its_items_as_many_at_once_as_it_may():
     assert 20 <= (ended["stopDate"] - ended["startDate"]).total_seconds() < 21
 
 
+@pytest.mark.slow
 def test_the_names_of_an_older_map_are_understood():
     """https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html names both fields."""
     definition = only(
@@ -360,6 +373,7 @@ def test_the_names_of_an_older_map_are_understood():
 # ---- the API --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_name_is_an_executions_once():
     with standing(only(Type="Wait", Seconds=100)) as each:
         client = admin(each, "stepfunctions")
@@ -416,6 +430,7 @@ def test_who_starts_it_needs_the_right_and_who_makes_it_passes_the_role():
         assert refusal(made.create_state_machine, roleArn=flows, **taken) == "StateMachineAlreadyExists"
 
 
+@pytest.mark.slow
 def test_an_express_workflow_answers_its_caller_and_keeps_no_history():
     definition = flow(
         Rest={"Type": "Wait", "Seconds": 5}, Both={"Type": "Parallel", "Branches": [only(**PASS)] * 2}
@@ -446,6 +461,7 @@ def test_a_machine_without_an_end_is_ended_by_its_history():
 # ---- events, rules, schedules ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_eventbridge_hears_of_beginning_and_end_in_the_documented_shape():
     """https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html."""
     with standing(only(Type="Wait", Seconds=2)) as each:
@@ -501,6 +517,7 @@ def test_a_rule_starts_a_machine_under_every_fault(profile):
         assert len(kept(each)) == (2 if profile.duplicates else 1)
 
 
+@pytest.mark.slow
 def test_a_rule_whose_role_may_not_start_it_starts_nothing():
     with world(started_by_a_rule(may("states:StopExecution"))) as each:
         admin(each, "events").put_events(
@@ -511,6 +528,7 @@ def test_a_rule_whose_role_may_not_start_it_starts_nothing():
         assert kept(each) == []
 
 
+@pytest.mark.slow
 def test_a_schedule_starts_a_machine():
     scheduled = {
         "Name": "Starts",

@@ -16,6 +16,7 @@ PASS = {"Type": "Pass"}
 # ---- input and output -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("state", "given", "output"),
     [
@@ -50,6 +51,7 @@ def test_a_pass_state_lets_through(state, given, output):
     assert outcome(only(Type="Pass", **state), given) == output
 
 
+@pytest.mark.slow
 def test_the_example_of_the_guide_puts_results_beside_the_input():
     """https://docs.aws.amazon.com/step-functions/latest/dg/state-pass.html."""
     definition = only(
@@ -77,6 +79,7 @@ def var(name="$.v", **rule):
     return {"Variable": name, **rule}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "value", "said"),
     [
@@ -105,6 +108,7 @@ def test_a_choice_leads_where_its_rule_says(rule, value, said):
     assert outcome(choice(rule), {"v": value, "w": 3}) == said
 
 
+@pytest.mark.slow
 def test_without_a_rule_that_holds_and_without_a_default_the_execution_fails():
     assert outcome(choice(var(StringEquals="a"), default=""), {"v": "b"}) == "States.NoChoiceMatched"
 
@@ -221,6 +225,7 @@ def test_what_is_not_simulated_of_the_language_says_so(definition, what):
         read(json.dumps(definition))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "resource",
     [
@@ -234,6 +239,7 @@ def test_a_task_that_is_not_simulated_says_so(resource):
         outcome(only(Type="Task", Resource=resource))
 
 
+@pytest.mark.slow
 def test_substitutions_fill_the_definition():
     definition = only(Type="Pass", Result="${What}")
     properties = {"DefinitionSubstitutions": {"What": "stone"}}

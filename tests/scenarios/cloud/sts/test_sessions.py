@@ -20,6 +20,7 @@ from tests.scenarios.cloud.sts.session_worlds import (
 )
 
 
+@pytest.mark.slow
 def test_a_session_may_what_its_role_may_and_is_known_by_its_name():
     with stage() as world:
         credentials = assume(ann(world))
@@ -85,6 +86,7 @@ def test_a_parameter_that_sts_does_not_take_is_refused(parameters, message):
         assert message in refused(ann(world).assume_role, **given)["Message"]
 
 
+@pytest.mark.slow
 def test_transitive_tags_and_the_source_identity_go_on_through_a_chain():
     with stage(trust="*") as world:
         first = assume(
@@ -115,6 +117,7 @@ def test_transitive_tags_and_the_source_identity_go_on_through_a_chain():
         assert caller.tags == {"team": "red"}
 
 
+@pytest.mark.slow
 def test_a_federated_user_may_only_what_its_policy_and_its_user_allow():
     with stage() as world:
         sts = ann(world, MAY_ASSUME, MAY_LIST)

@@ -10,6 +10,7 @@ RECORDS = records()
 FILES = filed(RECORDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sample(QUERIES, of=9))
 def test_a_question_has_the_answer_that_python_has(name):
     text, answer = QUERIES[name]

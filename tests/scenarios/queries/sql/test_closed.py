@@ -58,6 +58,7 @@ OUT = [
 ]
 
 
+@pytest.mark.slow
 def test_duckdb_itself_is_closed():
     """Whatever a text might smuggle through, what it then meets is closed too."""
     connection = connected()

@@ -107,6 +107,7 @@ def test_hidden_and_empty_files_are_no_rows():
     assert engine(files, PLAIN).run("SELECT count(*) FROM ct").rows == [("0",)]
 
 
+@pytest.mark.slow
 def test_hostile_values_come_through():
     evil = [
         '"; DROP TABLE x',
@@ -154,6 +155,7 @@ def test_rows_are_those_of_the_condition_however_many_come_at_once(monkeypatch, 
     assert rows == [(f'{{"n":{n}}}', f"{n}") for n, name in enumerate(names) if name == "yes"]
 
 
+@pytest.mark.slow
 def test_json_in_a_text_is_as_it_was_written():
     data = b'{"Records":[{"requestParameters":{"n":2.50,"big":12345678901234567890123}}]}'
     text = "SELECT requestparameters, json_extract_scalar(requestparameters, '$.n') FROM ct"
@@ -163,6 +165,7 @@ def test_json_in_a_text_is_as_it_was_written():
     ]
 
 
+@pytest.mark.slow
 def test_the_path_of_each_row():
     result = engine({"s3://b/AWSLogs/y.json.gz": packed(records(count=2))}, PLAIN).run(
         'SELECT DISTINCT "$path" FROM ct'
@@ -171,6 +174,7 @@ def test_the_path_of_each_row():
     assert result.rows == [("s3://b/AWSLogs/y.json.gz",)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", [VPC_FLOW, ALB, CLOUDFRONT, S3_ACCESS, WAF], ids=lambda each: each.name)
 def test_the_documented_tables_of_other_logs(table):
     asked = engine({table.address: gzip.compress(table.content().encode())}, table.text)
@@ -178,6 +182,7 @@ def test_the_documented_tables_of_other_logs(table):
     assert asked.run(table.question).rows == table.answer
 
 
+@pytest.mark.slow
 def test_partitions_by_hand():
     text = "CREATE EXTERNAL TABLE flow (version int) PARTITIONED BY (`date` date) ROW FORMAT DELIMITED FIELDS TERMINATED BY ' ' LOCATION 's3://b/'"
     tables = Tables(text)
@@ -195,6 +200,7 @@ def test_partitions_by_hand():
     ).rows == [("5", "2026-01-01")]
 
 
+@pytest.mark.slow
 def test_an_injected_key_must_be_named():
     text = ORGANIZATION.replace("'projection.account.type'='enum'", "'projection.account.type'='injected'")
     asked = engine(FILES, text)

@@ -220,6 +220,7 @@ def test_what_guards_a_failing_condition_is_asked_first():
     assert "WHERE CASE WHEN regexp_matches(" in asked.translated(text).sql
 
 
+@pytest.mark.slow
 def test_nulls_are_last_up_and_down():
     both = [
         engine({}).run(f"SELECT x FROM (VALUES 1, NULL, 2) t(x) ORDER BY x {way}").rows
@@ -229,6 +230,7 @@ def test_nulls_are_last_up_and_down():
     assert both == [[("1",), ("2",), (None,)], [("2",), ("1",), (None,)]]
 
 
+@pytest.mark.slow
 def test_a_text_in_a_lambda_stays_as_it_is():
     """Whatever DuckDB's names for the lambda's arguments are: they are l1, l2 and so on."""
     names = ", ".join(f"'l{number}'" for number in range(10))

@@ -44,6 +44,7 @@ def answered(table, storage, text):
     return Engine(tables, storage, NOW).run(text).rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("properties", "nested"),
     [
@@ -250,6 +251,7 @@ def test_a_view_is_its_query_wherever_it_is_named():
     assert asked.translated("SELECT 1 FROM w").views == {("default", "v"), ("default", "w")}
 
 
+@pytest.mark.slow
 def test_a_view_that_is_no_longer_what_it_was_says_so():
     asked, tables = viewed("CREATE VIEW v AS SELECT n, x FROM numbers")
     table = tables["numbers"]

@@ -96,6 +96,7 @@ def test_a_spokes_change_meets_only_who_deploys_it(every):
     assert [has(changed, each) for each in (home, elsewhere)] == [False, True]
 
 
+@pytest.mark.slow
 def test_a_branch_that_conditions_leave_out_meets_only_who_takes_it(every):
     """`Fn::If: [OwnTrail, TrailGroup, ExistingTrailGroup]`: nobody sees both."""
     own = mutant(every, "RouteTableChangesFilter.Properties.LogGroupName.Fn::If.1")

@@ -3,6 +3,8 @@
 import multiprocessing
 import random
 
+import pytest
+
 from scenarios.cloud.kernel.fault_points import FaultPoint
 from scenarios.runner.walk.snapshots import Snapshots, Told
 
@@ -17,6 +19,7 @@ def _drawn_next() -> tuple[str, str]:
     return told[0].broken[0], str(random.random())
 
 
+@pytest.mark.slow
 def test_a_snapshot_draws_what_the_play_would_have_drawn():
     with multiprocessing.get_context("fork").Pool(1) as pool:
         in_the_snapshot, in_the_play = pool.apply(_drawn_next)

@@ -220,6 +220,7 @@ def test_nothing_breaks_in_a_sample_of_the_points(walked):
     assert {str(told.point): told.broken for told in walked.broken} == {}
 
 
+@pytest.mark.slow
 def test_a_walk_whose_time_is_over_begins_no_point_and_says_how_many_are_left():
     walked = walk_apart(ROOT_LOGIN, share=0.1, of_the_day=20260302, ends=0)
 

@@ -15,6 +15,7 @@ TASK = {
 HEARS = {**queue(), **rule(pattern={"source": ["aws.ecs"]})}
 
 
+@pytest.mark.slow
 def test_an_event_of_a_service_that_is_not_simulated_sets_rules_going():
     action = aws_tells("aws.ecs", "ECS Task State Change", TASK, resources=[TASK["taskArn"]])
     with world(HEARS) as cloud:

@@ -1,5 +1,7 @@
 """What is there before an incident is what its words say, and no more."""
 
+import pytest
+
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.world import ACCOUNT
 from scenarios.runner.run import run
@@ -7,6 +9,7 @@ from scenarios.runner.scenario import Scenario
 from scenarios.runner.words.givens import no_looks_for_floods
 
 
+@pytest.mark.slow
 def test_only_those_hourly_looks_are_off_that_do_nothing_but_count():
     quiet = Scenario(
         name="quiet", title="Nothing happens", given=[no_looks_for_floods()], when=[], then=[], lasts="01:00"

@@ -208,6 +208,7 @@ def test_keys_are_listed_by_their_validity(since, until, found):
     assert [entry["ValidityStartTime"] for entry in entries] == [ROTATION[n].valid_from for n in found]
 
 
+@pytest.mark.slow
 def test_another_key_signs_in_its_own_name():
     private = rsa.generate_private_key(65537, 2048)
     pem = private.private_bytes(

@@ -63,6 +63,7 @@ ALLOWED = lets("cloudtrail", "s3:GetBucketAcl", "s3:PutObject")
 # ---- notifications ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_topic_is_told_which_log_files_are_there():
     with world(NOTIFIED) as cloud:
         create_table(cloud)
@@ -110,6 +111,7 @@ def test_a_notification_that_is_refused_is_lost_and_said(change, error):
         assert [words for words in noted(cloud, "lost") if "could not notify" in words]
 
 
+@pytest.mark.slow
 def test_an_encrypted_topic_asks_its_key_too():
     key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": document(EVERYBODY)}}
     resources = {**NOTIFIED, **topic("cloudtrail", key="Key"), "Key": key}
@@ -123,6 +125,7 @@ def test_an_encrypted_topic_asks_its_key_too():
 # ---- status -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_trails_status_tells_of_each_delivery():
     with world(trail()) as cloud:
         began = cloud.clock.now
@@ -169,6 +172,7 @@ def test_a_shadow_trail_is_known_by_its_arn(name, region, known):
                 status(cloud, name, region)
 
 
+@pytest.mark.slow
 def test_log_files_that_cannot_be_delivered_are_tried_again():
     with world(trail()) as cloud:
         set_bucket_policy(cloud, lets("cloudtrail", "s3:GetBucketAcl"))
@@ -207,6 +211,7 @@ def test_a_digest_that_cannot_be_delivered_is_said():
         assert status(cloud)["LatestDigestDeliveryError"] == "AccessDenied"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "error"),
     [
@@ -235,6 +240,7 @@ def test_a_log_group_that_cannot_be_written_to_is_said(change, error):
 # ---- encryption ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_trail_with_a_key_encrypts_log_files_and_digests():
     with world(encrypted_trail()) as cloud:
         create_table(cloud)
@@ -253,6 +259,7 @@ def test_a_trail_without_a_key_names_none():
         assert all("SSEKMSKeyId" not in got for _, got in objects(cloud, "CloudTrail-Digest"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -279,6 +286,7 @@ def test_a_key_that_does_not_let_cloudtrail_encrypt_stops_the_deliveries(change)
         assert status(cloud)["LatestDigestDeliveryError"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statements", "allowed"),
     [

@@ -39,6 +39,7 @@ def listed(found):
 # ---- keys ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_region_signs_with_its_own_key():
     with world(trail(), regions=(HOME, FAR)) as cloud:
         since = cloud.clock.now
@@ -160,6 +161,7 @@ def test_what_is_delivered_while_validation_is_off_is_never_digested():
         assert {finding.what for finding in verdict(cloud, since).findings} <= {What.GAP, What.UNDIGESTED}
 
 
+@pytest.mark.slow
 def test_validation_off_and_on_within_the_hour_begins_a_new_chain():
     with world(trail()) as cloud:
         cloud.run(600)
@@ -172,6 +174,7 @@ def test_validation_off_and_on_within_the_hour_begins_a_new_chain():
         assert [digest["previousDigestSignature"] is None for digest in found] == [True, True, False]
 
 
+@pytest.mark.slow
 def test_a_trail_that_comes_to_cover_more_regions_begins_their_chains():
     with world(trail(IsMultiRegionTrail=False), regions=(HOME, FAR)) as cloud:
         cloud.run(600)
@@ -215,6 +218,7 @@ def test_a_chain_goes_on_where_the_trail_delivers_from_now_on(given, buckets):
         assert judged.logs_sound == judged.logs
 
 
+@pytest.mark.slow
 def test_a_deleted_trail_leaves_a_last_digest_and_nothing_after():
     with world(trail()) as cloud:
         create_table(cloud)

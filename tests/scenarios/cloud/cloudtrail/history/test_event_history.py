@@ -163,6 +163,7 @@ def test_data_events_are_not_in_the_history():
         assert names(look_up(cloud)) == ["CreateTable"]
 
 
+@pytest.mark.slow
 def test_what_a_trail_leaves_out_is_in_the_history_all_the_same():
     with world(trail(EventSelectors=[{"ReadWriteType": "ReadOnly"}])) as cloud:
         create_table(cloud)
@@ -243,6 +244,7 @@ def test_a_third_lookup_in_a_second_waits_for_its_turn():
         assert answer["ResponseMetadata"]["RetryAttempts"] > 0
 
 
+@pytest.mark.slow
 def test_each_region_has_its_own_limit():
     with world(NOTHING, regions=(HOME, FAR)) as cloud:
         began = cloud.clock.now

@@ -344,6 +344,7 @@ def test_an_empty_list_switches_insights_off():
             admin(cloud, "cloudtrail").get_insight_selectors(TrailName="main")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("selectors", "kind", "why"),
     [

@@ -898,6 +898,7 @@ def test_a_call(account, calls, name, request_parameters, response_elements):
     assert "private" not in json.dumps(record)
 
 
+@pytest.mark.slow
 def test_a_key_condemned(account):
     created = account.did("kms", "CreateKey")
     key_id = created.response["KeyMetadata"]["KeyId"]

@@ -45,6 +45,7 @@ def test_the_roles_account_hears_of_a_visitor_without_a_name():
     assert len(record["sharedEventID"]) == 36
 
 
+@pytest.mark.slow
 def test_the_callers_account_hears_of_its_user_and_a_call_within_it_shares_nothing():
     resources = {**small.trail(), **small.queue(), **HEARD, **trusting(f"arn:aws:iam::{ACCOUNT}:root")}
     theirs = f"arn:aws:iam::{OTHER}:role/theirs"

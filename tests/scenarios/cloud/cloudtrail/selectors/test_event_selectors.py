@@ -284,6 +284,7 @@ def test_a_data_event_that_a_trail_logs_goes_to_file_group_and_bus_and_never_int
         assert "PutObject" not in [event["EventName"] for event in history]
 
 
+@pytest.mark.slow
 def test_every_read_and_write_of_objects_is_told():
     with world(WATCHED) as cloud:
         put(cloud, of_data({"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::tw-data/"]}))
@@ -401,6 +402,7 @@ def create_queue(cloud, name="q"):
     admin(cloud, "sqs").create_queue(QueueName=name)
 
 
+@pytest.mark.slow
 def test_a_trail_that_leaves_management_events_out_blinds_eventbridge():
     with world(WATCHED) as cloud:
         put(cloud, of_data(ALL_OBJECTS))
@@ -558,6 +560,7 @@ def test_both_kinds_at_once_are_refused():
         put(cloud, basic(), AdvancedEventSelectors=[advanced(eventCategory=MANAGEMENT)])
 
 
+@pytest.mark.slow
 def test_selectors_are_put_in_the_trails_home_region():
     with (
         world(WATCHED, spoke={}, regions=(HOME, FAR)) as cloud,
@@ -633,6 +636,7 @@ def test_a_template_chooses_a_trails_events(properties):
         assert names(in_events(cloud)) == ["PutObject"]
 
 
+@pytest.mark.slow
 def test_a_template_whose_selectors_cloudtrail_would_refuse_is_refused():
     broken = trail(AdvancedEventSelectors=[advanced(readOnly=is_("true"))])
     with pytest.raises(InvalidTemplate, match="eventCategory"), world(broken):
@@ -653,6 +657,7 @@ STORED = {
 }
 
 
+@pytest.mark.slow
 def test_of_an_item_a_record_has_the_key_and_the_names_of_its_attributes():
     with world({**WATCHED, **STORED}) as cloud:
         put(cloud, of_data(ALL_TABLES))

@@ -56,6 +56,7 @@ def told(cloud):
     ]
 
 
+@pytest.mark.slow
 def test_each_list_of_actions_runs_on_its_own_change_and_not_while_the_state_stays():
     with world(TOPICS) as cloud:
         put(cloud, **TO_TOPICS)
@@ -122,6 +123,7 @@ def test_an_action_that_fails_stops_no_other_and_shows_in_the_history():
 KEY = {"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": document(EVERYBODY)}}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("resources", "why"),
     [
@@ -150,6 +152,7 @@ def test_a_topic_that_does_not_let_the_alarm_in_is_told_nothing_and_that_is_told
 # ---- functions ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_function_is_invoked_with_the_alarm_its_state_and_the_one_before():
     with world({**function(), **BY_ALARMS}) as cloud:
         put(cloud, LOOK, instance="i-1", AlarmDescription="idle host")
@@ -248,6 +251,7 @@ QUERIES = [
 ]
 
 
+@pytest.mark.slow
 def test_an_alarm_over_an_expression_is_told_and_described_with_its_parts():
     with world({**TOPICS, **function(), **BY_ALARMS}) as cloud:
         cloudwatch = admin(cloud, "cloudwatch")

@@ -120,6 +120,7 @@ def test_a_composite_that_is_put_again_keeps_its_state_until_it_is_looked_at():
         )
 
 
+@pytest.mark.slow
 def test_a_change_runs_up_through_every_level_at_once():
     with watching() as cloud:
         combine(cloud, "inner", "ALARM(cpu)")
@@ -131,6 +132,7 @@ def test_a_change_runs_up_through_every_level_at_once():
         assert "alarm:middle transitioned to ALARM" in described(cloud, "outer")["StateReason"]
 
 
+@pytest.mark.slow
 def test_where_a_change_arrives_by_two_ways_the_last_word_is_right():
     with watching() as cloud:
         combine(cloud, "busy", "ALARM(cpu)")
@@ -143,6 +145,7 @@ def test_where_a_change_arrives_by_two_ways_the_last_word_is_right():
             assert (state(cloud, "never"), state(cloud, "always")) == ("OK", "ALARM")
 
 
+@pytest.mark.slow
 def test_a_rule_that_leads_back_to_itself_is_not_evaluated_until_the_circle_is_broken():
     with watching() as cloud:
         combine(cloud, "first", "ALARM(cpu)")
@@ -200,6 +203,7 @@ def test_a_state_set_by_hand_stays_until_the_composite_is_put_again():
         assert state(cloud) == "OK"
 
 
+@pytest.mark.slow
 def test_a_state_set_by_hand_acts_and_is_a_change_for_those_above():
     with watching() as cloud:
         combine(cloud)
@@ -299,6 +303,7 @@ def test_what_others_depend_on_is_not_deleted(alarms, words):
         ]
 
 
+@pytest.mark.slow
 def test_a_composite_goes_with_its_children_or_before_them():
     with watching() as cloud:
         cloudwatch = admin(cloud, "cloudwatch")
@@ -311,6 +316,7 @@ def test_a_composite_goes_with_its_children_or_before_them():
         assert names(cloud, AlarmTypes=["MetricAlarm", "CompositeAlarm"]) == ["deploying"]
 
 
+@pytest.mark.slow
 def test_no_composite_of_a_circle_can_be_deleted():
     with watching() as cloud:
         combine(cloud, "first", "ALARM(cpu)")

@@ -71,6 +71,7 @@ def test_a_mail_tells_which_child_made_a_composite_change_and_when(more):
         }
 
 
+@pytest.mark.slow
 def test_a_mail_from_europe_says_eu():
     with world({**topic("cloudwatch"), **parts()}, regions=("eu-west-1",)) as cloud:
         become(cloud, "cpu", "OK")
@@ -168,6 +169,7 @@ def configurations(cloud, name):
     }
 
 
+@pytest.mark.slow
 def test_eventbridge_hears_what_a_composite_was_and_what_it_is():
     with watching() as cloud:
         combine(cloud, AlarmDescription="both at once")

@@ -274,6 +274,7 @@ def test_anomaly_detection_is_not_simulated():
 # ---- history, and word of configurations ------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_history_tells_configurations_changes_and_actions():
     with world({**topic("cloudwatch"), **alarm(AlarmActions=[{"Ref": "Alerts"}])}) as cloud:
         cloudwatch = admin(cloud, "cloudwatch")

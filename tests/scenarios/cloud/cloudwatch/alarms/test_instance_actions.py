@@ -8,6 +8,7 @@ from tests.scenarios.cloud.small_worlds import HOME, admin, bucket, heard, noted
 from tests.scenarios.cloud.small_worlds import trail as trail_of
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("action", "states", "lasting"),
     [
@@ -39,6 +40,7 @@ def test_an_alarm_acts_on_the_instance_it_watches(action, states, lasting):
         assert history(cloud) == [f"Successfully executed action {action}"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "action",
     [
@@ -70,6 +72,7 @@ RECORDED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("action", "operation"), RECORDED)
 def test_the_trail_shows_the_alarms_own_role_behind_the_call(action, operation):
     pattern = {"detail-type": ["AWS API Call via CloudTrail"], "detail": {"eventName": [operation]}}
@@ -132,6 +135,7 @@ def test_what_the_state_of_an_instance_does_not_allow_fails_and_leaves_no_record
         assert (condition(cloud, instance), heard(cloud)) == (before, [])
 
 
+@pytest.mark.slow
 def test_an_instance_that_is_down_already_is_left_alone():
     with world(bucket()) as cloud:
         instance = launched(cloud)
@@ -147,6 +151,7 @@ def test_an_instance_that_is_down_already_is_left_alone():
         ]
 
 
+@pytest.mark.slow
 def test_a_stopped_instance_is_terminated_at_once():
     with world({**queue(), **rule(pattern={"source": ["aws.ec2"]})}) as cloud:
         instance = launched(cloud)

@@ -86,6 +86,7 @@ def test_a_policy_that_is_gone_is_noted():
         assert any("NO_RESOURCE" in words for words in noted(cloud, "lost"))
 
 
+@pytest.mark.slow
 def test_a_policy_of_another_kind_is_not_simulated():
     with world(topic("cloudwatch")) as cloud:
         busy(cloud, scaled(cloud, kind="StepScaling"), minutes=1)

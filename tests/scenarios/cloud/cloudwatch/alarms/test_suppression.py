@@ -219,6 +219,7 @@ def test_eventbridge_hears_of_the_change_at_once_and_that_actions_are_held_back(
         }
 
 
+@pytest.mark.slow
 def test_a_function_hears_from_what_suppression_to_what_state():
     invoked = {**function(), **permission("alarms", Principal="lambda.alarms.cloudwatch.amazonaws.com")}
     with watching(invoked) as cloud:

@@ -372,6 +372,7 @@ def test_a_copy_goes_its_own_way():
 DATA = st.lists(st.tuples(st.integers(0, 1200), st.integers(0, 9)), max_size=30)
 
 
+@pytest.mark.slow
 @given(
     data=DATA, period=st.sampled_from([60, 120, 300]), start=st.integers(0, 600), length=st.integers(0, 900)
 )

@@ -153,6 +153,7 @@ def test_metrics_of_entities_are_not_simulated():
         admin(cloud, "cloudwatch").put_metric_data(Namespace="tw", EntityMetricData=[given])
 
 
+@pytest.mark.slow
 def test_metrics_are_listed_five_hundred_at_a_time():
     with world(WATCHED) as cloud:
         put(cloud, *(f"m{number:03d}" for number in range(501)))

@@ -218,6 +218,7 @@ def test_a_database_that_anybody_may_reach_says_so(items):
     assert item.found.configuration["storageEncrypted"] is False
 
 
+@pytest.mark.slow
 def test_a_world_without_a_recorder_asks_nothing_for_config():
     with world(trail()) as each:
         admin(each, "ec2").create_security_group(GroupName="g", Description="d")

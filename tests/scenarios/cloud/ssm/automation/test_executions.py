@@ -49,6 +49,7 @@ def breaks(**more):
 # ---- the way through the steps --------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("steps", "sent", "status"),
     [
@@ -91,6 +92,7 @@ def test_each_step_says_what_comes_after_it(steps, sent, status):
         assert (kept(each), execution["AutomationExecutionStatus"]) == (sent, status)
 
 
+@pytest.mark.slow
 def test_a_failed_step_says_why_and_is_tried_as_often_as_it_says():
     with standing(runbook(breaks(maxAttempts=3))) as each:
         calls = overheard(each)
@@ -104,6 +106,7 @@ def test_a_failed_step_says_why_and_is_tried_as_often_as_it_says():
     assert execution["FailureMessage"] == why
 
 
+@pytest.mark.slow
 def test_outputs_of_steps_parameters_and_system_variables_go_into_inputs():
     content = runbook(
         api(
@@ -126,6 +129,7 @@ def test_outputs_of_steps_parameters_and_system_variables_go_into_inputs():
         assert json.loads(inputs["AttributeNames"]) == ["QueueArn"]
 
 
+@pytest.mark.slow
 def test_a_parameter_keeps_its_type_where_it_stands_alone():
     content = runbook(
         api("makes", "sqs", "CreateQueue", {"QueueName": "New", "Attributes": "{{ About }}"}),
@@ -142,6 +146,7 @@ def test_a_parameter_keeps_its_type_where_it_stands_alone():
 # ---- actions --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_sleep_takes_simulated_time():
     with standing(runbook(step("rests", "sleep", {"Duration": "PT10M"}), sends("tells", "woke"))) as each:
         identity = start(each)
@@ -153,6 +158,7 @@ def test_a_sleep_takes_simulated_time():
         assert statuses(look(each, identity)) == [("rests", "Success"), ("tells", "Success")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("choice", "given", "sent"),
     [
@@ -181,6 +187,7 @@ def test_a_branch_goes_where_its_choice_leads(choice, given, sent):
         assert kept(each) == [sent]
 
 
+@pytest.mark.slow
 def test_choices_are_joined_and_turned_round():
     def is_(value):
         return {"Variable": "{{ Given }}", "StringEquals": value}
@@ -198,6 +205,7 @@ def test_choices_are_joined_and_turned_round():
         assert kept(each) == ["yes"]
 
 
+@pytest.mark.slow
 def test_an_assertion_fails_on_another_value_and_a_wait_ends_with_the_value():
     asked = {
         "Service": "sqs",
@@ -222,6 +230,7 @@ def test_an_assertion_fails_on_another_value_and_a_wait_ends_with_the_value():
         assert statuses(look(each, identity))[1] == ("waits", "Success")
 
 
+@pytest.mark.slow
 def test_a_wait_is_over_with_its_time():
     asked = {
         "Service": "sqs",
@@ -237,6 +246,7 @@ def test_a_wait_is_over_with_its_time():
     assert (execution["AutomationExecutionStatus"], took.total_seconds()) == ("TimedOut", 100.5)
 
 
+@pytest.mark.slow
 def test_a_function_is_invoked_and_its_answer_is_an_output(tmp_path):
     folder = function_worlds.code(
         tmp_path,
@@ -271,6 +281,7 @@ def approval(**more):
     return runbook(step("asks", "approve", named), sends("acts", "done"))
 
 
+@pytest.mark.slow
 def test_people_are_asked_and_one_that_is_named_approves():
     with standing(approval(), **topic("ssm", mail="on-call@example.com")) as each:
         identity = start(each)
@@ -329,6 +340,7 @@ def test_to_iam_a_session_on_the_role_is_no_call_on_somebodys_behalf(passed_on, 
         assert run(each)["AutomationExecutionStatus"] == status
 
 
+@pytest.mark.slow
 def test_without_a_role_they_are_made_with_the_rights_of_who_started_it():
     content = runbook(sends("tells", "1"))
     del content["assumeRole"]
@@ -349,6 +361,7 @@ def test_without_a_role_they_are_made_with_the_rights_of_who_started_it():
     assert call.caller.invoked_by == "ssm.amazonaws.com"
 
 
+@pytest.mark.slow
 def test_what_the_role_may_not_do_fails_the_step():
     with standing(runbook(sends("tells", "1")), may("sqs:ReceiveMessage")) as each:
         execution = run(each)
@@ -455,6 +468,7 @@ def test_a_stopped_execution_does_nothing_more():
         assert code == "InvalidAutomationStatusUpdateException"
 
 
+@pytest.mark.slow
 def test_executions_are_listed_with_the_newest_first():
     with standing(runbook(sends("tells", "1"))) as each:
         ids = [run(each)["AutomationExecutionId"] for _ in range(3)]
@@ -483,6 +497,7 @@ def test_more_executions_at_once_than_aws_runs_are_loud():
         assert run(each)["AutomationExecutionStatus"] == "InProgress"
 
 
+@pytest.mark.slow
 def test_a_new_version_runs_once_it_is_the_default():
     with standing(runbook(sends("tells", "1"))) as each:
         client = admin(each, "ssm")
@@ -496,6 +511,7 @@ def test_a_new_version_runs_once_it_is_the_default():
         assert (before, after, kept(each)) == ("1", "2", ["1", "2", "2"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "why"),
     [
@@ -520,6 +536,7 @@ def test_a_document_that_is_no_runbook_is_refused_at_both_doors(change, why):
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", ["executeScript", "runCommand", "createStack"])
 def test_an_action_that_is_not_simulated_says_so(action):
     with (
@@ -596,6 +613,7 @@ def test_a_rule_has_a_runbook_stop_an_instance_under_every_fault(profile):
     assert {call.caller.name for call in calls if call.operation == "StopInstances"} == {"mends"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "allowed",
     [
@@ -611,6 +629,7 @@ def test_a_rule_whose_role_may_not_start_it_stops_nothing(allowed):
         assert each.instances.state(machine) == "running"
 
 
+@pytest.mark.slow
 def test_parameters_that_a_runbook_does_not_take_become_a_dead_letter():
     resources = mending()
     target = resources["Stops"]["Properties"]["Targets"][0]
@@ -627,6 +646,7 @@ def test_parameters_that_a_runbook_does_not_take_become_a_dead_letter():
         assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "SDK_CLIENT_ERROR"
 
 
+@pytest.mark.slow
 def test_a_schedule_starts_a_runbook_by_its_universal_target():
     scheduled = {
         "Name": "Mends",

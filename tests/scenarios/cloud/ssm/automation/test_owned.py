@@ -59,6 +59,7 @@ def succeeded(execution):
     return True
 
 
+@pytest.mark.slow
 def test_ssh_and_rdp_are_closed_and_the_rest_stays():
     with mends("ec2:RevokeSecurityGroupIngress") as each:
         web = group(each, SSH, RDP, INSIDE)
@@ -67,6 +68,7 @@ def test_ssh_and_rdp_are_closed_and_the_rest_stays():
         assert ports(each, web) == [443]
 
 
+@pytest.mark.slow
 def test_rules_open_to_everybody_go_and_the_rest_stays():
     with mends(["ec2:DescribeSecurityGroups", "ec2:RevokeSecurityGroupIngress"]) as each:
         web = group(each, SSH, INSIDE)
@@ -77,6 +79,7 @@ def test_rules_open_to_everybody_go_and_the_rest_stays():
         assert ports(each, web) == [443]
 
 
+@pytest.mark.slow
 def test_a_closed_group_has_no_rules():
     actions = [
         "ec2:DescribeSecurityGroups",
@@ -90,6 +93,7 @@ def test_a_closed_group_has_no_rules():
         assert (ports(each, web), ports(each, web, "IpPermissionsEgress")) == ([], [])
 
 
+@pytest.mark.slow
 def test_an_unused_group_is_deleted_and_the_default_one_is_not():
     """https://docs.aws.amazon.com/systems-manager-automation-runbooks/latest/userguide/automation-aws-delete-ec2-security-group.html."""
     name = "AWSConfigRemediation-DeleteUnusedSecurityGroup"
@@ -105,6 +109,7 @@ def test_an_unused_group_is_deleted_and_the_default_one_is_not():
         assert refusal(client.describe_security_groups, GroupIds=[web]) == "InvalidGroup.NotFound"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "before", "after"),
     [
@@ -156,6 +161,7 @@ def trail_bucket():
     return {**bucket(), "Policy": {"Type": "AWS::S3::BucketPolicy", "Properties": policy}}
 
 
+@pytest.mark.slow
 def test_a_trail_is_created_and_logs_and_validates():
     actions = [f"cloudtrail:{each}" for each in ("CreateTrail", "StartLogging", "UpdateTrail", "GetTrail")]
     with mends(actions, trail_bucket()) as each:
@@ -190,6 +196,7 @@ def test_a_snapshot_is_made_and_deleted():
         assert refusal(client.describe_snapshots, SnapshotIds=[snapshot]) == "InvalidSnapshot.NotFound"
 
 
+@pytest.mark.slow
 def test_a_key_rotates_and_passwords_are_long():
     actions = ["kms:EnableKeyRotation", "kms:GetKeyRotationStatus", "iam:UpdateAccountPasswordPolicy"]
     with mends(actions) as each:
@@ -201,6 +208,7 @@ def test_a_key_rotates_and_passwords_are_long():
         assert (policy["MinimumPasswordLength"], policy["RequireSymbols"]) == (20, True)
 
 
+@pytest.mark.slow
 def test_a_runbook_of_aws_is_described_and_one_that_is_not_written_down_is_loud():
     with world(queue()) as each:
         client = admin(each, "ssm")
@@ -226,6 +234,7 @@ def test_every_page_is_named_and_every_step_can_be_run():
     assert ACCOUNT not in "".join(map(owned.content, owned.names()))
 
 
+@pytest.mark.slow
 def test_a_command_to_an_instance_that_is_not_there_is_refused_and_to_one_that_runs_is_loud():
     with world(queue()) as each:
         client, machine = admin(each, "ssm"), launch(each)
