@@ -8,12 +8,12 @@ delivery channel, EBS encryption by default). In mode enforce it is switched on 
 GuardDuty and the recorder of Config, as they were; EBS encryption by default; Macie. What was deleted comes
 back empty, once CloudTrail's event history knows the call: a detector of GuardDuty, Security Hub with its
 default standards, Macie. What was there before (findings, filters, members, standards) does not come back,
-and the alert says so before. An undo switches it off again.
+and the alert says so before. An undo switches it off again. What is on again or gone altogether by the time
+we look is told as gravely: nothing watched in between, and a detector that was made anew is empty.
 
 What we leave alone: flow logs, logs of DNS queries, activity streams, a recorder, a delivery channel, rules
 and analyzers that were deleted: what they were is in no event, so the alert says how to look; members that
-an administrator's account lost; what is on again by the time we look; what was narrowed without being
-switched off; refused attempts.
+an administrator's account lost; what was narrowed without being switched off; refused attempts.
 
 Sources: https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_suspend-disable.html,
 https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-disable.html,
@@ -58,26 +58,37 @@ PUT_OFF = "DetectorDisabledPutOff"  # the queue of deletions that event history 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Off:
-    """Something that doesn't watch any more. `id`: of the detector or recorder, where it has one."""
+    """Something that was switched off. `id`: of the detector or recorder, where it has one.
+
+    `by_now`: what has become of it since, ON_AGAIN or GONE; "" where it is off, and can be switched on.
+    """
 
     id: str = ""
+    by_now: str = ""
 
 
-Read = Callable[[Aws, ApiCallEvent], Off | None]
+ON_AGAIN, GONE = "on again", "gone"
+
+
+Read = Callable[[Aws, ApiCallEvent], Off]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watcher:
     """What one call switches off.
 
-    `read`: whether it is off; without it the call has done it once and for all. `on`: the call that switches
-    it on again (service, operation, and the parameters for what was found), `off`: the one that takes that
-    back. `lost`: what doesn't come back. `look`: how a person sees what there is now.
+    `what`: as it is while it is off, `was`: as it was, where it isn't off any more. `read`: whether it is off
+    now; without it the call has done it once and for all. `does`: whether the call's record says that it
+    switches it off. `on`: the call that switches it on again (service, operation, and the parameters for what
+    was found), `off`: the one that takes that back. `lost`: what doesn't come back. `look`: how a person sees
+    what there is now.
     """
 
     what: str
+    was: str = ""
     severity: Severity = Severity.HIGH
     read: Read | None = None
+    does: Callable[[ApiCallEvent], bool] = lambda _: True
     on: tuple[str, str, Callable[[Off], Mapping[str, Any]]] | None = None
     off: tuple[str, Callable[[Off], Mapping[str, Any]]] | None = None
     lost: str = ""
@@ -87,29 +98,31 @@ class Watcher:
 # ---- what there is now --------------------------------------------------------------------------
 
 
-def _detector(aws: Aws, event: ApiCallEvent) -> Off | None:
-    """A detector that is suspended; one that is gone is told by its own call."""
+def _detector(aws: Aws, event: ApiCallEvent) -> Off:
     detector = event.said("detectorId")
     guardduty = aws.client("guardduty", event.region)
     found = answer(
         lambda: guardduty.get_detector(DetectorId=detector), unless=("BadRequestException",), otherwise=None
     )
-    return Off(id=detector) if found and found["Status"] == "DISABLED" else None
+    if not found:
+        return Off(id=detector, by_now=GONE)
+    return Off(id=detector, by_now="" if found["Status"] == "DISABLED" else ON_AGAIN)
 
 
-def _no_detector(aws: Aws, event: ApiCallEvent) -> Off | None:
-    return None if aws.client("guardduty", event.region).list_detectors()["DetectorIds"] else Off()
+def _no_detector(aws: Aws, event: ApiCallEvent) -> Off:
+    there = aws.client("guardduty", event.region).list_detectors()["DetectorIds"]
+    return Off(by_now=ON_AGAIN if there else "")
 
 
-def _no_hub(aws: Aws, event: ApiCallEvent) -> Off | None:
+def _no_hub(aws: Aws, event: ApiCallEvent) -> Off:
     return _not_enabled(aws.client("securityhub", event.region).describe_hub, "InvalidAccessException")
 
 
-def _no_macie(aws: Aws, event: ApiCallEvent) -> Off | None:
+def _no_macie(aws: Aws, event: ApiCallEvent) -> Off:
     return _not_enabled(aws.client("macie2", event.region).get_macie_session, "ResourceNotFoundException")
 
 
-def _not_enabled(ask: Callable[[], Any], code: str) -> Off | None:
+def _not_enabled(ask: Callable[[], Any], code: str) -> Off:
     """A service that is off refuses to answer; Macie with the code of who may not ask, in other words."""
     try:
         ask()
@@ -118,24 +131,30 @@ def _not_enabled(ask: Callable[[], Any], code: str) -> Off | None:
         if told["Code"] == code or "is not enabled" in told.get("Message", ""):
             return Off()
         raise
-    return None
+    return Off(by_now=ON_AGAIN)
 
 
-def _paused_macie(aws: Aws, event: ApiCallEvent) -> Off | None:
-    status = aws.client("macie2", event.region).get_macie_session()["status"]
-    return Off() if status == "PAUSED" else None
+def _paused_macie(aws: Aws, event: ApiCallEvent) -> Off:
+    session: dict[str, Any] = {}
+    macie = aws.client("macie2", event.region)
+    off = _not_enabled(lambda: session.update(macie.get_macie_session()), "ResourceNotFoundException")
+    if not off.by_now:
+        return Off(by_now=GONE)
+    return Off(by_now="" if session["status"] == "PAUSED" else ON_AGAIN)
 
 
-def _stopped_recorder(aws: Aws, event: ApiCallEvent) -> Off | None:
+def _stopped_recorder(aws: Aws, event: ApiCallEvent) -> Off:
     name = event.said("configurationRecorderName")
     listed = aws.client("config", event.region).describe_configuration_recorder_status()
     recording = {each["name"]: each["recording"] for each in listed["ConfigurationRecordersStatus"]}
-    return None if recording.get(name, True) else Off(id=name)
+    if name not in recording:
+        return Off(id=name, by_now=GONE)
+    return Off(id=name, by_now=ON_AGAIN if recording[name] else "")
 
 
-def _no_default_encryption(aws: Aws, event: ApiCallEvent) -> Off | None:
+def _no_default_encryption(aws: Aws, event: ApiCallEvent) -> Off:
     on = aws.client("ec2", event.region).get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
-    return None if on else Off()
+    return Off(by_now=ON_AGAIN if on else "")
 
 
 # ---- what is switched off by which call ---------------------------------------------------------
@@ -156,18 +175,22 @@ _LIST_RECORDERS = ("configservice", "describe-configuration-recorders")
 SUSPENDS: Mapping[tuple[str, str], Watcher] = {
     (_GUARDDUTY, "UpdateDetector"): Watcher(
         what="GuardDuty is suspended",
+        was="GuardDuty was suspended",
         read=_detector,
+        does=lambda event: event.parameters.get("enable") is False,
         on=("guardduty", "update_detector", lambda off: {"DetectorId": off.id, "Enable": True}),
         off=("update_detector", lambda off: {"DetectorId": off.id, "Enable": False}),
     ),
     (_CONFIG, "StopConfigurationRecorder"): Watcher(
         what="AWS Config records no changes",
+        was="The recorder of AWS Config was stopped",
         read=_stopped_recorder,
         on=("config", "start_configuration_recorder", lambda off: {"ConfigurationRecorderName": off.id}),
         off=("stop_configuration_recorder", lambda off: {"ConfigurationRecorderName": off.id}),
     ),
     (_EC2, "DisableEbsEncryptionByDefault"): Watcher(
         what="New volumes are not encrypted by default any more",
+        was="Encryption of new volumes by default was switched off",
         severity=Severity.MEDIUM,
         read=_no_default_encryption,
         on=("ec2", "enable_ebs_encryption_by_default", _nothing),
@@ -175,7 +198,9 @@ SUSPENDS: Mapping[tuple[str, str], Watcher] = {
     ),
     (_MACIE, "UpdateMacieSession"): Watcher(
         what="Macie is paused",
+        was="Macie was paused",
         read=_paused_macie,
+        does=lambda event: event.parameters.get("status") == "PAUSED",
         on=("macie2", "update_macie_session", lambda _: _ENABLED),
         off=("update_macie_session", lambda _: {"status": "PAUSED"}),
     ),
@@ -184,12 +209,14 @@ SUSPENDS: Mapping[tuple[str, str], Watcher] = {
 DELETES: Mapping[tuple[str, str], Watcher] = {
     (_GUARDDUTY, "DeleteDetector"): Watcher(
         what="GuardDuty is off: its detector was deleted",
+        was="GuardDuty was switched off",
         read=_no_detector,
         on=("guardduty", "create_detector", lambda _: {"Enable": True}),
         lost="the deleted detector's findings, features, filters, lists of addresses and members",
     ),
     (_HUB, "DisableSecurityHub"): Watcher(
         what="Security Hub is off",
+        was="Security Hub was switched off",
         read=_no_hub,
         on=("securityhub", "enable_security_hub", lambda _: {"EnableDefaultStandards": True}),
         off=("disable_security_hub", _nothing),
@@ -197,6 +224,7 @@ DELETES: Mapping[tuple[str, str], Watcher] = {
     ),
     (_MACIE, "DisableMacie"): Watcher(
         what="Macie is off",
+        was="Macie was switched off",
         read=_no_macie,
         on=("macie2", "enable_macie", lambda _: _ENABLED),
         off=("disable_macie", _nothing),
@@ -340,13 +368,14 @@ what they did in this region since: what watched it saw nothing of that."""
 
 
 def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Off]:
-    """Whether it is off now."""
+    """Whether it was switched off, and what is now: another call, perhaps the same caller's, may be later."""
     watcher = WATCHERS.get((event.source, event.name))
 
     def read() -> Off | None:
         if watcher is None or not _counts(event):
             return None
-        return watcher.read(aws, event) if watcher.read else Off()
+        off = watcher.read(aws, event) if watcher.read else Off()
+        return None if off.by_now and not watcher.does(event) else off
 
     return see(aws, event, settings, remediation=NAME, read=read)
 
@@ -365,11 +394,17 @@ def decide(event: ApiCallEvent, facts: Seen[Off], _now: datetime, _settings: Set
         event,
         facts,
         severity=watcher.severity,
-        title=watcher.what if facts.state else f"{watcher.what}, perhaps: it could not be looked at",
+        title=_title(watcher, facts.state),
         facts=_facts(event, watcher, facts.state),
         advice=_ADVICE,
         calls=_switched_on(event, watcher, facts.state),
     )
+
+
+def _title(watcher: Watcher, off: Off | None) -> str:
+    if off is None:
+        return f"{watcher.what}, perhaps: it could not be looked at"
+    return f"{watcher.was}, and is {off.by_now} by now" if off.by_now else watcher.what
 
 
 def _facts(event: ApiCallEvent, watcher: Watcher, off: Off | None) -> Iterator[tuple[str, str]]:
@@ -385,7 +420,7 @@ def _facts(event: ApiCallEvent, watcher: Watcher, off: Off | None) -> Iterator[t
 
 
 def _switched_on(event: ApiCallEvent, watcher: Watcher, off: Off | None) -> Iterator[Call]:
-    if off is None or watcher.on is None:
+    if off is None or off.by_now or watcher.on is None:
         return
     service, operation, parameters = watcher.on
 

@@ -204,7 +204,7 @@ ENFORCED = Scenario(
 
 SILENT = Scenario(
     name="detector_disabled.silent",
-    title="On already, refused, expected, on again, a filter that hides nothing: no alert; undone by who may",
+    title="On already, refused, expected, a filter that hides nothing: silent; on again: told, nothing to do",
     home="eu-west-1",
     spokes=("us-east-1", "ap-southeast-2"),
     parameters=ACTING,
@@ -235,11 +235,16 @@ SILENT = Scenario(
         at("20:00", undoes_by_hand(deployer, NAME)),
     ],
     then=[
-        by("07:30", guardduty_is("ENABLED", region="ap-southeast-2"), alert(NAME, "HIGH", "ap-southeast-2")),
+        by("02:30", alert(NAME, "HIGH", "user/mallory", subject="was suspended, and is on again by now")),
+        by(
+            "07:30",
+            guardduty_is("ENABLED", region="ap-southeast-2"),
+            alert(NAME, "HIGH", "ap-southeast-2", subject="GuardDuty is suspended"),
+        ),
         at_the_end(
             guardduty_is("DISABLED", region="ap-southeast-2"),
             guardduty_is("ENABLED"),
-            no_more_alerts_than(1, of=NAME),
+            no_more_alerts_than(2, of=NAME),
         ),
     ],
 )

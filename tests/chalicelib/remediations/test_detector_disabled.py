@@ -1,6 +1,7 @@
 """What each call switches off, and what switches it on again: values in, a plan out."""
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.events import api_call
 from chalicelib.evidence.seen import Seen
@@ -8,6 +9,8 @@ from chalicelib.looking import Unseen
 from chalicelib.remediations.detector_disabled import (
     DECLARED_CALLS,
     DELETES,
+    GONE,
+    ON_AGAIN,
     SUSPENDS,
     TELLS,
     UNDOING,
@@ -15,10 +18,13 @@ from chalicelib.remediations.detector_disabled import (
     Off,
     _counts,
     decide,
+    look,
 )
 from chalicelib.settings import Settings
 
 SETTINGS = Settings(topic_arn="t", ledger="l", values={})
+GUARDDUTY, MACIE = "guardduty.amazonaws.com", "macie2.amazonaws.com"
+CONFIG, EC2 = "config.amazonaws.com", "ec2.amazonaws.com"
 UNDOS = {each.operation for each in (*DECLARED_CALLS, *UNDOING.calls)}
 
 
@@ -54,7 +60,7 @@ def test_what_is_off_is_switched_on_again_by_a_declared_call(key):
 
 
 def test_a_deleted_detector_comes_back_empty_and_that_is_said_before():
-    (call,) = decided(("guardduty.amazonaws.com", "DeleteDetector"), Seen(state=Off())).calls
+    (call,) = decided((GUARDDUTY, "DeleteDetector"), Seen(state=Off())).calls
 
     assert (call.parameters, call.undo) == ({"Enable": True}, None)
     assert "findings" in call.lost
@@ -76,4 +82,79 @@ def test_what_could_not_be_read_is_told_as_grave_and_nothing_is_done(key):
 
 @pytest.mark.parametrize(("action", "counts"), [("ARCHIVE", True), ("NOOP", False), (None, False)])
 def test_a_filter_counts_where_it_archives(action, counts):
-    assert _counts(event("guardduty.amazonaws.com", "CreateFilter", action=action)) is counts
+    assert _counts(event(GUARDDUTY, "CreateFilter", action=action)) is counts
+
+
+@pytest.mark.parametrize("by_now", [ON_AGAIN, GONE])
+@pytest.mark.parametrize("key", [*SUSPENDS, *DELETES], ids=" ".join)
+def test_what_is_not_off_any_more_was_off_and_is_told_as_gravely_with_nothing_left_to_do(key, by_now):
+    plan = decided(key, Seen(state=Off(by_now=by_now)))
+
+    assert plan.alerts[0].severity is WATCHERS[key].severity
+    assert plan.alerts[0].title == f"{WATCHERS[key].was}, and is {by_now} by now"
+    assert WATCHERS[key].was
+    assert plan.calls == ()
+
+
+class Answers:
+    """A client of any service that gives the same answer to every question; an error is raised."""
+
+    def __init__(self, answered):
+        self.answered = answered
+
+    def __getattr__(self, _operation):
+        def ask(**_given):
+            if isinstance(self.answered, Exception):
+                raise self.answered
+            return self.answered
+
+        return ask
+
+
+def refused(code, message=""):
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Get")
+
+
+class Services:
+    """The service that is asked answers this; CloudTrail's event history knows nothing."""
+
+    def __init__(self, answered):
+        self.answered = answered
+
+    def client(self, service, _region=""):
+        return Answers({"Events": []} if service == "cloudtrail" else self.answered)
+
+
+def status_of(recording, name="default"):
+    return {"ConfigurationRecordersStatus": [{"name": name, "recording": recording}]}
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "parameters", "answered", "seen"),
+    [
+        (GUARDDUTY, "UpdateDetector", {"enable": False}, {"Status": "DISABLED"}, ""),
+        (GUARDDUTY, "UpdateDetector", {"enable": False}, {"Status": "ENABLED"}, ON_AGAIN),
+        (GUARDDUTY, "UpdateDetector", {"enable": False}, refused("BadRequestException"), GONE),
+        (GUARDDUTY, "UpdateDetector", {"enable": True}, {"Status": "ENABLED"}, None),
+        (GUARDDUTY, "UpdateDetector", {"enable": True}, refused("BadRequestException"), None),
+        (GUARDDUTY, "UpdateDetector", {}, {"Status": "ENABLED"}, None),
+        (GUARDDUTY, "UpdateDetector", {}, {"Status": "DISABLED"}, ""),
+        (GUARDDUTY, "DeleteDetector", {}, {"DetectorIds": []}, ""),
+        (GUARDDUTY, "DeleteDetector", {}, {"DetectorIds": ["new"]}, ON_AGAIN),
+        (CONFIG, "StopConfigurationRecorder", {}, status_of(recording=False), ""),
+        (CONFIG, "StopConfigurationRecorder", {}, status_of(recording=True), ON_AGAIN),
+        (CONFIG, "StopConfigurationRecorder", {}, status_of(recording=True, name="another"), GONE),
+        (EC2, "DisableEbsEncryptionByDefault", {}, {"EbsEncryptionByDefault": True}, ON_AGAIN),
+        (MACIE, "UpdateMacieSession", {"status": "PAUSED"}, {"status": "PAUSED"}, ""),
+        (MACIE, "UpdateMacieSession", {"status": "PAUSED"}, {"status": "ENABLED"}, ON_AGAIN),
+        (MACIE, "UpdateMacieSession", {"status": "PAUSED"}, refused("AccessDenied", "is not enabled"), GONE),
+        (MACIE, "UpdateMacieSession", {"status": "ENABLED"}, {"status": "ENABLED"}, None),
+    ],
+)
+def test_what_a_call_switched_off_is_told_whatever_is_now(source, name, parameters, answered, seen):
+    given = {"detectorId": "d", "configurationRecorderName": "default", **parameters}
+
+    found = look(Services(answered), event(source, name, **given), SETTINGS)
+
+    assert found.unread is None
+    assert (found.state.by_now if found.state else None) == seen
