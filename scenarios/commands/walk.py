@@ -104,7 +104,11 @@ def _print(walked: Walk, form: str) -> None:
     shown = {"name": name, "seed": walked.seed, "faults": PROFILE, "passed": walked.passed}
     figures = {name: getattr(walked, name) for name in ("tried", "skipped", "left_out", "cut_short")}
     cpu_seconds = round(walked.cpu_seconds, 1)
-    click.echo(json.dumps({**shown, **figures, "cpu_seconds": cpu_seconds, "broken": broken}))
+    click.echo(
+        json.dumps(
+            {**shown, **figures, "cpu_seconds": cpu_seconds, "stopped": walked.stopped, "broken": broken}
+        )
+    )
 
 
 def _summary(walks: Sequence[Walk], *, of: int, seconds: float, extent: Extent) -> None:

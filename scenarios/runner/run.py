@@ -162,7 +162,7 @@ def _in_world(
         except NotSimulated as error:
             hole = error
         except Exception as error:  # noqa: BLE001 - any error is the run's result
-            failures.append(f"the run stopped: {type(error).__name__}: {error}{_told_where(error)}")
+            failures.append(f"the run stopped: {type(error).__name__}: {error}{told_where(error)}")
         if not hole:
             failures += never_answered(world, scenario.not_emitted, "scenario")
             failures += unanswerable(world)
@@ -305,7 +305,7 @@ def _named(words: str, names: dict[str, str]) -> str:
     return words
 
 
-def _told_where(error: Exception) -> str:
+def told_where(error: Exception) -> str:
     """The file and line of the action or the check that failed, where it is not our own code."""
     theirs = [
         frame

@@ -16,10 +16,12 @@ def figures_of(walks: Sequence[Walk]) -> str:
         sum(getattr(each, name) for each in walks)
         for name in ("tried", "skipped", "left_out", "proved", "cut_short")
     )
-    broken = sum(len(each.broken) for each in walks)
+    broken, stopped = sum(len(each.broken) for each in walks), sum(bool(each.stopped) for each in walks)
     more = f" ({proved} of a rule's tried all the same)" if proved else ""
     left = f", {left_out} left out by the sample" if left_out else ""
     left += f", {cut_short} for which there was no time" if cut_short else ""
+    if stopped:
+        left += f", {stopped} {'scenario' if stopped == 1 else 'scenarios'} not walked"
     return f"{tried} points tried, {broken} broken, {skipped} skipped by rule{more}{left}"
 
 
@@ -29,7 +31,14 @@ def replay_of(walked: Walk, told: Told, asked_as: str) -> str:
 
 
 def lines_of(walked: Walk, asked_as: str) -> Iterator[str]:
-    """The figures, then each broken point: what doesn't hold, and how to replay it."""
+    """The figures, then each broken point: what doesn't hold, and how to replay it.
+
+    Of a scenario that fails by itself, why: nothing can be held against such a play.
+    """
+    if walked.stopped:
+        yield f"✗ {walked.scenario.name}: not walked, it fails without any fault: {walked.stopped}"
+        yield f"      replay it: {replay_command(asked_as, seed=walked.seed, faults=PROFILE)}"
+        return
     yield f"{'✓' if walked.passed else '✗'} {walked.scenario.name}: {figures_of([walked])}"
     for told in walked.broken:
         for sentence in told.broken[:MOST_SENTENCES]:

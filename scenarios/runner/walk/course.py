@@ -30,7 +30,7 @@ from scenarios.cloud.setting import Moment
 from scenarios.cloud.sns.topics import Mail
 from scenarios.cloud.world import World
 from scenarios.runner.acts import note_acts, note_denials
-from scenarios.runner.run import act, begin, deployment_of, timeline_of
+from scenarios.runner.run import act, begin, deployment_of, timeline_of, told_where
 from scenarios.runner.scenario import Check, Scenario, TimedAction, span
 
 PROFILE = "walk"
@@ -39,6 +39,7 @@ SETTLED_SECONDS = 1200
 # Somebody who is answered that it can't be done now asks again, so often and after so long.
 ASKS_AGAIN, ASKS_AGAIN_SECONDS = 4, 240
 ANSWERED = "answered"  # the kind of a moment: what somebody is answered at last
+_RAISES = "it raises "
 # Operations that change nothing: the verbs their names begin with.
 _READS = ("Get", "List", "Describe", "Filter", "Lookup", "Query", "Scan", "Head", "BatchGet", "Select")
 _ALARM = re.compile(r'(\w+): "([^"]+)"')  # the subject of an alarm's mail
@@ -56,7 +57,8 @@ def tail_seconds(kind: FaultKind) -> float:
 class MadeCall:
     """A call that reached AWS. `invocation`, `call`: of a function, 0 for other callers; both from 1.
 
-    `attempt`: of that invocation. `error`: AWS's code; "" where it succeeded.
+    `attempt`: of that invocation. `error`: AWS's code; "" where it succeeded. `made`: ids of what it made,
+    which AWS drew. `names`: of such ids in the parameters, what each is, as `name_of` says it.
     """
 
     invocation: int
@@ -68,6 +70,8 @@ class MadeCall:
     parameters: Mapping[str, Any]
     error: str
     at: datetime
+    made: Sequence[str] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changes(self) -> bool:
@@ -109,6 +113,12 @@ class Course:
     def lasting(self) -> bool:
         """Whether the fault stays longer than Lambda tries."""
         return self.point is not None and self.point.lasting
+
+    @property
+    def raising(self) -> str:
+        """The first of the scenario's own checks that raises an error, and which; "" where none does."""
+        wrong = ((words, said) for words, said in self.checks.items() if said and said.startswith(_RAISES))
+        return next((f"the check {words!r}: {said}" for words, said in wrong), "")
 
     def findings(self) -> Sequence[LedgerEntry]:
         """The findings in the ledger at the end."""
@@ -193,7 +203,7 @@ def _played(
         end = begin(world, scenario, patiently) + span(scenario.lasts)
         world.clock.run(end)
     except Exception as error:  # noqa: BLE001 - any error is the play's result
-        stopped = f"{type(error).__name__}: {error}"
+        stopped = f"{type(error).__name__}: {error}{told_where(error)}"
     world.one_fault.visit = lambda _: None
     struck = world.one_fault.point
     for tail in (tail_seconds(struck.kind),) if struck else tails:
@@ -201,7 +211,7 @@ def _played(
             if not stopped:
                 world.clock.run(end + timedelta(seconds=tail))
         except Exception as error:  # noqa: BLE001 - as above
-            stopped = f"{type(error).__name__}: {error}"
+            stopped = f"{type(error).__name__}: {error}{told_where(error)}"
         yield tail, watched.course(scenario, stopped)
 
 
@@ -228,12 +238,18 @@ class Watched:
     def __init__(self, world: World, visit: Callable[[World, Spot], None] | None = None) -> None:
         self._world = world
         self._calls: list[MadeCall] = []
+        self._names: dict[str, str] = {}
         self._spots: list[Spot] = []
         self._visit = visit
         world.one_fault.visit = self._seen
-        world.calls.after_everything(lambda call: self._calls.append(_made(world, call)))
+        world.calls.after_everything(self._called)
         note_acts(world)
         note_denials(world)
+
+    def _called(self, call: ApiCall) -> None:
+        made = _made(self._world, call, self._names)
+        self._calls.append(made)
+        self._names |= dict.fromkeys(made.made, name_of(made)) if made.made else {}
 
     def _seen(self, spot: Spot) -> None:
         self._spots.append(spot)
@@ -273,11 +289,16 @@ def _course(
 
 
 def _judged(check: Check, world: World) -> str | None:
-    """What is wrong; a check that AWS gives no answer to, since the thing is gone, does not hold."""
+    """What is wrong; a check that AWS gives no answer to, since the thing is gone, does not hold.
+
+    One that raises anything else does not either, and is wrong itself: see `Course.raising`.
+    """
     try:
         return check.judge(world)
     except ClientError as error:
         return str(error)
+    except Exception as error:  # noqa: BLE001 - any error of a scenario's own code is the play's result
+        return f"{_RAISES}{type(error).__name__}: {error}{told_where(error)}"
 
 
 def but_for_tokens(service: str, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -289,9 +310,30 @@ def but_for_tokens(service: str, operation: str, parameters: Mapping[str, Any]) 
     return {name: value for name, value in parameters.items() if name not in tokens}
 
 
-def _made(world: World, call: ApiCall) -> MadeCall:
+def name_of(call: MadeCall) -> str:
+    """What a thing is called that a call made and whose id AWS drew: by whom it was made, and of what."""
+    given = [call.names.get(value, value) for value in call.parameters.values() if isinstance(value, str)]
+    return f"what {call.who} made by {call.operation} of {', '.join(given)}".replace('"', "'")
+
+
+def made_by(operation: str, answer: object) -> Iterator[str]:
+    """The ids in a call's answer of what it made: `SnapshotId` of CreateSnapshot, not its `VolumeId`."""
+    if isinstance(answer, Mapping):
+        for name, value in answer.items():
+            if isinstance(value, str):
+                mine = name[:1].upper() + name[1:-2]
+                yield from [value] if name.endswith("Id") and mine and mine in operation else []
+            else:
+                yield from made_by(operation, value)
+    elif isinstance(answer, list):
+        for each in answer:
+            yield from made_by(operation, each)
+
+
+def _made(world: World, call: ApiCall, names: Mapping[str, str]) -> MadeCall:
     running = world.functions.running
     ours = running is not None
+    asked = str(call.parameters) if names else ""
     return MadeCall(
         invocation=running.number if running else 0,
         attempt=running.attempts_begun if running else 0,
@@ -302,6 +344,8 @@ def _made(world: World, call: ApiCall) -> MadeCall:
         parameters=but_for_tokens(call.service, call.operation, call.parameters),
         error=call.error[0] if call.error else "",
         at=call.moment,
+        made=tuple(made_by(call.operation, call.response)) if call.operation.startswith("Create") else (),
+        names={identity: name for identity, name in names.items() if identity in asked},
     )
 
 

@@ -11,6 +11,7 @@ from scenarios.cloud.functions.runtime_environment import PROJECT
 from scenarios.cloud.kernel.fault_points import FaultPoint
 from scenarios.cloud.one_fault import Spot
 from scenarios.cloud.world import World
+from scenarios.runner.run import told_where
 from scenarios.runner.scenario import Scenario
 from scenarios.runner.walk.course import SETTLED_SECONDS, Course, play, play_and_look, tail_seconds
 from scenarios.runner.walk.invariants import broken
@@ -32,7 +33,8 @@ class Walk:
     """How a walk went. `skipped`: points that a rule skips and that were not walked; `left_out`: others.
 
     `proved`: points that a rule would skip, and that were walked. `cut_short`: points for which there was no
-    time. `cpu_seconds`: of all points.
+    time. `cpu_seconds`: of all points. `stopped`: why there was no walk: what the scenario's own code raises
+    without any fault.
     """
 
     scenario: Scenario
@@ -44,11 +46,12 @@ class Walk:
     proved: int = 0
     cut_short: int = 0
     cpu_seconds: float = 0
+    stopped: str = ""
 
     @property
     def passed(self) -> bool:
         """Whether every invariant held at every point."""
-        return not self.broken
+        return not self.broken and not self.stopped
 
 
 @dataclass(slots=True)
@@ -85,7 +88,13 @@ def walk(
     where that was done to the end. `ends`: the moment of `real_seconds` after which no point is begun.
     `progress` is told how many points of how many are done. Raises NotSimulated where the play does.
     """
-    without = play(scenario, seed=seed, code=code, tail=SETTLED_SECONDS)
+    try:
+        without = play(scenario, seed=seed, code=code, tail=SETTLED_SECONDS)
+        stopped = without.stopped or without.raising
+    except Exception as error:  # noqa: BLE001 - what is given may raise anything, and others are to be walked
+        stopped = f"{type(error).__name__}: {error}{told_where(error)}"
+    if stopped:
+        return Walk(scenario=scenario, seed=seed, stopped=stopped)
     found = all_points(without, known)
     draw = random.Random(f"{scenario.name}|{seed}|{of_the_day}")
     proven = _proven(found, share, draw)
