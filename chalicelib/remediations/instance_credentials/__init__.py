@@ -11,7 +11,9 @@ HIGH: which instance, from where, what was called, which addresses are its own. 
 credentials are revoked: an inline policy denies everything to the sessions of this instance that began before
 the call, as the console's AWSRevokeOlderSessions does for all of a role's sessions. A call is proven by
 CloudTrail's event history first, some minutes later. By the parameter `InstanceCredentialsQuarantine` the
-instance is put into quarantine besides, or the role, or both. The undo takes away what was made.
+instance is put into quarantine besides, or the role, or both. The undo takes away what was made, and excuses
+nobody: each call from outside that is handled after it revokes again, also one from before it whose record
+comes late. Where such calls are right, name their address in the parameter first.
 
 What it costs the instance: its own credentials are among those revoked; it is denied everything until EC2
 hands it newer ones, within hours.

@@ -1,6 +1,7 @@
 """Each act is done at most once, unless doing it again changes nothing and nobody has undone it meanwhile."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -9,7 +10,7 @@ from botocore import xform_name
 from chalicelib.ledger.entries import Ruling
 from chalicelib.remediation import Outcome
 from scenarios.cloud.kernel.fault_points import FaultKind
-from scenarios.runner.walk.course import ANSWERED, Course, MadeCall
+from scenarios.runner.walk.course import ANSWERED, Course, MadeCall, name_of
 from scenarios.runner.walk.invariants.trouble import excused, is_kept, struck_remediation
 
 # What sets a state, and may set it twice: the verbs that the operations' names begin with. Modify adds to a
@@ -21,6 +22,10 @@ _SETS = (
 )
 # The ledger and the functions' own queue: what is written there has keys of its own, and is no act.
 _OWN = ("sqs", "sns")
+# What AWS takes no idempotency token for, so that botocore, which got no answer, makes another one.
+# Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html
+_TAKE_NO_TOKEN = (("ec2", "CreateSnapshot"),)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z?")  # 2026-03-02T03:00:01Z
 # No acts. The HTTP side wakes a function: what that does is an act of its own, and counts there. What a rule
 # of AWS Config says of a resource is told again by a retry, and never replaces what a newer item came to.
 _NO_ACTS = (("lambda", "Invoke"), ("config", "PutEvaluations"))
@@ -37,13 +42,14 @@ def nothing_is_done_twice(without: Course, with_fault: Course) -> Iterator[str]:
     """What is done more often than without the fault only sets a state that stood; nothing else is done.
 
     A retry may set it again, who cannot know that it did. Another event finds it as it is wanted, unless it
-    can't know what was done (`_unknown_to_the_next`).
+    can't know what was done (`_unknown_to_the_next`). What botocore makes once more is one more
+    (`_is_sent_again`).
     """
     before = Counter(map(act_of, acts(without)))
     for act, count in Counter(map(act_of, acts(with_fault))).items():
         if count <= before[act]:
             continue
-        if act[1] == SAYS:
+        if act[1] == SAYS or (count == before[act] + 1 and _is_sent_again(act, with_fault)):
             continue
         words, events = f"{act[0]} {act[1]} {act[2][:200]}", _events(act, with_fault)
         if not before[act]:
@@ -62,7 +68,7 @@ def _may_be_new(act: Act, without: Course, with_fault: Course) -> bool:
     return (
         capped_in_place(act, without, with_fault)
         or _refused_in_vain(act, with_fault)
-        or _is_a_part(act, without, with_fault)
+        or _is_left_of_another(act, without, with_fault)
     )
 
 
@@ -86,20 +92,44 @@ def _unknown_to_the_next(course: Course) -> bool:
     return course.point.kind is FaultKind.DENIED or waits
 
 
-def _is_a_part(act: Act, without: Course, with_fault: Course) -> bool:
-    """Whether it is a part of an act without the fault, where what stayed away was told.
+def _is_left_of_another(act: Act, without: Course, with_fault: Course) -> bool:
+    """Whether it is left of an act without the fault whose event was given up, and people were told so.
 
-    The first look by the clock could not keep what it saw as good. What is compared with is what the stack
-    promises, until a look can: that says less, and the alert says so.
+    It is a part of it: the first look by the clock could not keep what it saw as good, and compares with what
+    the stack promises, which says less. Or the next event about the thing does it, with its own moment: a
+    policy that denies what began before the call that it is about. There are no more of these than without.
     """
     if not with_fault.lasting or not excused(without, with_fault):
         return False
-    asked: Mapping[str, object] = json.loads(act[2])
-    return any(
-        other[:2] == act[:2] and asked.items() <= other_asked.items()
-        for other, other_asked in ((each, json.loads(each[2])) for each in map(act_of, acts(without)))
-        if isinstance(other_asked, dict)
+    act = _but_for_moments(act)
+    before, after = (
+        Counter(map(_but_for_moments, map(act_of, acts(each)))) for each in (without, with_fault)
     )
+    if before[act]:
+        return after[act] <= before[act]
+    asked: Mapping[str, object] = json.loads(act[2])
+    return any(other[:2] == act[:2] and asked.items() <= json.loads(other[2]).items() for other in before)
+
+
+def _but_for_moments(act: Act) -> Act:
+    return act[0], act[1], _MOMENT.sub("#", act[2])
+
+
+def _is_sent_again(act: Act, course: Course) -> bool:
+    """Whether botocore made it once more, or it is about what was made so, of which one more is there.
+
+    Nobody can know that, where the call takes no token by which AWS would know it again.
+    """
+    point = course.point
+    if point is None or point.kind is not FaultKind.SENT_AGAIN:
+        return False
+    twice = [
+        call
+        for call in course.calls
+        if (call.invocation, call.call, call.attempt) == (point.invocation, point.call, 1)
+        if (call.service, call.operation) in _TAKE_NO_TOKEN and not call.error
+    ]
+    return len(twice) > 1 and (act == act_of(twice[0]) or name_of(twice[0]) in act[2])
 
 
 def _refused_in_vain(act: Act, course: Course) -> bool:
@@ -132,10 +162,14 @@ def act_of(call: MadeCall) -> Act:
     """An act as it is compared. Security Hub's findings are compared by their ids.
 
     What a finding says is the alert's text, which a retry may write otherwise; Security Hub keeps one by id.
+    A thing that was made in the play is compared by who made it of what: AWS draws its id.
     """
     if call.operation == SAYS:
         return call.service, call.operation, json.dumps([each["Id"] for each in call.parameters["Findings"]])
-    return call.service, call.operation, _as_text(call.parameters)
+    text = _as_text(call.parameters)
+    for identity, name in call.names.items():
+        text = text.replace(identity, name)
+    return call.service, call.operation, text
 
 
 def _as_text(parameters: Mapping[str, object]) -> str:

@@ -257,21 +257,31 @@ def _is_refusal_of(who: str, names: Sequence[str], call: MadeCall, course: Cours
 
 
 def _more_of_an_event(without: Course, with_fault: Course) -> Iterator[str]:
-    """Subjects of an event that are more than without the fault; what failed or how it ended is left out."""
+    """Subjects of an event that are more than without the fault; what failed or how it ended is left out.
+
+    So is what a look by the clock finds that is reported anyway, such as what the look before gave up.
+    """
     if moves(without, with_fault):
         return
     before, after = _subjects(without), _subjects(with_fault)
     for event, subjects in after.items():
-        if len(subjects) > len(before.get(event, subjects)):
-            yield f"{event} has {len(subjects)} alerts, {', '.join(sorted(subjects))}"
+        known = before.get(event, subjects)
+        there = {
+            subject
+            for subject, mail in subjects.items()
+            if subject in known or not all(is_of_a_later_look(each, without, with_fault) for each in mail)
+        }
+        if len(there) > len(known):
+            yield f"{event} has {len(there)} alerts, {', '.join(sorted(there))}"
 
 
-def _subjects(course: Course) -> Mapping[str, set[str]]:
-    found: dict[str, set[str]] = {}
+def _subjects(course: Course) -> Mapping[str, Mapping[str, Sequence[Mail]]]:
+    """By event, the alerts of each subject but for its counts."""
+    found: dict[str, dict[str, list[Mail]]] = {}
     for mail in course.alerts():
         plain = course.point is None or not (is_about_trouble(mail) or is_news(mail))
         if plain and finding_of(mail) and not is_of_an_alarm(mail, course):
-            found.setdefault(event_of(mail), set()).add(but_for_counts(mail))
+            found.setdefault(event_of(mail), {}).setdefault(but_for_counts(mail), []).append(mail)
     return found
 
 

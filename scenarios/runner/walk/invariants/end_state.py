@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from scenarios.runner.walk.course import Course
 from scenarios.runner.walk.invariants.acts import SAYS, act_of, acts, capped_in_place
+from scenarios.runner.walk.invariants.judged import gone_before
 from scenarios.runner.walk.invariants.trouble import excused, waits_for_a_yes
 
 _RULINGS = "what people asked about"
@@ -14,15 +15,18 @@ def the_end_is_the_same_or_told(without: Course, with_fault: Course) -> Iterator
     """Every act is done, and every check of the scenario's own that held at the end holds.
 
     Otherwise it may be where Lambda may give the event up and people were told so (`excused`), and where an
-    approval came too late for its plan, and people were told that the new one waits for a yes. How many dead
-    letters there are is held by `nothing_is_in_no_place`, what is said by the invariants of alerts.
+    approval came too late for its plan, and people were told that the new one waits for a yes. What somebody
+    had deleted before a late event came needs no act (`gone_before`). How many dead letters there are is held
+    by `nothing_is_in_no_place`, what is said by the invariants of alerts.
     """
     if excused(without, with_fault) or waits_for_a_yes(with_fault) - waits_for_a_yes(without):
         return
-    done = {act_of(call) for call in acts(with_fault)}
+    done, gone = {act_of(call) for call in acts(with_fault)}, gone_before(with_fault)
     for act in Counter(map(act_of, acts(without))):
         # What is said on a channel is held by `each_channel_says_the_same`: of a flood another alert may be.
         if act[1] != SAYS and act not in done and not capped_in_place(act, without, with_fault):
+            if any(f'"{each}"' in act[2] for each in gone):
+                continue
             yield f"{act[0]} {act[1]} {act[2][:200]} is not done"
     for words, wrong in without.checks.items():
         now = with_fault.checks[words]

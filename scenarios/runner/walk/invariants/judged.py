@@ -1,4 +1,4 @@
-"""What a rule of AWS Config never said, since the resource was gone when the rule's function was asked."""
+"""What a function that comes late finds gone: nobody is owed an act about it, or what a rule said of it."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,7 +8,7 @@ from chalicelib.ledger.table import PK, Kind
 from chalicelib.remediations.noncompliant.change import COMPLIANCE
 from chalicelib.seal import Item
 from scenarios.cloud.kernel.fault_points import FaultKind
-from scenarios.runner.walk.course import Course, is_finding
+from scenarios.runner.walk.course import Course, MadeCall, is_finding
 from scenarios.runner.walk.invariants.alert_names import finding_of
 
 _LATE = (FaultKind.LATE, FaultKind.REORDERED)
@@ -39,6 +39,25 @@ def as_judged_late(without: Course, with_fault: Course) -> Course:
     )
 
 
+def gone_before(course: Course) -> set[str]:
+    """The names and ids of what people had deleted before the struck event, which came late, was handled."""
+    point = course.point
+    if point is None or point.kind not in _LATE:
+        return set()
+    handled = [call.at for call in course.calls if call.invocation == point.invocation]
+    return {
+        each
+        for call in course.calls
+        if not call.invocation and _deletes(call) and handled and call.at < min(handled)
+        for each in call.parameters.values()
+        if isinstance(each, str)
+    }
+
+
+def _deletes(call: MadeCall) -> bool:
+    return not call.error and call.operation.startswith(_DELETES)
+
+
 def _is_of(item: Item, findings: set[str], gone: set[str]) -> bool:
     """Whether an item is one of these findings, or that a resource that was gone was seen."""
     if is_finding(item):
@@ -52,7 +71,7 @@ def _gone_when_asked(course: Course) -> Iterator[str]:
     deleted: set[str] = set()
     answers: dict[str, list[bool]] = {}
     for call in course.calls:
-        if not call.error and call.operation.startswith(_DELETES):
+        if _deletes(call):
             deleted |= {each for each in call.parameters.values() if isinstance(each, str)}
         if not call.error and (call.service, call.operation) == ("config", "PutEvaluations"):
             for each in call.parameters["Evaluations"]:

@@ -114,12 +114,12 @@ def _adds_nothing(without: Course, with_fault: Course, remediation: str, at: str
     is in a finding of its own where the call is known later. A retry counts what has come since, which is
     told of the last of these anyway.
     """
-    if outcome == Outcome.NOTHING or _only_what_was_still_so(without, with_fault, remediation, at, outcome):
+    if outcome == Outcome.NOTHING or _says_only_what_comes_of_it(
+        without, with_fault, remediation, outcome, at
+    ):
         return True
     return outcome == Outcome.TOLD and (
-        _only_trouble(with_fault, remediation, at)
-        or _only_a_later_look(without, with_fault, remediation, at)
-        or _only_of_another_hour(without, with_fault, remediation, at)
+        _only_of_another_hour(without, with_fault, remediation, at)
         or _only_who(without, with_fault, remediation, at)
         or _only_known(without, with_fault, remediation, at)
     )
@@ -137,11 +137,7 @@ def _moved_outcomes(without: Course, with_fault: Course) -> Iterator[str]:
     for remediation, outcome in sorted(after - before):
         if outcome in (Outcome.AWAITING_APPROVAL, Outcome.TOLD) and waits:
             continue
-        if outcome == Outcome.TOLD and _only_trouble(with_fault, remediation):
-            continue
-        if outcome == Outcome.TOLD and _only_a_later_look(without, with_fault, remediation):
-            continue
-        if _only_what_was_still_so(without, with_fault, remediation, "", outcome):
+        if _says_only_what_comes_of_it(without, with_fault, remediation, outcome):
             continue
         # A later event of the remediation did what this one was to do, and this one says that it is done.
         if (
@@ -157,6 +153,16 @@ def _moved_outcomes(without: Course, with_fault: Course) -> Iterator[str]:
             continue
         if not excused(without, with_fault, remediation) and outcome not in map(str, OPEN):
             yield f"one of {remediation} is {outcome}, and none without the fault"
+
+
+def _says_only_what_comes_of_it(
+    without: Course, with_fault: Course, remediation: str, outcome: str, at: str = ""
+) -> bool:
+    """Whether findings that end so, of one moment or of all, say only what comes of a failure or a delay."""
+    told = outcome == Outcome.TOLD and (
+        _only_trouble(with_fault, remediation, at) or _only_a_later_look(without, with_fault, remediation, at)
+    )
+    return told or _only_what_was_still_so(without, with_fault, remediation, at, outcome)
 
 
 def _only_trouble(course: Course, remediation: str, at: str = "") -> bool:

@@ -36,7 +36,7 @@ _EARLY = (
 # What an alert says of what could not be done, seen or noted: runtime.notify, runtime.answer.
 _WORDS = (
     *("could not do:", "did not do,", "did not yet", "No ledger", "Could not look", "not allowed to look"),
-    *("could not be looked at", "could not be found", "could not be vouched for"),
+    *("could not be looked at", "could not be found", "could not be vouched for", "could not be asked"),
     "Calls were refused for lack of permission",  # cis_alarms, of the function's own
     NOTHING_FOUND,  # what a look sees that failed at first
 )

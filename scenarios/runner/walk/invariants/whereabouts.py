@@ -59,32 +59,35 @@ def nothing_is_in_no_place(without: Course, with_fault: Course) -> Iterator[str]
       anyway (`_fails_anyway`). Of a queue's messages one is another's that differs by its moment, where the
       account went on later.
     """
-    before, after = _of_kinds(without), _of_kinds(with_fault)
-    denied = with_fault.scenario.denied
-    for kind, words in after - before:
-        if kind == "denied" and (with_fault.lasting or (denied and words.endswith(tuple(denied)))):
-            continue
-        if kind == "denied" and _of_the_struck(words, with_fault):
-            continue
-        if kind == "lost" and _is_told_as_lost(words, with_fault):
-            continue
-        if kind == "lost" and _is_brought_back(words, without, with_fault):
-            continue
-        if _is_shut(kind, words, without, with_fault):
-            continue
-        if (
-            kind == "lost"
-            and words == f"{struck_function(with_fault)} {GONE}"
-            and dropped_and_told(without, with_fault)
-        ):
-            continue
-        if kind == "lost" and (_arrived(words, with_fault) or _is_no_loss(words, with_fault)):
-            continue
-        yield f"{kind}: {words}"
+    for kind, words in _of_kinds(with_fault) - _of_kinds(without):
+        right = _may_be_denied if kind == "denied" else _may_be_lost if kind == "lost" else _never
+        if not right(words, without, with_fault) and not _is_shut(kind, words, without, with_fault):
+            yield f"{kind}: {words}"
     new = _new_letters(without, with_fault)
     more = len(with_fault.dead_letters) > len(without.dead_letters)
     if new and more and not given_up(without, with_fault):
         yield f"{len(new)} dead letters that are none without the fault, the first {new[0][:200]}"
+
+
+def _may_be_denied(words: str, _: Course, with_fault: Course) -> bool:
+    denied = tuple(with_fault.scenario.denied)
+    by_the_scenario = bool(denied) and words.endswith(denied)
+    return with_fault.lasting or by_the_scenario or _of_the_struck(words, with_fault)
+
+
+def _may_be_lost(words: str, without: Course, with_fault: Course) -> bool:
+    dropped = words == f"{struck_function(with_fault)} {GONE}" and dropped_and_told(without, with_fault)
+    return (
+        dropped
+        or _is_told_as_lost(words, with_fault)
+        or _is_brought_back(words, without, with_fault)
+        or _arrived(words, with_fault)
+        or _is_no_loss(words, with_fault)
+    )
+
+
+def _never(_words: str, _without: Course, _with_fault: Course) -> bool:
+    return False
 
 
 def _new_letters(without: Course, with_fault: Course) -> list[str]:

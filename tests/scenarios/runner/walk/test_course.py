@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.runner.walk.course import but_for_tokens
+from scenarios.runner.walk.course import but_for_tokens, made_by
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,17 @@ from scenarios.runner.walk.course import but_for_tokens
 )
 def test_a_call_is_kept_without_the_tokens_that_botocore_draws(service, operation, given, kept):
     assert but_for_tokens(service, operation, given) == kept
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer", "made"),
+    [
+        ("CreateSnapshot", {"SnapshotId": "snap-1", "VolumeId": "vol-1"}, ["snap-1"]),
+        ("CreateSnapshots", {"Snapshots": [{"SnapshotId": "snap-1", "VolumeId": "vol-1"}]}, ["snap-1"]),
+        ("CreateSecurityGroup", {"GroupId": "sg-1", "OwnerId": "1", "Tags": []}, ["sg-1"]),
+        ("CreateDetector", {"detectorId": "d-1"}, ["d-1"]),
+        ("CreateSnapshot", None, []),
+    ],
+)
+def test_what_a_call_made_is_told_from_what_it_was_made_of(operation, answer, made):
+    assert list(made_by(operation, answer)) == made

@@ -16,7 +16,7 @@ from scenarios.cloud.one_fault import Spot
 from scenarios.cloud.setting import Moment
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.scenario import Scenario
-from scenarios.runner.walk.course import ANSWERED, Course, MadeCall
+from scenarios.runner.walk.course import ANSWERED, Course, MadeCall, name_of
 from scenarios.runner.walk.invariants import broken
 from scenarios.runner.walk.invariants.trouble import GONE
 
@@ -623,6 +623,9 @@ def test_who_started_an_instance_may_be_told_after_that_it_is_running(title, rig
         ("1.2.crash-after", "no call for it is known yet", True),
         ("1.2.crash-after", "Could not look: no answer", False),
         ("1.2.throttled", "Could not look: no answer", True),
+        ("1.2.throttled", "The flow logs in vpc could not be asked who scans", True),
+        ("1.2.crash-after", "The flow logs in vpc could not be asked who scans", False),
+        ("1.2.throttled", "The flow logs in vpc were deleted", False),
     ],
 )
 def test_that_an_alert_is_early_needs_no_failure(point, about, right):
@@ -1205,6 +1208,32 @@ def test_until_the_mending_comes_others_see_the_thing_as_it_was_left(minutes, ri
     assert (said(seen, without, "the ledger holds") == []) == right
 
 
+@pytest.mark.parametrize(
+    ("text", "subject", "right"),
+    [
+        # Who was shut out of the thing by the attacker's policy was so until the mending came.
+        ("Could not look: the policy of the-trail denies it", "HIGH: The trail could not be read", True),
+        ("Could not look: the policy of another denies it", "HIGH: The trail could not be read", False),
+        ("[HIGH] the-trail is off", "CRITICAL: An item of Trailwarden's own ledger is gone", False),
+    ],
+)
+@pytest.mark.parametrize("minutes", [0, 2])
+def test_who_was_shut_out_still_was_until_the_thing_that_it_names_was_mended(minutes, text, subject, right):
+    mended = replace(acts(), parameters={"Name": "the-trail"}, at=NOW.replace(minute=minutes))
+    text = f"{text}\n\nFinding {ROOT_SEES.id}"
+    sees = call("sns", "Publish", {"Subject": subject, "Message": text}, number=1, by=2)
+    without = course("", calls=(replace(mended, at=NOW), sends(), notes()))
+    seen = course(
+        "1.2.throttled",
+        **delivered_to("app-TrailStopped-1"),
+        calls=(mended, replace(sees, at=NOW.replace(minute=1)), sends(), notes()),
+        mail=(mail(), mail(text, subject, remediation="root_login")),
+        ledger=(item_of(ENTRY), item_of(ROOT_SEES)),
+    )
+
+    assert (said(seen, without, "nothing else") == []) == (right and minutes > 0)
+
+
 @pytest.mark.parametrize(("by_the_second", "right"), [(CALL, True), (None, False)])
 def test_two_events_of_one_moment_may_share_the_work_otherwise(by_the_second, right):
     second = replace(ENTRY, event_key="f", outcome=Outcome.TOLD, progress={})
@@ -1350,3 +1379,144 @@ def test_an_event_that_comes_late_may_find_done_what_another_one_did_in_its_stea
 
     assert says(ledger=(item_of(told),)) == []
     assert says(ledger=(item_of(told),), calls=(sends(), notes())) != []  # nobody did it
+
+
+VOLUME = {"VolumeId": "vol-1"}
+
+
+def makes(identity, *, number=4, by=1):
+    """A snapshot is made of the volume, with the id that AWS draws."""
+    made = call("ec2", "CreateSnapshot", VOLUME, number=number, by=by)
+    return replace(made, made=(identity,))
+
+
+def takes_away(snapshot, identity="", number=5):
+    """The function deletes what a call made; by its id where the play has not made it."""
+    names = {each: name_of(snapshot) for each in snapshot.made} if snapshot else {}
+    asked = {"SnapshotId": identity or snapshot.made[0]}
+    return replace(call("ec2", "DeleteSnapshot", asked, number=number), names=names)
+
+
+@pytest.mark.parametrize(
+    ("others", "right"),
+    [
+        ((makes("snap-b"), takes_away(makes("snap-b"))), True),
+        ((makes("snap-b"), takes_away(makes("snap-b", by=0))), False),
+        ((makes("snap-b"), takes_away(None, "snap-of-before")), False),
+    ],
+    ids=["its own", "somebody's", "one of before"],
+)
+def test_what_was_made_in_the_play_is_known_by_who_made_it_of_what(others, right):
+    calls = (acts(), sends(), notes())
+    without = course("", calls=(*calls, makes("snap-a"), takes_away(makes("snap-a"))))
+    given = course(calls=(*calls, *others))
+
+    assert (said(given, without, "nothing is done") == []) is right
+    assert (said(given, without, "the end is") == []) is right
+
+
+@pytest.mark.parametrize(
+    ("point", "calls", "right"),
+    [
+        ("1.4.sent-again", (makes("snap-a"), makes("snap-b")), True),
+        (
+            "1.4.sent-again",
+            (makes("snap-a"), makes("snap-b"), takes_away(makes("snap-a")), takes_away(makes("snap-b"))),
+            True,
+        ),
+        ("1.4.sent-again", (makes("snap-a"), makes("snap-b"), makes("snap-c")), False),
+        ("1.4.crash-after", (makes("snap-a"), makes("snap-b")), False),
+        ("1.5.sent-again", (makes("snap-a"), makes("snap-b")), False),
+        ("1.4.sent-again", (makes("snap-a"), makes("snap-b", number=6)), False),
+    ],
+    ids=["one more", "and taken away", "two more", "no answer lost", "elsewhere", "by the function itself"],
+)
+def test_what_takes_no_token_may_be_made_once_more_by_botocore(point, calls, right):
+    rest = (acts(), sends(), notes())
+    without = course("", calls=(*rest, makes("snap-a"), takes_away(makes("snap-a"))))
+
+    assert (said(course(point, calls=(*rest, *calls)), without, "nothing is done") == []) is right
+
+
+def test_what_takes_a_token_is_made_once_however_often_it_is_sent():
+    launch = call("ec2", "RunInstances", {"ImageId": "ami-1"}, number=4)
+    rest = (acts(), sends(), notes())
+
+    given = course("1.4.sent-again", calls=(*rest, launch, launch))
+
+    assert said(given, course("", calls=(*rest, launch)), "nothing is done") != []
+
+
+def denies(until, *, role="web", times=1):
+    policy = {"RoleName": role, "PolicyDocument": f'{{"aws:TokenIssueTime": "2026-03-02T{until}Z"}}'}
+    return (call("iam", "PutRolePolicy", policy, number=4, by=2),) * times
+
+
+@pytest.mark.parametrize(
+    ("point", "denied", "told", "right"),
+    [
+        ("1.2.no-sqs", denies("03:25:01"), True, True),
+        ("1.2.no-sqs", denies("03:25:01"), False, False),
+        ("1.2.throttled", denies("03:25:01"), True, False),
+        ("1.2.no-sqs", denies("03:25:01", role="db"), True, False),
+        ("1.2.no-sqs", denies("03:25:01", times=2), True, False),
+    ],
+    ids=["told", "not told", "it passes", "another role", "twice"],
+)
+def test_the_next_event_may_do_with_its_own_moment_what_was_given_up(point, denied, told, right):
+    rest = (acts(), sends(), notes())
+    without = course("", calls=(*rest, *denies("03:00:01")))
+    more = {"trace": (an_alarm("FunctionErrors1"),)} if told else {}
+
+    given = course(point, **delivered_to("app-TrailStopped-1"), calls=(*rest, *denied), **more)
+
+    assert (said(given, without, "nothing is done") == []) is right
+
+
+def deletes(name="trail", minute=0, by=0):
+    deleted = call("cloudtrail", "DeleteTrail", {"Name": name}, number=0, by=by)
+    return replace(deleted, at=NOW.replace(minute=minute))
+
+
+@pytest.mark.parametrize(
+    ("point", "deleted", "right"),
+    [
+        ("1.0.late", deletes(), True),
+        ("1.0.late", deletes(minute=16), False),
+        ("1.0.late", deletes("another"), False),
+        ("1.0.late", deletes("trai"), False),
+        ("1.0.late", deletes(by=2), False),
+        ("1.2.throttled", deletes(), False),
+    ],
+    ids=["gone", "gone later", "another one", "a part of its name", "by us", "in time"],
+)
+def test_nothing_can_be_done_about_what_is_gone_when_a_late_event_comes(point, deleted, right):
+    late = (replace(each, at=NOW.replace(minute=15)) for each in (sends(), notes()))
+
+    given = course(point, calls=(deleted, *late))
+
+    assert (said(given, WITHOUT, "the end is") == []) is right
+
+
+@pytest.mark.parametrize(
+    ("key", "names", "right"),
+    [
+        ("arn:aws:events:us-east-1:1:rule/hourly@06:00", "s3://b/digest", True),
+        ("arn:aws:events:us-east-1:1:rule/hourly@06:00", "s3://b/another", False),
+        ("an event's id", "s3://b/digest", False),
+    ],
+)
+def test_the_next_look_by_the_clock_may_tell_what_was_given_up_before(key, names, right):
+    looked = replace(LATER, event_key=key, progress={}, outcome=Outcome.TOLD)
+
+    def tells(what, words, entry=looked):
+        return mail(f"It is so\n\nObject:  {what}\n\nFinding {entry.id}", f"HIGH: {words}")
+
+    first, own = tells("s3://b/digest", "It was modified", ENTRY), tells("s3://b/new", "It was moved")
+    ledger = (item_of(ENTRY), item_of(looked))
+    without = course("", mail=(mail(), first, own), ledger=ledger)
+    again = tells(names, "It was modified")
+
+    given = course("1.2.no-sns", mail=(mail(), first, own, again), ledger=ledger)
+
+    assert (said(given, without, "nothing else") == []) is right
