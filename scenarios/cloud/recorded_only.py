@@ -33,7 +33,6 @@ _KNOWN = (
         ),
     ),
     Recorded(service="mq", source="amazonmq.amazonaws.com"),
-    Recorded(service="route53", one_endpoint=True),
     Recorded(service="route53domains", one_endpoint=True),
     Recorded(
         service="ses",

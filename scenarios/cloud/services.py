@@ -36,6 +36,7 @@ from scenarios.cloud.opensearch.manifest import SERVICE as OPENSEARCH
 from scenarios.cloud.organizations.manifest import SERVICE as ORGANIZATIONS
 from scenarios.cloud.rds.manifest import SERVICE as RDS
 from scenarios.cloud.recorded_only import RECORDED_ONLY
+from scenarios.cloud.route53.manifest import SERVICE as ROUTE53
 from scenarios.cloud.route53resolver.manifest import SERVICE as ROUTE53_RESOLVER
 from scenarios.cloud.s3.manifest import SERVICE as S3
 from scenarios.cloud.scheduler.manifest import SERVICE as SCHEDULER
@@ -77,6 +78,7 @@ SERVICES: tuple[Service, ...] = (
     OPENSEARCH,
     ORGANIZATIONS,
     RDS,
+    ROUTE53,
     ROUTE53_RESOLVER,
     S3,
     SCHEDULER,

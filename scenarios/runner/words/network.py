@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from scenarios.cloud.ec2.flow_logs import SERVICE, FlowLogs
 from scenarios.cloud.ec2.traffic import Connection, Traffic
+from scenarios.cloud.route53 import query_logs as public
 from scenarios.cloud.route53resolver.query_logs import QueryLogs
 from scenarios.cloud.service_logs_delivery import let_in_at_group
 from scenarios.cloud.world import World
@@ -111,6 +112,71 @@ def looks_up(server: Server, names: Iterable[str], *, kind: str = "A") -> Action
 
     more = f" and {len(asked) - 1} more" if len(asked) > 1 else ""
     return Action(f"{server.name} looks up {asked[0]}{more}", do)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A public hosted zone; what it is asked is logged to a log group in us-east-1.
+
+    `names`: those that it has an address for, such as `www.example.com`, kept for `ttl` seconds. `group`: the
+    log group's name, which Route 53's own page begins with `/aws/route53/`; "" for no log.
+    """
+
+    name: str
+    names: tuple[str, ...] = ()
+    group: str = ""
+    ttl: int = 300
+
+    def there(self) -> Given:
+        """It stands when the scenario begins, its log group and that one's policy too."""
+
+        def do(world: World) -> None:
+            route53: Any = world.client(world.user("builder"), "route53")
+            made = route53.create_hosted_zone(Name=self.name, CallerReference=self.name)["HostedZone"]["Id"]
+            changes = [{"Action": "CREATE", "ResourceRecordSet": self._record(each)} for each in self.names]
+            if changes:
+                route53.change_resource_record_sets(HostedZoneId=made, ChangeBatch={"Changes": changes})
+            if self.group:
+                route53.create_query_logging_config(
+                    HostedZoneId=made.rpartition("/")[2], CloudWatchLogsLogGroupArn=self._lets_in(world)
+                )
+
+        logs = f", which logs to {self.group}" if self.group else ""
+        return Given(f"a public hosted zone {self.name}{logs}", do)
+
+    def _record(self, name: str) -> dict[str, Any]:
+        value = [{"Value": "203.0.113.80"}]
+        return {"Name": name, "Type": "A", "TTL": self.ttl, "ResourceRecords": value}
+
+    def _lets_in(self, world: World) -> str:
+        """Make the log group, and let Route 53 write to it; returns its ARN."""
+        logs: Any = world.client(world.user("builder"), "logs", public.REGION)
+        logs.create_log_group(logGroupName=self.group)
+        group = f"arn:aws:logs:{public.REGION}:{world.setting.account}:log-group:{self.group}:*"
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": public.SERVICE},
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": group,
+        }
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        logs.put_resource_policy(policyName=f"route53-{self.name}", policyDocument=document)
+        return group
+
+
+def resolves(resolver: str, names: Iterable[str], *, kind: str = "A", subnet: str = "") -> Action:
+    """A resolver on the internet, by its address, looks up names of public zones, all at once.
+
+    `subnet`: the network of who asked it, where it tells Route 53 (EDNS).
+    """
+    asked = list(names)
+
+    def do(world: World) -> None:
+        queries = [public.Query(name=each, resolver=resolver, kind=kind, subnet=subnet) for each in asked]
+        world.setting.laws[public.QueryLogs].asked(queries)
+
+    more = f" and {len(asked) - 1} more" if len(asked) > 1 else ""
+    return Action(f"{resolver} resolves {asked[0]}{more}", do)
 
 
 def long_names(domain: str, count: int, *, length: int = 48) -> list[str]:
