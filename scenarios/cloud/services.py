@@ -22,6 +22,7 @@ from scenarios.cloud.elbv2.manifest import SERVICE as ELBV2
 from scenarios.cloud.eventbridge.manifest import SERVICE as EVENTS
 from scenarios.cloud.firehose.manifest import SERVICE as FIREHOSE
 from scenarios.cloud.functions.manifest import SERVICE as LAMBDA
+from scenarios.cloud.globalaccelerator.manifest import SERVICE as GLOBAL_ACCELERATOR
 from scenarios.cloud.glue.manifest import SERVICE as GLUE
 from scenarios.cloud.guardduty.manifest import SERVICE as GUARDDUTY
 from scenarios.cloud.iam.manifest import SERVICE as IAM
@@ -64,6 +65,7 @@ SERVICES: tuple[Service, ...] = (
     EC2,
     AUTOSCALING,
     EVENTS,
+    GLOBAL_ACCELERATOR,
     GUARDDUTY,
     IAM,
     IOT,

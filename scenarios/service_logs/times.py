@@ -9,15 +9,19 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-from scenarios.service_logs.flows import VPC_FLOW_FIELDS
+from scenarios.service_logs.flows import GLOBAL_ACCELERATOR, VPC_FLOW_FIELDS
 
 _FLOW: Final = re.compile(r"\d+ \S+ \S+(?: \S+){7} (\d{10}) \d{10} \S+ \S+\s*$")
+_ACCELERATOR: Final = re.compile(r"\d\.\d \d{12} \S+(?: \S+){10} (\d{10}) \d{10} ")
 _ISO: Final = re.compile(
     r"(?:(?:https?|h2|grpcs|wss?) |tls \S+ |\d\.\d )?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?) "
 )
 _TABS: Final = re.compile(r"(\d{4}-\d\d-\d\d)\t(\d\d:\d\d:\d\d)\t")
 _BRACKETS: Final = re.compile(r"\S+ \S+ (?:\S+ )?\[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] ")
-_NAMES: Final = frozenset(each.name for each in VPC_FLOW_FIELDS)
+_HEADS: Final = (
+    (frozenset(each.name for each in VPC_FLOW_FIELDS), "start"),
+    (frozenset(each.name for each in GLOBAL_ACCELERATOR.fields), "start_time"),
+)
 
 Clock = Callable[[str], int]
 """Milliseconds since the epoch for a line; 0 where it says nothing."""
@@ -29,11 +33,12 @@ def clock_of(head: str) -> Clock | None:
     None: it is no head. CloudFront's head is told by `is_comment`.
     """
     names = head.split()
-    if len(names) < 2 or not _NAMES.issuperset(names):
+    start = next((start for known, start in _HEADS if known.issuperset(names)), None)
+    if len(names) < 2 or start is None:
         return None
-    if "start" not in names:
+    if start not in names:
         return lambda _line: 0
-    place = names.index("start")
+    place = names.index(start)
 
     def of(line: str) -> int:
         words = line.split()
@@ -50,7 +55,7 @@ def is_comment(line: str) -> bool:
 
 def time_of(line: str) -> int:
     """When it happened, in milliseconds since the epoch; 0 where the line is of no format that says so."""
-    flow = _FLOW.match(line)
+    flow = _FLOW.match(line) or _ACCELERATOR.match(line)
     if flow:
         return int(flow[1]) * 1000
     iso = _ISO.match(line)

@@ -98,9 +98,7 @@ def test_its_table_in_sql_reads_the_same(form):
     assert asked(f"SELECT {columns} FROM {form.name}", {"a.log": content}) == [answer]
 
 
-@pytest.mark.parametrize(
-    "form", [each for each in EVERY if each.values[0] not in (GLOBAL_ACCELERATOR, RESOLVER, WAF)]
-)
+@pytest.mark.parametrize("form", [each for each in EVERY if each.values[0] not in (RESOLVER, WAF)])
 def test_its_line_says_when_it_was(form):
     assert time_of(LINES[form]) // 1000 == AT // 1000
 
