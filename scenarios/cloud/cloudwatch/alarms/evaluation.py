@@ -10,10 +10,12 @@ Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmTha
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from scenarios.cloud.alarms import AlarmCondition, enough_samples, evaluation_range
@@ -67,20 +69,14 @@ class Watch:
     settled: str | None = None
     metrics: tuple[Metric, ...] = field(init=False)
     reach: int = field(init=False)  # seconds: how long its window is
+    seconds: int = field(init=False)  # how often it is looked at
+    looks_at_the_time: bool = field(init=False)  # whether its metric math tells different times apart
 
     def __post_init__(self) -> None:
         self.metrics = tuple(each.metric for each in self.sources.values())
         self.reach = self.period * evaluation_range(self.condition.evaluation_periods)
-
-    @property
-    def seconds(self) -> int:
-        """How often it is looked at."""
-        return FAST_SECONDS if self.period < SLOW_SECONDS else SLOW_SECONDS
-
-    @property
-    def looks_at_the_time(self) -> bool:
-        """Whether its metric math tells different times apart."""
-        return any(_TIME_WORD.search(expression) for expression in self.expressions.values())
+        self.seconds = FAST_SECONDS if self.period < SLOW_SECONDS else SLOW_SECONDS
+        self.looks_at_the_time = any(_TIME_WORD.search(each) for each in self.expressions.values())
 
     @property
     def percentile(self) -> float | None:
@@ -130,8 +126,10 @@ class Evaluations:
     def _tick(self, seconds: int) -> None:
         due = [(region, watch) for region, watch in self._all() if watch.seconds == seconds]
         until = self._until(seconds).timestamp()
+        # What is measured while alarms change their states is of this moment, and so in no window yet.
+        newest = {region: self._store(region).newest_of_all() for region in {region for region, _ in due}}
         for region, watch in due:
-            if self._naive or not self._still(region, watch, until):
+            if self._naive or not self._still(watch, newest[region], until):
                 self._look(region, watch)
         if due:
             self._next(seconds)
@@ -153,15 +151,19 @@ class Evaluations:
 
     # ---- one alarm ------------------------------------------------------------------------------
 
-    def _still(self, region: str, watch: Watch, until: float) -> bool:
+    def _still(self, watch: Watch, newest: Mapping[Metric, float], until: float) -> bool:
         """Whether its window is as empty as when it was last looked at, and its state what that made it.
 
-        `until`: where the window ends, in seconds since 1970.
+        `newest`: the start of each metric's newest minute with data, `until`: where the window ends; both
+        in seconds since 1970.
         """
         if watch.settled is None or watch.settled != watch.alarm.state_value:
             return False
-        start, store = until - watch.reach, self._store(region)
-        return all(store.newest(metric) < start for metric in watch.metrics)
+        start = until - watch.reach
+        for metric in watch.metrics:  # noqa: SIM110 - every alarm, every minute of a world
+            if newest.get(metric, -math.inf) >= start:
+                return False
+        return True
 
     def _span(self, watch: Watch) -> tuple[datetime, datetime]:
         end = self._until(watch.seconds)
@@ -211,18 +213,21 @@ class Evaluations:
     ) -> dict[datetime, float]:
         if not watch.expressions:
             return series[watch.result]
-        window = Window(start=int(start.timestamp()), end=int(end.timestamp()), period=watch.period)
-        metrics = {
-            name: {int(at.timestamp()): value for at, value in found.items()}
-            for name, found in series.items()
-        }
-        computed: dict[str, Result] = {}
-        for name, expression in watch.expressions.items():
-            computed[name] = compute(expression, metrics, window, computed)
-        result = computed.get(watch.result, metrics.get(watch.result))
+        if watch.looks_at_the_time or any(series.values()):
+            began = int(start.timestamp())
+            metrics = {
+                name: {int(at.timestamp()): value for at, value in found.items()}
+                for name, found in series.items()
+            }
+            window = Window(start=began, end=int(end.timestamp()), period=watch.period)
+            result = _computed(watch.expressions, metrics, window, watch.result)
+        else:
+            began = 0
+            expressions = tuple(watch.expressions.items())
+            result = _without_data(expressions, tuple(series), watch.reach, watch.period, watch.result)
         if not isinstance(result, dict):
             raise NotSimulated("cloudwatch", f"an alarm on several time series ({watch.alarm.name})")
-        return {datetime.fromtimestamp(at, UTC): value for at, value in result.items()}
+        return {start + timedelta(seconds=at - began): value for at, value in result.items()}
 
     def _series(
         self, region: str, source: Source, period: int, start: datetime, end: datetime
@@ -257,6 +262,28 @@ class Evaluations:
             unit=source.unit,
         )
         return any(not enough_samples(percentile, count) for at, count in samples if at in counted)
+
+
+def _computed(
+    expressions: Mapping[str, str], metrics: Mapping[str, dict[int, float]], window: Window, wanted: str
+) -> Result | None:
+    """What the expression or metric of the id `wanted` gives; None where there is neither."""
+    computed: dict[str, Result] = {}
+    for name, expression in expressions.items():
+        computed[name] = compute(expression, metrics, window, computed)
+    return computed.get(wanted, metrics.get(wanted))
+
+
+@lru_cache(maxsize=1024)
+def _without_data(
+    expressions: tuple[tuple[str, str], ...], metrics: tuple[str, ...], reach: int, period: int, wanted: str
+) -> Result | None:
+    """The same of metrics without data, in seconds from the window's start.
+
+    Every world begins with alarms whose window is empty, and unless the time counts all windows are alike.
+    """
+    window = Window(start=0, end=reach, period=period)
+    return _computed(dict(expressions), {name: {} for name in metrics}, window, wanted)
 
 
 def watch_of(alarm: Any) -> Watch:

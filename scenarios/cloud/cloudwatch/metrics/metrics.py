@@ -102,6 +102,7 @@ class MetricStore:
 
     def __init__(self, settle: Settle | None = None) -> None:
         self._units: dict[Metric, dict[str, Series]] = {}
+        self._newest: dict[Metric, float] = {}
         self._settle = settle
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "MetricStore":
@@ -110,6 +111,7 @@ class MetricStore:
         twin = memo[id(self)] = MetricStore()
         for metric, units in self._units.items():
             twin._units[metric] = {unit: series.copy() for unit, series in units.items()}
+        twin._newest = dict(self._newest)
         return twin
 
     def put(
@@ -157,7 +159,9 @@ class MetricStore:
         samples = _samples(value, statistics, values, counts)
         second = _seconds(timestamp)
         series = self._units.setdefault(metric, {}).setdefault(unit, Series())
-        bucket = series.bucket(second - second % resolution)
+        start = second - second % resolution
+        bucket = series.bucket(start)
+        self._newest[metric] = max(start, self._newest.get(metric, start))
         if statistics is not None:
             bucket.add_set(statistics)
         for sample, count in samples:
@@ -216,8 +220,12 @@ class MetricStore:
     def newest(self, metric: Metric) -> float:
         """The start of the newest minute (or second) with data, in seconds since 1970; -inf without any."""
         self._settled(metric.namespace)
-        units = self._units.get(metric)
-        return _last(units) if units else -math.inf
+        return self._newest.get(metric, -math.inf)
+
+    def newest_of_all(self) -> Mapping[Metric, float]:
+        """`newest` of every metric that has data."""
+        self._settled(None)
+        return self._newest
 
     def units(self, namespace: str, name: str, dimensions: Mapping[str, str] | None = None) -> list[str]:
         """The units in which a metric has data."""
@@ -246,11 +254,11 @@ class MetricStore:
         wanted = (dimensions or {}).items()
         return sorted(
             metric
-            for metric, units in self._units.items()
+            for metric in self._units
             if namespace in (None, metric.namespace)
             and name in (None, metric.name)
             and all(_has(metric, key, value) for key, value in wanted)
-            and (now is None or _last(units) >= _seconds(now - (within or OLDEST)))
+            and (now is None or self._newest[metric] >= _seconds(now - (within or OLDEST)))
         )
 
     def minutes(self, since: int, until: int) -> Iterator[tuple[Metric, str, int, Bucket]]:
@@ -382,10 +390,6 @@ def _kept(period: int) -> timedelta:
 
 def _has(metric: Metric, key: str, value: str | None) -> bool:
     return any(own == key and value in (None, its) for own, its in metric.dimensions)
-
-
-def _last(units: Mapping[str, Series]) -> int:
-    return max(series.starts[-1] for series in units.values())
 
 
 def _seconds(moment: datetime) -> int:
