@@ -2,6 +2,8 @@
 
 Python opens the files, so DuckDB needs no right to: it never touches the disk. msgspec picks out of each
 record what the query reads, and hands the rest of it over unread: about as fast again as unpacking the files.
+What is read of a file is written out before the next one is opened: what msgspec hands over unread points
+into the file, and each file that stays in memory makes unpacking the next one dearer.
 
 A file that is cut, damaged, or not in the table's format ends the query, as it does in Athena; it is never
 skipped.
@@ -12,7 +14,7 @@ Source: https://docs.aws.amazon.com/athena/latest/ug/compression-formats.html
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -31,6 +33,8 @@ LARGEST_FILE_BYTES: Final = 1 << 30  # unpacked
 ROWS_AT_ONCE: Final = 16_384
 _NULL: Final = msgspec.Raw(b"null")
 _OPENINGS: Final = b"{["
+_INNER: Final = re.compile(rb"[\[,]\s*[\[{]")  # in a JSON array; a text may hold it, too
+_VALUES: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _ESCAPES: Final = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )
@@ -49,9 +53,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some rows: each column's values, in the order asked for, the partition's values, and the file."""
+    """Some rows: each column as a JSON array, in the order asked for, and the file that they are from."""
 
-    values: Sequence[Sequence[Any]]
+    values: Sequence[bytes]
     file: Placed
     count: int
 
@@ -109,11 +113,12 @@ class Loader:
         """
         for file in files:
             address = file.object.address
-            values = self._read(unpacked(storage.read(address), address), address)
+            values: list[Sequence[Any]] = self._read(unpacked(storage.read(address), address), address)
             count = len(values[0])
             for first in range(0, count, ROWS_AT_ONCE):
-                rows = [each[first : first + ROWS_AT_ONCE] for each in values]
-                yield Chunk(rows, file, len(rows[0]))
+                last = min(first + ROWS_AT_ONCE, count)
+                yield Chunk([array(each[first:last]) for each in values], file, last - first)
+            del values  # with it goes the file that they point into, before the next one is unpacked
 
     # ---- names --------------------------------------------------------------------------------------
 
@@ -171,11 +176,11 @@ class Loader:
             return [[0] * len(records)]
         return [list(map(attrgetter(f"f{number}"), records)) for number in range(len(self._columns))]
 
-    def texts(self, number: int, values: Sequence[Any]) -> Sequence[Any]:
-        """A column's values, as they are handed to DuckDB: where a table has a text, JSON is one."""
-        if number not in self._packed:
-            return values
-        return [_as_text(each) for each in values]
+    def texts(self, number: int, column: bytes) -> bytes:
+        """A column's JSON array, as it is handed to DuckDB: where a table has a text, JSON is one."""
+        if number not in self._packed or not _INNER.search(column):
+            return column
+        return array([_as_text(each) for each in values_of(column)])
 
     def whatever_case(self, records: Sequence[Any]) -> list[Sequence[Any]]:
         """The same of records in plain Python, whose names are taken in any case."""
@@ -342,18 +347,30 @@ def _member(data: bytes, name: str, most: int) -> tuple[bytes, bytes]:
     return found, unpacker.unused_data
 
 
-def as_json(values: Sequence[Any]) -> str:
-    """A column's values as the text of a JSON array."""
-    return msgspec.json.encode(values).decode("utf-8", "replace")
+def array(values: Sequence[Any]) -> bytes:
+    """Values as a JSON array."""
+    return msgspec.json.encode(values)
 
 
-def cleaned(values: Sequence[Any], file: str) -> str:
-    """The same for what DuckDB can't read: half a surrogate pair becomes a question mark, as in Java."""
+def values_of(column: bytes) -> list[msgspec.Raw]:
+    """The values of a JSON array, as they stand in it."""
+    return _VALUES.decode(column)
+
+
+def joined(columns: Iterable[bytes]) -> bytes:
+    """JSON arrays as one."""
+    return b"[%b]" % b",".join([each[1:-1] for each in columns if len(each) > len(b"[]")])
+
+
+def repeated(value: str, count: int) -> bytes:
+    """A JSON array with the same value in every place."""
+    return b"[%b]" % b",".join([msgspec.json.encode(value)] * count)
+
+
+def cleaned(column: bytes, file: str) -> str:
+    """What DuckDB can't read: half a surrogate pair becomes a question mark, as in Java."""
     try:
-        found = [
-            json.loads(bytes(each)) if isinstance(each, msgspec.Raw) else msgspec.to_builtins(each)
-            for each in values
-        ]
-    except (ValueError, msgspec.MsgspecError, RecursionError) as error:
+        found = json.loads(column)
+    except (ValueError, RecursionError) as error:
         raise BadFile(file, f"Row is not a valid JSON Object - JSONException: {error}") from error
     return json.dumps(found, ensure_ascii=False).encode("utf-8", "replace").decode()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import compress
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 
@@ -91,8 +91,9 @@ class Reading:
                 continue
             asked = [loader.texts(each.number, values[each.number]) for each in early]
             marked = self._run(marks, asked, where).fetchall()[0][0] or ""
-            few = [list(compress(each, map(_HOLDS.__eq__, marked))) for each in values]
-            self._run(kept, [loader.texts(at, each) for at, each in enumerate(few)], where)
+            if _HOLDS in marked:
+                few = [_those(each, marked) for each in values]
+                self._run(kept, [loader.texts(at, each) for at, each in enumerate(few)], where)
             if marked.count(_HOLDS) * 2 > len(marked):
                 marks = ""
 
@@ -138,7 +139,7 @@ class Reading:
         kinds = [*table.keys.values(), VARCHAR]
         columns = ", ".join(self._scan.column(name).partition(".")[2] for name in names)
         casts = ", ".join(f"{cast(f'k[{number}]', VARCHAR, kind)}" for number, kind in enumerate(kinds, 1))
-        data = loading.as_json([list(each) for each in keyed])
+        data = loading.array([list(each) for each in keyed]).decode()
         numbers = "generate_subscripts(from_json(?, '[\"JSON\"]'), 1)"
         source = f"SELECT unnest(from_json(?, '[[\"VARCHAR\"]]')) AS k, {numbers} AS i"
         found = self._connection.execute(
@@ -201,31 +202,29 @@ class Reading:
         where = f" WHERE {guarded(self._scan.filters)}" if filtered and self._scan.filters else ""
         return f"INSERT INTO {alias} SELECT * FROM {self._source(inputs)}{where}"
 
-    def _run(self, statement: str, values: list[Any], where: str) -> duckdb.DuckDBPyConnection:
+    def _run(self, statement: str, columns: list[bytes], where: str) -> duckdb.DuckDBPyConnection:
         """Run it with these columns; `where`: a file that they are from."""
         try:
-            return self._connection.execute(statement, [loading.as_json(each) for each in values])
+            return self._connection.execute(statement, [each.decode("utf-8", "replace") for each in columns])
         except duckdb.Error as error:
             if not isinstance(error, duckdb.InvalidInputException) or "TRINO:" in str(error):
                 raise
-            return self._connection.execute(statement, [loading.cleaned(each, where) for each in values])
+            return self._connection.execute(statement, [loading.cleaned(each, where) for each in columns])
 
-    def _values(self, several: list[Chunk]) -> list[list[Any]]:
-        number = max(len(several[0].values), 1) if self._columns else 0
-        found: list[list[Any]] = [
-            [value for chunk in several for value in chunk.values[at]] for at in range(number)
-        ]
+    def _values(self, several: list[Chunk]) -> list[bytes]:
+        """Each column and key of some rows, as a JSON array."""
+        found = [loading.joined(chunk.values[at] for chunk in several) for at in range(len(self._columns))]
         for name in self._keys:
             at = list(self._scan.table.keys).index(name) if name != PATH else -1
             found.append(
-                [
-                    value
+                loading.joined(
+                    loading.repeated(
+                        chunk.file.values[at] if at >= 0 else chunk.file.object.address, chunk.count
+                    )
                     for chunk in several
-                    for value in [chunk.file.values[at] if at >= 0 else chunk.file.object.address]
-                    * chunk.count
-                ]
+                )
             )
-        return found or [[0 for chunk in several for _ in range(chunk.count)]]
+        return found or [loading.array([0] * sum(chunk.count for chunk in several))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +243,11 @@ class _Input:
     read: str
     value: str
     plain: bool
+
+
+def _those(column: bytes, marked: str) -> bytes:
+    """The values of a JSON array that are marked."""
+    return loading.array(list(compress(loading.values_of(column), map(_HOLDS.__eq__, marked))))
 
 
 def _unnested(kind: str, number: int) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sample import sample
+from tests.sample import in_turn
 from tests.scenarios.queries.sql.battery import QUERIES
 from tests.scenarios.queries.sql.trail import ORGANIZATION, engine, filed, records
 
@@ -11,7 +11,7 @@ FILES = filed(RECORDS)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sample(QUERIES, of=9))
+@pytest.mark.parametrize("name", in_turn(QUERIES, of=9))
 def test_a_question_has_the_answer_that_python_has(name):
     text, answer = QUERIES[name]
 

@@ -5,6 +5,7 @@
 import dataclasses
 import gzip
 import json
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
@@ -34,6 +35,25 @@ def opened(text, *, now=NOW):
     result = Engine(Tables(ORGANIZATION), bucket, now).run(text)
     assert set(result.files) == set(bucket.opened)
     return result, bucket.opened
+
+
+@pytest.mark.parametrize("where", ["", " WHERE eventname = 'GetObject'"])
+def test_files_dont_stay_in_memory_once_they_are_read(where):
+    """Each that stays makes unpacking the next one dearer, and a trail may be larger than a laptop's memory."""
+    filling = {"userAgent": "x" * 1_000}
+    one = packed([each | filling for each in records(count=1_000)])
+    bucket = Bucket({f"s3://b/AWSLogs/{number}.json.gz": one for number in range(16)})
+    asked = Engine(Tables(PLAIN), bucket, NOW)
+
+    tracemalloc.start()
+    try:
+        result = asked.run(f"SELECT count(eventname), count(useridentity.arn) FROM ct{where}")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert len(result.files) == 16
+    assert most < 6 * len(gzip.decompress(one))
 
 
 def test_a_days_partition_opens_that_days_files_alone():
