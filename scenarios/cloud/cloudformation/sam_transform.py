@@ -3,7 +3,7 @@
 The transform's library takes a fifth of the time in which all else of the simulated AWS is loaded.
 """
 
-import copy
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from boto3 import Session
 from samtranslator.metrics.metrics import Metrics
 from samtranslator.model.exceptions import ExceptionWithMessage, InvalidDocumentException
 from samtranslator.parser.parser import Parser
+from samtranslator.sdk.resource import SamResourceType
 from samtranslator.translator.translator import Translator
 from samtranslator.utils.py27hash_fix import (
     to_py27_compatible_template,
@@ -28,10 +29,13 @@ from scenarios.cloud.kernel.packaged import BUILT, PACKAGED
 _CODE = f"s3://{PACKAGED}/deployment.zip"
 _LOCAL = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
+# The transform asks this of every resource for each plugin, and would go through all its types each time.
+SamResourceType.has_value = frozenset(each.value for each in SamResourceType).__contains__
+
 
 def translate(sam: Mapping[str, Any], *, region: str, folder: Path | None) -> dict[str, Any]:
     """What `transform.translate` promises."""
-    document = copy.deepcopy(dict(sam))
+    document = pickle.loads(pickle.dumps(dict(sam), pickle.HIGHEST_PROTOCOL))  # noqa: S301 - a copy of ours
     _as_packaged(document, folder)
     try:
         with without_aws_settings():
