@@ -42,6 +42,7 @@ ANSWERED = "answered"  # the kind of a moment: what somebody is answered at last
 _RAISES = "it raises "
 # Operations that change nothing: the verbs their names begin with.
 _READS = ("Get", "List", "Describe", "Filter", "Lookup", "Query", "Scan", "Head", "BatchGet", "Select")
+_DRAWS = re.compile(r"(\w)(\w+)(?:Id|Arn)")  # what a field of an answer names: detectorId, BackupArn
 _ALARM = re.compile(r'(\w+): "([^"]+)"')  # the subject of an alarm's mail
 # KMS makes and checks the ledger's seals; STS says who we are.
 CHANGES_NOTHING = ("kms", "sts")
@@ -317,12 +318,12 @@ def name_of(call: MadeCall) -> str:
 
 
 def made_by(operation: str, answer: object) -> Iterator[str]:
-    """The ids in a call's answer of what it made: `SnapshotId` of CreateSnapshot, not its `VolumeId`."""
+    """The ids and ARNs in an answer of what the call made: `SnapshotId` of CreateSnapshot, not `VolumeId`."""
     if isinstance(answer, Mapping):
         for name, value in answer.items():
             if isinstance(value, str):
-                mine = name[:1].upper() + name[1:-2]
-                yield from [value] if name.endswith("Id") and mine and mine in operation else []
+                what = _DRAWS.fullmatch(name)
+                yield from [value] if what and what[1].capitalize() + what[2] in operation else []
             else:
                 yield from made_by(operation, value)
     elif isinstance(answer, list):

@@ -23,8 +23,9 @@ _SETS = (
 # The ledger and the functions' own queue: what is written there has keys of its own, and is no act.
 _OWN = ("sqs", "sns")
 # What AWS takes no idempotency token for, so that botocore, which got no answer, makes another one.
-# Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html
-_TAKE_NO_TOKEN = (("ec2", "CreateSnapshot"),)
+# Sources: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html,
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateBackup.html
+_TAKE_NO_TOKEN = (("ec2", "CreateSnapshot"), ("dynamodb", "CreateBackup"))
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z?")  # 2026-03-02T03:00:01Z
 # No acts. The HTTP side wakes a function: what that does is an act of its own, and counts there. What a rule
 # of AWS Config says of a resource is told again by a retry, and never replaces what a newer item came to.

@@ -17,6 +17,7 @@ from scenarios.runner.walk.invariants.alert_names import (
     taken_about,
     who_did_it,
 )
+from scenarios.runner.walk.invariants.judged import gone_before
 from scenarios.runner.walk.invariants.looks import is_of_a_later_look
 from scenarios.runner.walk.invariants.mending import is_shared_otherwise, was_still_so
 from scenarios.runner.walk.invariants.trouble import (
@@ -139,6 +140,9 @@ def _moved_outcomes(without: Course, with_fault: Course) -> Iterator[str]:
             continue
         if _says_only_what_comes_of_it(without, with_fault, remediation, outcome):
             continue
+        # What was to be done about a thing is not, since people had deleted it: that is told.
+        if outcome == Outcome.TOLD and _only_of_what_is_gone(with_fault, remediation):
+            continue
         # A later event of the remediation did what this one was to do, and this one says that it is done.
         if (
             outcome == Outcome.TOLD
@@ -174,6 +178,14 @@ def _only_trouble(course: Course, remediation: str, at: str = "") -> bool:
     texts = [mail.text for mail in _told_of(course, there)]
     texts = texts or [text for entry in there for text in taken_about(entry.id, course)]
     return bool(texts) and all(map(tells_of_trouble, texts))
+
+
+def _only_of_what_is_gone(course: Course, remediation: str) -> bool:
+    """Whether a remediation's findings that are told, and no more, are of what was gone (`gone_before`)."""
+    gone = gone_before(course)
+    told = [entry for entry in _findings_of(course, remediation, "") if entry.outcome is Outcome.TOLD]
+    about = [str(entry.plan.as_json()) for entry in told]
+    return bool(gone and told) and all(any(f" {each}" in text for each in gone) for text in about)
 
 
 def _shares_otherwise(without: Course, with_fault: Course, remediation: str, at: str) -> bool:

@@ -25,6 +25,8 @@ def test_a_call_is_kept_without_the_tokens_that_botocore_draws(service, operatio
         ("CreateSnapshots", {"Snapshots": [{"SnapshotId": "snap-1", "VolumeId": "vol-1"}]}, ["snap-1"]),
         ("CreateSecurityGroup", {"GroupId": "sg-1", "OwnerId": "1", "Tags": []}, ["sg-1"]),
         ("CreateDetector", {"detectorId": "d-1"}, ["d-1"]),
+        ("CreateBackup", {"BackupDetails": {"BackupArn": "arn:b", "BackupName": "b"}}, ["arn:b"]),
+        ("CreateBackup", {"TableArn": "arn:t", "Id": "1", "Arn": "arn:u"}, []),
         ("CreateSnapshot", None, []),
     ],
 )

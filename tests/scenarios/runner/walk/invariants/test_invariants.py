@@ -1499,6 +1499,29 @@ def test_nothing_can_be_done_about_what_is_gone_when_a_late_event_comes(point, d
 
 
 @pytest.mark.parametrize(
+    ("point", "deleted", "about", "right"),
+    [
+        ("1.0.late", deletes("d-12345"), "detectorId d-12345", True),
+        ("1.0.late", deletes("d-12345"), "detectorId d-54321", False),
+        ("1.0.late", deletes("another"), "detectorId d-12345", False),
+        ("1.0.late", deletes("d-12345", minute=16), "detectorId d-12345", False),
+        ("1.2.hang", deletes("d-12345"), "detectorId d-12345", False),
+    ],
+    ids=["gone", "about another", "another is gone", "gone later", "in time"],
+)
+def test_what_is_gone_when_a_late_event_comes_is_told_where_else_something_is_done(
+    point, deleted, about, right
+):
+    alert = Alert(severity=Severity.HIGH, title="It was suspended, and is gone", facts=(("About", about),))
+    told = replace(ENTRY, outcome=Outcome.TOLD, plan=Plan(alerts=(alert,)), progress={})
+    late = (replace(each, at=NOW.replace(minute=15)) for each in (sends(), notes(told)))
+
+    given = course(point, calls=(deleted, *late), ledger=(item_of(told),))
+
+    assert (said(given, WITHOUT, "the ledger holds") == []) is right
+
+
+@pytest.mark.parametrize(
     ("key", "names", "right"),
     [
         ("arn:aws:events:us-east-1:1:rule/hourly@06:00", "s3://b/digest", True),
