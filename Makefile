@@ -25,9 +25,9 @@ $(READY): .ci/requirements.lock pyproject.toml
 demo: $(READY)  ## four incidents on the simulated AWS: noticed, alerted, remedied
 	@$(BIN)/trailwarden run root_login table_deleted.enforced trail_digest failed_login
 
-test: $(READY)  ## every quick test, of the slow ones one in ten, others each day: no network, no waiting
-	$(BIN)/python -m pytest -q -n auto --dist worksteal --slow-in-turn 10
-	$(if $(TRAILWARDEN_ALL),,@echo "Of the tests marked slow one in ten ran; all of them: TRAILWARDEN_ALL=1 make test")
+test: $(READY)  ## every quick test, of the slow ones one in twenty, others each day: no network, no waiting
+	$(BIN)/python -m pytest -q -n auto --dist worksteal --slow-in-turn 20
+	$(if $(TRAILWARDEN_ALL),,@echo "Of the tests marked slow one in twenty ran; all of them: TRAILWARDEN_ALL=1 make test")
 	@echo "Next: make demo shows the incidents; make mutate shows what protects the template."
 
 scenarios: $(READY)  ## every scenario, under every fault profile; PART=1/2: under half of them
