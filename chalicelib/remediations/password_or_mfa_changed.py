@@ -9,23 +9,25 @@ how many are left: HIGH where none is left, MEDIUM where some are, CRITICAL for 
 the account that was deleted is MEDIUM. In mode enforce a login profile that was made (not one that was
 changed) is deleted, once CloudTrail's event history knows the call, some minutes after it: nobody signs in
 to the console with it then. That can't be undone, since nobody here knows the password; a new one is set by
-hand.
+hand. By the parameter `PasswordOrMfaChangedQuarantine` the user who did any of this to another one is put
+into quarantine besides: AWS's policy AWSDenyAll is attached, and `trailwarden undo` detaches it.
 
 What we leave alone, and tell: a password that was changed, since the user may need the console; factors,
 which only their owner can bring back; the password policy. Without a word: users who do it to themselves
 with a password; a login profile that is gone by the time we look; refused attempts. A user with the tag of
-the parameter `ExpectedTag` is told as LOW.
+the parameter `ExpectedTag` is told as LOW. Root, roles, operators and users of other accounts are never put
+into quarantine, nor who takes away a factor of their own; sessions of roles that a user has assumed go on.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateLoginProfile.html,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_disable.html
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib import delayed
+from chalicelib import delayed, user_quarantine
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.events import ApiCallEvent, api_call
@@ -45,14 +47,17 @@ from chalicelib.remediation import (
     ProvenBy,
     Remediation,
     Severity,
+    Undoing,
     Way,
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.triggers import OnEvent, successful_calls
+from chalicelib.user_quarantine import Suspect
 from chalicelib.wording import aws_command, when
 
 NAME = "password_or_mfa_changed"
 PUT_OFF = "PasswordOrMfaChangedPutOff"  # the queue of calls that event history doesn't know yet
+QUARANTINE = user_quarantine.parameter("PasswordOrMfaChangedQuarantine")
 MADE, CHANGED = "CreateLoginProfile", "UpdateLoginProfile"
 _FACTORS = ("DeactivateMFADevice", "DeleteVirtualMFADevice")
 _RULES = "DeleteAccountPasswordPolicy"
@@ -64,8 +69,11 @@ GRANTS = (
         Grant(action=f"iam:{action}", resource=_USERS, because=_ANY_USER)
         for action in ("GetLoginProfile", "ListMFADevices", "ListUserTags")
     ),
+    *user_quarantine.READS,
     *LATELY,
     Grant(action="iam:DeleteLoginProfile", resource=_USERS, because=_ANY_USER, acting=True),
+    user_quarantine.ATTACHES,
+    user_quarantine.DETACHES,
     *delayed.putting_off(PUT_OFF),
 )
 DECLARED_CALLS = (
@@ -73,6 +81,7 @@ DECLARED_CALLS = (
         operation="iam.delete_login_profile",
         needs=(("iam:DeleteLoginProfile", "arn:{partition}:iam::{account}:user/{UserName}"),),
     ),
+    *user_quarantine.DECLARED_CALLS,
 )
 ROOT = "root"
 _NO_USER = "NoSuchEntity"
@@ -84,11 +93,15 @@ AttributeKey=EventName,AttributeValue=ConsoleLogin"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """How a user signs in now. `since`: when the login profile was made; `factors`: how many there are."""
+    """How a user signs in now. `since`: when the login profile was made; `factors`: how many there are.
+
+    `suspect`: who did it to that user, where the doer is to be put into quarantine.
+    """
 
     user: str
     since: datetime | None = None
     factors: int = 0
+    suspect: Suspect | None = None
 
 
 def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[SignIn]:
@@ -98,7 +111,10 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[SignIn]:
     def read() -> SignIn | None:
         if event.name == _RULES or user in ("", ROOT):
             return SignIn(user=user)  # nobody may look at root's
-        return _sign_in(iam, event, user)
+        found = _sign_in(iam, event, user)
+        if found is None or _is_own(event, user):
+            return found
+        return replace(found, suspect=user_quarantine.suspect(iam, event, settings))
 
     def tags(found: SignIn) -> Mapping[str, str]:
         if found.user in ("", ROOT):
@@ -143,7 +159,7 @@ def decide(event: ApiCallEvent, facts: Seen[SignIn], _now: datetime, _settings: 
         title=_title(event, user),
         facts=_facts(event, facts.state, user),
         advice=_ADVICE,
-        calls=[_deleted(event, user)] if facts.state and event.name == MADE and user != ROOT else (),
+        calls=_calls(event, facts.state, user) if facts.state else (),
         asks=[Asked("who-signed-in"), *([Asked("what-was-done-to", user)] if user != ROOT else ())],
     )
 
@@ -177,6 +193,14 @@ def _facts(event: ApiCallEvent, found: SignIn | None, user: str) -> Iterator[tup
     if user not in ("", ROOT) and event.name in (MADE, CHANGED):
         named = {"--user-name": user}
         yield "Take it away with", aws_command("iam", "delete-login-profile", named)
+    yield from user_quarantine.facts(found.suspect if found else None)
+
+
+def _calls(event: ApiCallEvent, found: SignIn, user: str) -> Iterator[Call]:
+    """The password first: who can't be put into quarantine has set it all the same."""
+    if event.name == MADE and user != ROOT:
+        yield _deleted(event, user)
+    yield from user_quarantine.deny(found.suspect, account=event.account, region=event.region)
 
 
 def _deleted(event: ApiCallEvent, user: str) -> Call:
@@ -189,6 +213,11 @@ def _deleted(event: ApiCallEvent, user: str) -> Call:
         already=(_NO_USER,),
         lost="the password, which nobody here knows: a new one is set by hand",
     )
+
+
+def moved(aws: Aws, call: Call, _settings: Settings) -> str:
+    """Whether a quarantine has ended; a deleted password is nothing that we undo. Raises IAM's errors."""
+    return user_quarantine.moved(aws.client("iam", call.region), call)
 
 
 _CHANGE = Way(
@@ -213,15 +242,18 @@ REMEDIATION = Remediation(
         _CHANGE,
         delayed.delayed(_CHANGE, PUT_OFF),
         COUNTING,
-        own_calls("PasswordOrMfaChangedRole", ("iam",), ("DeleteLoginProfile",)),
+        own_calls("PasswordOrMfaChangedRole", ("iam",), ("DeleteLoginProfile", *user_quarantine.OWN_CALLS)),
     ),
     grants=GRANTS,
     declared_calls=DECLARED_CALLS,
+    undoing=Undoing(calls=user_quarantine.UNDOING_CALLS, moved=moved),
     settings={
         EXPECTED_TAG_KEY: EXPECTED_TAG.ref,
         IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
+        **user_quarantine.settings_of(QUARANTINE),
         **delayed.settings_of(PUT_OFF),
     },
+    parameters=(QUARANTINE,),
     resources=delayed.resources(PUT_OFF),
     managed_rules=("MFA_ENABLED_FOR_IAM_CONSOLE_ACCESS", "IAM_PASSWORD_POLICY"),
     controls=("CIS 1.8", "CIS 1.10", "Security Hub IAM.5", "ATT&CK T1098", "ATT&CK T1556.006"),

@@ -158,7 +158,7 @@ def snapshots_are(name: str, *, ours: int, by_hand: int = 0) -> Check:
 
 SCENARIO = Scenario(
     name=NAME,
-    title="A volume and a database have no recent backup; one that has, and one that is gone, are not told",
+    title="A volume, a database, a table have no recent backup: told; one that has, one that is gone: not",
     parameters=HOURLY,
     lasts="01:20:00",
     given=[

@@ -1,5 +1,6 @@
 """Somebody sets a console password for somebody else, or takes a second factor away."""
 
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.remediation import Outcome
@@ -7,6 +8,8 @@ from scenarios.cloud.world import ACCOUNT, World
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, heard_of, no_more_alerts_than, outcome, state
+from scenarios.runner.words.people import decides, ruled
+from scenarios.runner.words.users import by_own_key, is_denied, keyed_user
 
 NAME = "password_or_mfa_changed"
 ACTING = (
@@ -14,9 +17,13 @@ ACTING = (
     ("IgnoredPrincipals", f"arn:aws:iam::{ACCOUNT}:user/deploy-bot"),
     ("ExpectedTag", "expected"),
 )
+CHOSEN = ("PasswordOrMfaChangedQuarantine", "caller")
 PASSWORD = "correct-Horse-7"  # noqa: S105 - of a simulated user
 
+FACTOR = f"arn:aws:iam::{ACCOUNT}:mfa/carol"
+
 mallory = Actor(name="mallory", address="203.0.113.66")
+alice = Actor(name="alice", address="198.51.100.4")
 deployer = Actor(name="deploy-bot", address="198.51.100.9")
 intern = Actor(name="intern", address="192.0.2.15", policies=())
 
@@ -69,12 +76,7 @@ SCENARIO = Scenario(
         at("00:00", sets_a_password(mallory, "backup")),
         at(
             "05:00",
-            mallory.calls(
-                "iam",
-                "deactivate_mfa_device",
-                UserName="carol",
-                SerialNumber=f"arn:aws:iam::{ACCOUNT}:mfa/carol",
-            ),
+            mallory.calls("iam", "deactivate_mfa_device", UserName="carol", SerialNumber=FACTOR),
         ),
     ],
     then=[
@@ -126,12 +128,40 @@ ENFORCED = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, ENFORCED)
+QUARANTINED = Scenario(
+    name="password_or_mfa_changed.quarantined",
+    title="Who took carol's second factor away is denied everything, until it is undone; an operator is not",
+    parameters=(ACTING[0], CHOSEN, ("Operators", f"arn:aws:iam::{ACCOUNT}:user/ops")),
+    lasts="35:00",
+    given=[users(), keyed_user("eve"), keyed_user("ops")],
+    when=[
+        at("00:00", by_own_key("ops", "iam", "create_login_profile", UserName="backup", Password=PASSWORD)),
+        at(
+            "03:00",
+            by_own_key("eve", "iam", "deactivate_mfa_device", UserName="carol", SerialNumber=FACTOR),
+        ),
+        at("23:30", by_own_key("eve", "iam", "list_users", refused="AccessDenied")),
+        at("28:00", decides(alice, "undo", NAME)),
+    ],
+    then=[
+        by(
+            "23:00",
+            is_denied("eve", yes=True),
+            is_denied("ops", yes=False),
+            has_a_password("backup", still=False),
+            heard_of(NAME, "HIGH", "roles that eve has assumed", "detach-user-policy --user-name eve"),
+        ),
+        at_the_end(is_denied("eve", yes=False), ruled(NAME, "undone")),
+    ],
+)
+
+SCENARIOS = (SCENARIO, ENFORCED, QUARANTINED)
 
 READS = (
     ("iam", "GetLoginProfile"),
     ("iam", "ListMFADevices"),
     ("iam", "ListUserTags"),
+    ("iam", "ListAttachedUserPolicies"),
     ("cloudtrail", "LookupEvents"),
 )
-READING = ENFORCED
+READING = replace(ENFORCED, parameters=(*ACTING, CHOSEN))

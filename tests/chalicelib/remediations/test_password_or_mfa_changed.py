@@ -1,16 +1,30 @@
 """Whose password or factor it is, and how grave: values in, a plan out."""
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.events import api_call
 from chalicelib.evidence.seen import Seen
 from chalicelib.looking import Unseen
 from chalicelib.remediation import Severity
-from chalicelib.remediations.password_or_mfa_changed import PATTERN, ROOT, SignIn, decide, user_of
+from chalicelib.remediations.password_or_mfa_changed import PATTERN, ROOT, SignIn, decide, look, user_of
 from chalicelib.settings import Settings
 
 SETTINGS = Settings(topic_arn="t", ledger="l", values={})
 MALLORY, ROOT_USER = {"type": "IAMUser", "userName": "mallory"}, {"type": "Root"}
+EVE = {
+    "type": "IAMUser",
+    "userName": "eve",
+    "accountId": "123456789012",
+    "arn": "arn:aws:iam::123456789012:user/eve",
+}
+ROLE = {
+    "type": "AssumedRole",
+    "accountId": "123456789012",
+    "arn": "arn:aws:sts::123456789012:assumed-role/admin/eve",
+    "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "admin"}},
+}
 ROOTS_DEVICE = "arn:aws:iam::123456789012:mfa/root-account-mfa-device"
 
 
@@ -79,3 +93,39 @@ def test_what_could_not_be_read_is_told_as_grave_and_nothing_is_done(name):
     plan = plan_of(event(name, userName="alice"), Seen(unread=Unseen(why="denied", denied=True)))
 
     assert (plan.alerts[0].severity, plan.calls) == (Severity.HIGH, ())
+
+
+class Iam:
+    """Carol, who has one factor left; nobody has policies."""
+
+    def client(self, *_):
+        return self
+
+    def list_mfa_devices(self, **_):
+        return {"MFADevices": [{}]}
+
+    def get_paginator(self, _):
+        return self
+
+    def paginate(self, **_):
+        return [{"AttachedPolicies": []}]
+
+    def lookup_events(self, **_):
+        return {"Events": []}
+
+
+@pytest.mark.parametrize(
+    ("called", "denied"),
+    [
+        pytest.param(event("DeactivateMFADevice", EVE, userName="carol"), ["eve"], id="another one's"),
+        pytest.param(event("DeactivateMFADevice", EVE, userName="eve"), [], id="their own"),
+        pytest.param(event("DeactivateMFADevice", EVE), [], id="their own, without the name"),
+        pytest.param(event("DeactivateMFADevice", ROLE, userName="carol"), [], id="by a role"),
+    ],
+)
+def test_only_a_user_who_did_it_to_another_one_is_put_into_quarantine(called, denied):
+    chosen = replace(SETTINGS, values={"TRAILWARDEN_QUARANTINE": "caller"})
+    calls = plan_of(called, look(Iam(), called, chosen)).calls
+
+    assert [each.parameters["UserName"] for each in calls] == denied
+    assert {each.operation for each in calls} <= {"attach_user_policy"}

@@ -80,7 +80,7 @@ PLANTED = [
             ),
             id=f"{name} makes an administrator",
         )
-        for name in ("access_key_created", "administrator_made")
+        for name in ("access_key_created", "administrator_made", "password_or_mfa_changed")
     ),
     pytest.param("table_deleted", call("dynamodb.delete_table", TableName="orders"), id="another operation"),
     pytest.param("table_deleted", call("iam.create_user", UserName="m"), id="another service"),

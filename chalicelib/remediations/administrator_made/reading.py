@@ -1,0 +1,165 @@
+"""What a call of IAM gave, as far as it is still there: who may do what by it now."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chalicelib import user_quarantine
+from chalicelib.aws import Aws
+from chalicelib.events import ApiCallEvent
+from chalicelib.evidence.lately import lately
+from chalicelib.evidence.outsiders import outsiders, trusted
+from chalicelib.evidence.powers import powers
+from chalicelib.evidence.seen import Seen, see, tags_of
+from chalicelib.looking import Unseen
+from chalicelib.settings import Settings
+from chalicelib.user_quarantine import Suspect
+
+NAME = "administrator_made"
+KINDS = ("User", "Role", "Group")
+TRUSTS = ("UpdateAssumeRolePolicy", "CreateRole")
+VERSIONS = ("CreatePolicyVersion", "SetDefaultPolicyVersion")
+UNBOUND = ("DeleteUserPermissionsBoundary", "DeleteRolePermissionsBoundary")
+PROVIDERS = (
+    "CreateSAMLProvider",
+    "UpdateSAMLProvider",
+    "CreateOpenIDConnectProvider",
+    "CreateTrustAnchor",
+    "UpdateTrustAnchor",
+)
+NONE = "NoSuchEntity"
+_MOST_GROUP_POLICIES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promotion:
+    """What a call gave, as far as it is still there.
+
+    `whom`: who has it, such as `user alice`; `by`: the policy, group or provider; `allows`: what makes an
+    administrator of them, or strangers whom a role trusts. `document`: an inline policy, as JSON. `suspect`:
+    who did it, where that user is to be put into quarantine.
+    """
+
+    whom: tuple[str, ...]
+    by: str
+    allows: tuple[str, ...]
+    document: str = ""
+    suspect: Suspect | None = None
+
+
+def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Promotion]:
+    """What the call gave, where it makes an administrator of somebody or lets a stranger in."""
+    iam = aws.client("iam", event.region)
+    if not event.parameters:
+        why = "the record doesn't say whom the call was about"
+        return Seen(unread=Unseen(why=why), lately=lately(aws, event))
+
+    def read() -> Promotion | None:
+        found = _read(iam, event, settings)
+        return replace(found, suspect=user_quarantine.suspect(iam, event, settings)) if found else None
+
+    def tags(_: Promotion) -> Mapping[str, str]:
+        kind = kind_of(event)
+        if kind not in ("User", "Role"):
+            return {}
+        name = {f"{kind}Name": event.said(f"{kind.lower()}Name")}
+        return tags_of((iam.list_user_tags if kind == "User" else iam.list_role_tags)(**name)["Tags"])
+
+    return see(
+        aws,
+        event,
+        settings,
+        remediation=NAME,
+        read=read,
+        gone=(NONE,),
+        tags=tags,
+    )
+
+
+def kind_of(event: ApiCallEvent) -> str:
+    """User, Role or Group: whom the call is about; "" where it is about none of them."""
+    return next((kind for kind in KINDS if event.said(f"{kind.lower()}Name")), "")
+
+
+def _read(iam: Any, event: ApiCallEvent, settings: Settings) -> Promotion | None:
+    name = event.name
+    if name.startswith("Attach"):
+        return _attached(iam, event)
+    if name in ("PutUserPolicy", "PutRolePolicy", "PutGroupPolicy"):
+        return _written(iam, event)
+    if name == "AddUserToGroup":
+        return _joined(iam, event)
+    if name in VERSIONS:
+        return _another_version(iam, event)
+    if name in TRUSTS:
+        return _trusted(iam, event, settings)
+    return _bound(iam, event)
+
+
+def _attached(iam: Any, event: ApiCallEvent) -> Promotion | None:
+    kind, policy = kind_of(event), event.said("policyArn")
+    name = event.said(f"{kind.lower()}Name")
+    listing = iam.get_paginator(f"list_attached_{kind.lower()}_policies")
+    pages = listing.paginate(**{f"{kind}Name": name})
+    arns = {each["PolicyArn"] for page in pages for each in page["AttachedPolicies"]}
+    found = powers(_managed(iam, policy)) if policy in arns else ()
+    return _promotion(event, policy, found)
+
+
+def _managed(iam: Any, policy: str) -> Any:
+    """The document of a policy's default version."""
+    version = iam.get_policy(PolicyArn=policy)["Policy"]["DefaultVersionId"]
+    return iam.get_policy_version(PolicyArn=policy, VersionId=version)["PolicyVersion"]["Document"]
+
+
+def _written(iam: Any, event: ApiCallEvent) -> Promotion | None:
+    kind, policy = kind_of(event), event.said("policyName")
+    read = {"User": iam.get_user_policy, "Role": iam.get_role_policy, "Group": iam.get_group_policy}[kind]
+    document = read(**{f"{kind}Name": event.said(f"{kind.lower()}Name")}, PolicyName=policy)["PolicyDocument"]
+    return _promotion(event, policy, powers(document), json.dumps(document))
+
+
+def _joined(iam: Any, event: ApiCallEvent) -> Promotion | None:
+    user, group = event.said("userName"), event.said("groupName")
+    pages = iam.get_paginator("list_groups_for_user").paginate(UserName=user)
+    if group not in {each["GroupName"] for page in pages for each in page["Groups"]}:
+        return None
+    attached = iam.list_attached_group_policies(GroupName=group)["AttachedPolicies"][:_MOST_GROUP_POLICIES]
+    found = [power for each in attached for power in powers(_managed(iam, each["PolicyArn"]))]
+    for name in iam.list_group_policies(GroupName=group)["PolicyNames"][:_MOST_GROUP_POLICIES]:
+        found += powers(iam.get_group_policy(GroupName=group, PolicyName=name)["PolicyDocument"])
+    return _promotion(event, f"group {group}", tuple(dict.fromkeys(found)))
+
+
+def _another_version(iam: Any, event: ApiCallEvent) -> Promotion | None:
+    """A version that isn't the default gives nobody anything."""
+    policy = event.said("policyArn")
+    found = powers(_managed(iam, policy))
+    if not found or (event.name == VERSIONS[0] and event.parameters.get("setAsDefault") is not True):
+        return None
+    holders = iam.list_entities_for_policy(PolicyArn=policy)
+    whom = [f"{kind.lower()} {each[f'{kind}Name']}" for kind in KINDS for each in holders[f"Policy{kind}s"]]
+    return Promotion(whom=tuple(whom), by=policy, allows=found) if whom else None
+
+
+def _trusted(iam: Any, event: ApiCallEvent, settings: Settings) -> Promotion | None:
+    trust = iam.get_role(RoleName=event.said("roleName"))["Role"]["AssumeRolePolicyDocument"]
+    strangers = outsiders(trust, (event.account, *trusted(settings)))
+    return _promotion(event, "whom it trusts", tuple(f"{each} may assume it" for each in strangers))
+
+
+def _bound(iam: Any, event: ApiCallEvent) -> Promotion | None:
+    if event.name in PROVIDERS:
+        provider = event.said("sAMLProviderArn", "name", "url", "trustAnchorId")
+        return Promotion(whom=("an identity provider",), by=provider, allows=("roles that trust it",))
+    if event.name in UNBOUND:
+        return _promotion(event, "its boundary, which is gone", ("all that its policies say",))
+    boundary = event.said("permissionsBoundary")
+    return _promotion(event, f"the boundary {boundary}", powers(_managed(iam, boundary)))
+
+
+def _promotion(event: ApiCallEvent, by: str, allows: tuple[str, ...], document: str = "") -> Promotion | None:
+    kind = "User" if event.name == "AddUserToGroup" else kind_of(event)
+    whom = f"{kind.lower()} {event.said(f'{kind.lower()}Name')}"
+    return Promotion(whom=(whom,), by=by, allows=allows, document=document) if allows else None
