@@ -10,19 +10,12 @@ from chalicelib.wording import safe
 from scenarios.queries.insights import fields_of_json
 from scenarios.queries.insights.parser import NOT_SIMULATED
 from scenarios.queries.insights.switches import DEFAULT
+from scenarios.queries.sql.ddl import DDL, REFUSED, begins
 
-CHANGES: Final = frozenset(
-    {
-        *("create", "alter", "drop", "insert", "update", "delete", "merge", "unload", "msck", "truncate"),
-        *("prepare", "execute", "deallocate", "vacuum", "optimize"),
-    }
-)
-"""First words of Athena's statements that keep something: in Glue's catalog, in S3, in a work group."""
-LOOKS: Final = frozenset({"show", "describe", "explain"})
-ASKS: Final = frozenset({"select", "with", "values"})
+LOOKS: Final = frozenset({"SHOW", "DESCRIBE", "DESC", "EXPLAIN"})
+"""First words of Athena's statements about its catalog or a plan; all others of DDL keep something."""
+ASKS: Final = frozenset({"SELECT", "WITH", "VALUES"})
 """First words of what has rows for an answer."""
-_COMMENTS: Final = re.compile(r"(?:\s+|--[^\n]*|#[^\n]*|/\*.*?\*/)*", re.DOTALL)
-_WORD: Final = re.compile(r"[A-Za-z]+\b")
 _COMMANDS: Final = frozenset(
     {
         *("fields", "display", "filter", "where", "parse", "json", "stats", "sort", "limit", "dedup"),
@@ -36,44 +29,31 @@ _NO_COLUMN: Final = re.compile(r"Column '(?P<name>[^']+)' cannot be resolved")
 _SHORT: Final = 40
 
 
-def first_word(text: str) -> str:
-    """The first word behind comments, in small letters; "" where it is none."""
-    found = _WORD.match(text, _begin(text))
-    return found[0].lower() if found else ""
-
-
-def _begin(text: str) -> int:
-    """Where a text begins, behind comments."""
-    found = _COMMENTS.match(text)
-    return found.end() if found else 0
-
-
 def is_sql(text: str) -> bool:
     """Whether a text is of SQL: by its first word, as no command of Logs Insights is called like that."""
-    return first_word(text) in ASKS | CHANGES | LOOKS
+    return begins(text) in ASKS | DDL | REFUSED
 
 
 def not_of_files(text: str) -> str:
     """Why a statement has no answer from files, and what to do; "" for those that have one."""
-    word = first_word(text)
-    upper = word.upper()
+    word = begins(text)
     if word in LOOKS:
         return (
-            f"{upper} is about Athena's own catalog or plan: of files SELECT and WITH are asked. One row of "
+            f"{word} is about Athena's own catalog or plan: of files SELECT and WITH are asked. One row of "
             "SELECT * shows the columns; --on-aws asks Athena"
         )
-    if word not in CHANGES:
+    if word in REFUSED:
+        return f"{word} is no statement of Athena's either: SELECT and WITH are asked"
+    if word not in DDL:
         return ""
     instead = {
         "view": "write WITH name AS (SELECT ...) SELECT ... instead",
         "table": "give a table's definition with --table FILE",
     }
-    kind = re.match(
-        r"create\s+(?:or\s+replace\s+|external\s+)?(view|table)\b", text[_begin(text) :], re.IGNORECASE
-    )
-    advice = f"; {instead[kind[1].lower()]}" if kind else ""
+    kind = re.search(r"\bcreate\s+(?:or\s+replace\s+|external\s+)?(view|table)\b", text, re.IGNORECASE)
+    advice = f"; {instead[kind[1].lower()]}" if kind and word == "CREATE" else ""
     return (
-        f"{upper} keeps something for later queries, and files have no catalog for it: of files SELECT "
+        f"{word} keeps something for later queries, and files have no catalog for it: of files SELECT "
         f"and WITH are asked{advice}. --on-aws has Athena do it"
     )
 
@@ -115,8 +95,8 @@ def of_file(name: str) -> str:
     """What may be meant by the name of a file that isn't there; "" for no idea."""
     if re.match(r"[A-Za-z]:\\|\\\\", name) or ("\\" in name and "/" not in name):
         return "a path of Windows; here folders are divided by /, and in WSL C: is /mnt/c"
-    word = first_word(name)
-    if (word in _COMMANDS or word in ASKS) and re.search(r"\s", name):
+    word = begins(name)
+    if (word.lower() in _COMMANDS or word in ASKS) and re.search(r"\s", name):
         return "the query comes first, its files behind it: trailwarden query QUERY FILE"
     return ""
 
@@ -205,7 +185,7 @@ def _near_question(text: str) -> str:
 
 
 def _no_command(text: str) -> str:
-    word = first_word(text)
+    word = begins(text).lower()
     if word in _COMMANDS:
         return ""
     near = get_close_matches(word, _COMMANDS, n=1, cutoff=0.8)

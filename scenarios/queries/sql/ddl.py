@@ -1,6 +1,7 @@
 r"""Statements about tables and databases, in Hive's DDL, as Athena takes them.
 
-Source: https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html
+Sources: https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html,
+https://docs.aws.amazon.com/athena/latest/ug/unsupported-ddl.html
 """
 
 import re
@@ -78,6 +79,9 @@ _PIECE: Final = re.compile(
     |(?P<word>[A-Za-z0-9_.$-]+)|(?P<mark>[(),=<>:;*])""",
     re.VERBOSE | re.DOTALL,
 )
+_FIRST: Final = re.compile(
+    r"(?:\s+|--[^\n]*(?:\n|\Z)|#[^\n]*(?:\n|\Z)|/\*.*?\*/|\()*(?P<word>[A-Za-z]+)\b", re.DOTALL
+)
 _ESCAPES: Final = {"t": "\t", "n": "\n", "r": "\r", "0": "\0", "b": "\b", "Z": "\x1a"}
 
 
@@ -93,10 +97,16 @@ class _Piece:
 
 
 def begins(text: str) -> str:
-    """The first word of a statement, in capitals, comments aside."""
-    bare = re.sub(r"^(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/|\()+", "", text, flags=re.DOTALL)
-    found = re.match(r"[A-Za-z]+", bare)
-    return found[0].upper() if found else ""
+    """The first word of a text, in capitals; "" where it begins with none.
+
+    It may stand in parentheses and behind comments, those of SQL and those of Logs Insights (`#`).
+    """
+    found = _FIRST.match(text)
+    return found["word"].upper() if found else ""
+
+
+REFUSED: Final = frozenset({"COMMIT", "DFS", "EXPORT", "GRANT", "IMPORT", "LOCK", "REVOKE", "ROLLBACK"})
+"""First words of statements that Hive has and Athena refuses; how it words that is unconfirmed."""
 
 
 def read(text: str) -> Statement:
@@ -430,8 +440,13 @@ _STATEMENTS: Final[dict[tuple[str, ...], Callable[[_Reader], Statement]]] = {
     ("ALTER", "TABLE"): _Reader.alter_table,
 }
 _WORDS: Final = """
-ALTER ANALYZE CREATE DEALLOCATE DELETE DROP EXECUTE EXPLAIN GRANT INSERT MERGE MSCK OPTIMIZE PREPARE
-REVOKE SHOW UNLOAD UPDATE USE VACUUM
+ALTER ANALYZE CREATE DEALLOCATE DELETE DROP EXECUTE EXPLAIN INSERT MERGE MSCK OPTIMIZE PREPARE SHOW
+TRUNCATE UNLOAD UPDATE USE VACUUM
 """
 _OTHERS: Final = frozenset(_WORDS.split())
 DDL: Final = frozenset({words[0] for words in _STATEMENTS} | _OTHERS)
+"""First words of Athena's statements that are no query.
+
+ANALYZE, TRUNCATE and USE are neither on the pages of what Athena takes nor on that of what it refuses. They
+are not simulated, instead of malformed.
+"""

@@ -13,7 +13,7 @@ from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 
-from scenarios.queries.sql.ddl import DDL, begins
+from scenarios.queries.sql.ddl import DDL, REFUSED, begins
 from scenarios.queries.sql.errors import MalformedSql, SqlNotSimulated
 from scenarios.queries.sql.grammar import check
 
@@ -46,6 +46,8 @@ def parsed(text: str, parameters: Sequence[str] = ()) -> exp.Query | exp.Values:
     """
     if len(text) > LONGEST:
         raise MalformedSql(f"the query is longer than {LONGEST} characters")
+    if begins(text) in REFUSED:
+        raise MalformedSql(f"line 1:1: mismatched input '{begins(text)}'")
     tree = _tree(text)
     if not isinstance(tree, (exp.Query, exp.Values)):
         word = begins(text)

@@ -111,6 +111,12 @@ def test_another_table_by_its_definition(tmp_path):
         (["DROP TABLE x"], "DROP keeps something for later queries"),
         (["INSERT INTO x SELECT 1"], "INSERT keeps something for later queries"),
         (["EXPLAIN SELECT 1"], "EXPLAIN is about Athena's own catalog or plan"),
+        (["DESC ct"], "DESC is about Athena's own catalog or plan"),
+        (["USE mine"], "USE keeps something for later queries"),
+        (["ANALYZE TABLE ct"], "ANALYZE keeps something for later queries"),
+        (["GRANT ROLE a TO b"], "GRANT is no statement of Athena's either"),
+        (["/* mine */ REVOKE ROLE a FROM b"], "REVOKE is no statement of Athena's either"),
+        (["(SELECT banana FROM ct)"], "COLUMN_NOT_FOUND"),
         (
             ['SELECT 1 FROM ct WHERE errorcode = "AccessDenied"'],
             "(in SQL, double quotes are for names of columns; a text has single ones: 'AccessDenied')\n",
