@@ -17,6 +17,7 @@ from scenarios.cloud.cognito.manifest import SERVICE as COGNITO
 from scenarios.cloud.config.manifest import SERVICE as CONFIG
 from scenarios.cloud.dynamodb.manifest import SERVICE as DYNAMODB
 from scenarios.cloud.ec2.manifest import SERVICE as EC2
+from scenarios.cloud.ecs.manifest import SERVICE as ECS
 from scenarios.cloud.elb.manifest import SERVICE as ELB
 from scenarios.cloud.elbv2.manifest import SERVICE as ELBV2
 from scenarios.cloud.eventbridge.manifest import SERVICE as EVENTS
@@ -94,6 +95,7 @@ SERVICES: tuple[Service, ...] = (
     GLUE,
     ATHENA,
     CLOUDFRONT,
+    ECS,
     ELB,
     ELBV2,
     WAFV2,

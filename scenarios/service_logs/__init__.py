@@ -13,6 +13,7 @@ from typing import Final
 from scenarios.service_logs.beanstalk import NGINX
 from scenarios.service_logs.cloudfront import STANDARD as CLOUDFRONT
 from scenarios.service_logs.dns import HOSTED_ZONE, RESOLVER
+from scenarios.service_logs.ecs import CONTAINER as ECS_CONTAINER
 from scenarios.service_logs.fields import Field, Format, NotThisFormat
 from scenarios.service_logs.flows import GLOBAL_ACCELERATOR, VPC_FLOW
 from scenarios.service_logs.load_balancers import ALB, CLASSIC, NLB
@@ -23,7 +24,7 @@ FORMATS: Final[Mapping[str, Format]] = {
     each.name: each
     for each in (
         *(VPC_FLOW, GLOBAL_ACCELERATOR, ALB, NLB, CLASSIC, CLOUDFRONT, HOSTED_ZONE, RESOLVER, WAF),
-        *(S3_ACCESS, NGINX),
+        *(S3_ACCESS, NGINX, ECS_CONTAINER),
     )
 }
 """Every format by its name, which is also its table's in SQL."""
@@ -32,6 +33,7 @@ __all__ = [
     "ALB",
     "CLASSIC",
     "CLOUDFRONT",
+    "ECS_CONTAINER",
     "FORMATS",
     "GLOBAL_ACCELERATOR",
     "HOSTED_ZONE",

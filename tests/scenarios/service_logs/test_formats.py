@@ -15,6 +15,7 @@ from scenarios.service_logs import (
     ALB,
     CLASSIC,
     CLOUDFRONT,
+    ECS_CONTAINER,
     FORMATS,
     GLOBAL_ACCELERATOR,
     HOSTED_ZONE,
@@ -61,6 +62,11 @@ LINES = {
     S3_ACCESS: '79a b [01/Jan/2026:00:00:01 +0000] 198.51.100.7 - 3E57 REST.GET.OBJECT k.csv "GET /b/k.csv HTTP/1.1" 200 '
     '- 512 512 8 7 "-" "curl/8" - h= - TLS_AES_128_GCM_SHA256 - b.s3.amazonaws.com TLSv1.3 - - -',
 }
+LINES |= {
+    ECS_CONTAINER: '{"Version":"0","Type":"Container","ContainerName":"sleep","TaskId":"7ac4","TaskDefinitionFamily":"f",'
+    '"TaskDefinitionRevision":"1","ClusterName":"c","Image":"busybox","ContainerKnownStatus":"RUNNING",'
+    '"Timestamp":1767225601000,"CpuUtilized":0.5,"CpuReserved":10.0,"MemoryUtilized":0,"MemoryReserved":10}',
+}
 # For each format something that its table is asked, and the answer.
 ASKED = {
     VPC_FLOW: ('srcaddr, dstport, "end"', ("198.51.100.7", "22", "1767225660")),
@@ -73,6 +79,7 @@ ASKED = {
     RESOLVER: ("query_name, answers[1].rdata, srcids.instance", ("q3f9.evil.example.", '"ok"', "i-1")),
     NGINX: ("remote_addr, status, request_url", ("198.51.100.7", "502", "/basket?id=7")),
     WAF: ("httprequest.clientip, action, formatversion", ("198.51.100.7", "BLOCK", "1")),
+    ECS_CONTAINER: ("containername, cpuutilized, memoryreserved", ("sleep", "0.5", "10")),
     S3_ACCESS: (
         "remoteip, key, request_uri, httpstatus",
         ("198.51.100.7", "k.csv", "GET /b/k.csv HTTP/1.1", "200"),
@@ -98,7 +105,9 @@ def test_its_table_in_sql_reads_the_same(form):
     assert asked(f"SELECT {columns} FROM {form.name}", {"a.log": content}) == [answer]
 
 
-@pytest.mark.parametrize("form", [each for each in EVERY if each.values[0] not in (RESOLVER, WAF)])
+@pytest.mark.parametrize(
+    "form", [each for each in EVERY if each.values[0] not in (RESOLVER, WAF, ECS_CONTAINER)]
+)
 def test_its_line_says_when_it_was(form):
     assert time_of(LINES[form]) // 1000 == AT // 1000
 
