@@ -46,7 +46,7 @@ SAMPLE = 1_000  # events whose fields are held against the names in the query
     "definition",
     default="",
     metavar="FILE",
-    help="For SQL: the CREATE EXTERNAL TABLE of the one table.",
+    help="For SQL: the CREATE EXTERNAL TABLE of the one table, or an access log format of API Gateway.",
 )
 @click.option("--limit", type=click.IntRange(1, LARGEST_LIMIT), help="Rows at most.  [default: 10000]")
 @ranged

@@ -8,9 +8,13 @@ https://docs.aws.amazon.com/athena/latest/ug/regex-serde.html
 """
 
 from collections.abc import Iterator
+from typing import Final
 
+from scenarios.service_logs.api_gateway import AccessLog
 from scenarios.service_logs.fields import Column, Field, Format, Shape
 
+_JSON: Final = "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'"
+_REGEX: Final = "org.apache.hadoop.hive.serde2.RegexSerDe"
 _WORD, _QUOTED = "([^ ]*)", r'"((?:[^"\\]|\\.)*)"'
 
 
@@ -22,6 +26,17 @@ def create(form: Format, name: str, location: str) -> str:
     )
 
 
+def of_access_log(log: AccessLog, name: str, location: str) -> str:
+    """The same over access logs of API Gateway, in the format that their stage has; every column is a text.
+
+    A format that is a JSON object has its keys as columns, another one its variables, such as
+    `identity_sourceip`. Raises NotThisFormat where two would have one name.
+    """
+    columns = ", ".join(f"`{each}` string" for each in log.columns)
+    rows = _JSON if log.is_json else _by(log.pattern)
+    return f"CREATE EXTERNAL TABLE `{name}` ({columns}) {rows} LOCATION '{location}'"
+
+
 def _columns(form: Format) -> Iterator[tuple[str, str]]:
     for field in form.fields:
         parts = field.columns or (Column(name=field.in_sql, type=field.type),)
@@ -31,13 +46,16 @@ def _columns(form: Format) -> Iterator[tuple[str, str]]:
 
 def _rows(form: Format) -> str:
     if form.shape is Shape.JSON:
-        return "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'"
+        return _JSON
     if not any(field.around or field.columns for field in form.fields):
         delimiter = "\\t" if form.separator == "\t" else form.separator
         return f"ROW FORMAT DELIMITED FIELDS TERMINATED BY '{delimiter}'"
-    written = _pattern(form).replace("\\", "\\\\").replace("'", "\\'")
-    serde = "org.apache.hadoop.hive.serde2.RegexSerDe"
-    return f"ROW FORMAT SERDE '{serde}' WITH SERDEPROPERTIES ('input.regex' = '{written}')"
+    return _by(_pattern(form))
+
+
+def _by(pattern: str) -> str:
+    written = pattern.replace("\\", "\\\\").replace("'", "\\'")
+    return f"ROW FORMAT SERDE '{_REGEX}' WITH SERDEPROPERTIES ('input.regex' = '{written}')"
 
 
 def _pattern(form: Format) -> str:

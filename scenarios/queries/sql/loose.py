@@ -20,6 +20,7 @@ from scenarios.queries.sql.tables import CLOUDTRAIL, Partition, Table
 from scenarios.queries.sql.types import VARCHAR
 from scenarios.service_logs import FORMATS, VPC_FLOW, Format, NotThisFormat
 from scenarios.service_logs import tables as service_logs
+from scenarios.service_logs.api_gateway import STANDARD, AccessLog, is_template
 from scenarios.service_logs.flows import vpc_flow
 
 _NAME: Final = re.compile(
@@ -37,6 +38,8 @@ _KEYS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("account", "accountid", "account_id"), "{account}"),
 }
 
+_API_GATEWAY: Final = "apigateway_access_logs"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LooseFiles:
@@ -46,7 +49,8 @@ class LooseFiles:
         files: their names and sizes.
         read: reads one by its name.
         text: the query, for the partition keys that it names.
-        definition: the table's CREATE EXTERNAL TABLE, whose location counts for nothing; None: CloudTrail's.
+        definition: the table's CREATE EXTERNAL TABLE, whose location counts for nothing, or the format of
+            an access log of API Gateway; None: CloudTrail's.
     """
 
     files: Sequence[tuple[str, int]]
@@ -93,7 +97,9 @@ class LooseFiles:
 
     def _definition(self, name: str) -> str:
         if self.definition is not None:
-            return self.definition
+            return _of_stage(self.definition, name) if is_template(self.definition) else self.definition
+        if name == _API_GATEWAY:
+            return _of_stage(STANDARD, name)
         form = FORMATS.get(name)
         if form is None:
             return create(name, "files")
@@ -120,6 +126,13 @@ class LooseFiles:
         number = location.rstrip("/")
         chosen = [self.files[int(number)]] if number.isdecimal() else self.files
         return [Object(address=name, size=size) for name, size in chosen]
+
+
+def _of_stage(template: str, name: str) -> str:
+    try:
+        return service_logs.of_access_log(AccessLog(template.strip()), name, "files")
+    except NotThisFormat as error:
+        raise SqlNotSimulated(f"this table: {error}") from error
 
 
 def _values(file: str, keys: Sequence[str]) -> tuple[str, ...]:
