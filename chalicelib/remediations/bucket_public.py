@@ -21,13 +21,14 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
-from chalicelib.events import ApiCallEvent, api_call, call_of_history
+from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.evidence.call import NOT_RECORDED
+from chalicelib.evidence.earlier import earlier_calls
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
 from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.evidence.outsiders import EVERYBODY, outsiders, trusted
@@ -293,15 +294,8 @@ def look_at_account(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[A
 
 def _before(aws: Aws, event: ApiCallEvent) -> Block | None:
     """What the newest earlier call set, as this region's event history knows it."""
-    found = aws.client("cloudtrail", event.region).lookup_events(
-        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": _OF_ACCOUNT[0]}],
-        EndTime=event.at - timedelta(seconds=1),
-    )
-    for call in (call for each in found["Events"] for call in call_of_history(each)):
-        set_to = _set_to(call)
-        if set_to is not None and not call.failed and call.key != event.key:
-            return set_to
-    return None
+    found = (_set_to(call) for call in earlier_calls(aws, event, _OF_ACCOUNT[0]))
+    return next((each for each in found if each is not None), None)
 
 
 def _set_to(call: ApiCallEvent) -> Block | None:

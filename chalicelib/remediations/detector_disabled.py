@@ -4,20 +4,24 @@ Before or after the deed an intruder blinds what would tell of it, in the region
 
 What we do: report what was switched off or deleted, and what is lost with it. HIGH is what leaves a region
 without a watcher; MEDIUM is what sees less (features, trusted addresses, filters that archive findings, a
-delivery channel, EBS encryption by default). In mode enforce it is switched on again: a detector of
-GuardDuty and the recorder of Config, as they were; EBS encryption by default; Macie. What was deleted comes
-back empty, once CloudTrail's event history knows the call: a detector of GuardDuty, Security Hub with its
-default standards, Macie. What was there before (findings, filters, members, standards) does not come back,
-and the alert says so before. An undo switches it off again. What is on again or gone altogether by the time
-we look is told as gravely: nothing watched in between, and a detector that was made anew is empty.
+delivery channel, EBS encryption by default). That Config keeps its items for a shorter time is HIGH, since it
+deletes the older ones; what was set before is looked up in CloudTrail's event history. In mode enforce it is
+switched on again: a detector of GuardDuty and the recorder of Config, as they were; EBS encryption by
+default; Macie. What was deleted comes back empty, once event history knows the call: a detector of GuardDuty,
+Security Hub with its default standards, Macie. What was there before (findings, filters, members, standards)
+does not come back, and the alert says so before. An undo switches it off again. What is on again or gone
+altogether by the time we look is told as gravely: nothing watched in between, and a detector that was made
+anew is empty.
 
 What we leave alone: flow logs, logs of DNS queries, activity streams, a recorder, a delivery channel, rules
 and analyzers that were deleted: what they were is in no event, so the alert says how to look; members that
-an administrator's account lost; what was narrowed without being switched off; refused attempts.
+an administrator's account lost; items of Config that are kept as long as before, or longer; what was narrowed
+without being switched off; refused attempts.
 
 Sources: https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_suspend-disable.html,
 https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-disable.html,
-https://docs.aws.amazon.com/config/latest/developerguide/stop-start-recorder.html
+https://docs.aws.amazon.com/config/latest/developerguide/stop-start-recorder.html,
+https://docs.aws.amazon.com/config/latest/developerguide/delete-config-data-with-retention-period.html
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +35,7 @@ from chalicelib import delayed
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.events import ApiCallEvent, api_call
+from chalicelib.evidence.earlier import earlier_calls
 from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.evidence.seen import Seen, blind, see, tell
 from chalicelib.looking import answer
@@ -61,16 +66,18 @@ class Off:
     """Something that was switched off. `id`: of the detector or recorder, where it has one.
 
     `by_now`: what has become of it since, ON_AGAIN or GONE; "" where it is off, and can be switched on.
+    `facts`: what else an alert says of it.
     """
 
     id: str = ""
     by_now: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 ON_AGAIN, GONE = "on again", "gone"
 
 
-Read = Callable[[Aws, ApiCallEvent], Off]
+Read = Callable[[Aws, ApiCallEvent], Off | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +100,9 @@ class Watcher:
     off: tuple[str, Callable[[Off], Mapping[str, Any]]] | None = None
     lost: str = ""
     look: tuple[str, str] = ("", "")
+
+
+_RETENTION, _LONGEST_DAYS = "PutRetentionConfiguration", 2557
 
 
 # ---- what there is now --------------------------------------------------------------------------
@@ -150,6 +160,30 @@ def _stopped_recorder(aws: Aws, event: ApiCallEvent) -> Off:
     if name not in recording:
         return Off(id=name, by_now=GONE)
     return Off(id=name, by_now=ON_AGAIN if recording[name] else "")
+
+
+def _kept_shorter(aws: Aws, event: ApiCallEvent) -> Off | None:
+    """A retention that is shorter than before. The longest is what Config has where nobody set one.
+
+    A record without a number of days is told: what was set is not known then.
+    """
+    days = _days(event)
+    if days is None or days >= _LONGEST_DAYS:
+        return Off() if days is None else None
+    found = ((call, _days(call)) for call in earlier_calls(aws, event, _RETENTION))
+    call, before = next(((call, set_to) for call, set_to in found if set_to), (None, None))
+    if call and before and before <= days:
+        gone = earlier_calls(aws, event, "DeleteRetentionConfiguration", since=call.at)
+        if next(gone, None) is None:
+            return None
+        before = _LONGEST_DAYS
+    known = f"{before} days" if before else f"not in event history; {_LONGEST_DAYS} days where nobody set it"
+    return Off(facts=(("Items are kept", f"{days} days"), ("Before", known)))
+
+
+def _days(event: ApiCallEvent) -> int | None:
+    days = {name.lower(): value for name, value in event.parameters.items()}.get("retentionperiodindays")
+    return days if isinstance(days, int) else None
 
 
 def _no_default_encryption(aws: Aws, event: ApiCallEvent) -> Off:
@@ -232,7 +266,7 @@ DELETES: Mapping[tuple[str, str], Watcher] = {
     ),
 }
 _SEES_LESS = Severity.MEDIUM
-# Told, and nothing else: what was there is in no event.
+# Told, and nothing else: what was there is in no event, or can't come back.
 TELLS: Mapping[tuple[str, str], Watcher] = {
     (_EC2, "DeleteFlowLogs"): Watcher(what="Flow logs were deleted", look=_LIST_FLOW_LOGS),
     (_CONFIG, "DeleteConfigurationRecorder"): Watcher(
@@ -242,6 +276,12 @@ TELLS: Mapping[tuple[str, str], Watcher] = {
         what="AWS Config delivers nothing any more", severity=_SEES_LESS, look=_LIST_RECORDERS
     ),
     (_CONFIG, "DeleteConfigRule"): Watcher(what="A rule of AWS Config was deleted", severity=_SEES_LESS),
+    (_CONFIG, _RETENTION): Watcher(
+        what="AWS Config keeps its items for a shorter time",
+        read=_kept_shorter,
+        lost="items that are older than that: they do not come back when the time is made longer again",
+        look=("configservice", "describe-retention-configurations"),
+    ),
     (_ANALYZER, "DeleteAnalyzer"): Watcher(
         what="An analyzer of IAM Access Analyzer was deleted", look=("accessanalyzer", "list-analyzers")
     ),
@@ -375,7 +415,7 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Off]:
         if watcher is None or not _counts(event):
             return None
         off = watcher.read(aws, event) if watcher.read else Off()
-        return None if off.by_now and not watcher.does(event) else off
+        return None if off and off.by_now and not watcher.does(event) else off
 
     return see(aws, event, settings, remediation=NAME, read=read)
 
@@ -414,6 +454,7 @@ def _facts(event: ApiCallEvent, watcher: Watcher, off: Off | None) -> Iterator[t
         yield "About", ", ".join(named) or (off.id if off else "")
     if watcher.lost:
         yield "Lost with it", watcher.lost
+    yield from off.facts if off else ()
     service, operation = watcher.look
     if service:
         yield "What there is", aws_command(service, operation, {"--region": event.region})

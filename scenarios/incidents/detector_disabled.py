@@ -144,20 +144,30 @@ def _macie_is_on(macie: Any) -> str | None:
 
 SCENARIO = Scenario(
     name="detector_disabled",
-    title="GuardDuty is suspended, flow logs are deleted: two alerts",
+    title="GuardDuty is suspended, flow logs are deleted, AWS Config keeps less: three alerts",
     given=[guardduty(), flow_logs()],
     when=[
         at("00:00", with_detector(mallory, "suspends GuardDuty", "update_detector", Enable=False)),
-        at("05:00", drops_flow_logs(mallory)),
+        at(
+            "05:00",
+            drops_flow_logs(mallory),
+            mallory.calls("config", "put_retention_configuration", RetentionPeriodInDays=30),
+        ),
     ],
     then=[
         by("02:30", alert(NAME, "HIGH", "user/mallory", "203.0.113.66", subject="GuardDuty is suspended")),
-        by("07:30", alert(NAME, "HIGH", "describe-flow-logs", subject="Flow logs were deleted")),
+        by(
+            "07:30",
+            alert(NAME, "HIGH", "describe-flow-logs", subject="Flow logs were deleted"),
+            alert(
+                NAME, "HIGH", "30 days", "not in event history", subject="keeps its items for a shorter time"
+            ),
+        ),
         at_the_end(
             guardduty_is("DISABLED"),
             outcome(NAME, Outcome.OBSERVED),
-            outcome(NAME, Outcome.TOLD),
-            no_more_alerts_than(2, of=NAME),
+            outcome(NAME, Outcome.TOLD, times=2),
+            no_more_alerts_than(3, of=NAME),
         ),
     ],
 )
@@ -204,7 +214,7 @@ ENFORCED = Scenario(
 
 SILENT = Scenario(
     name="detector_disabled.silent",
-    title="On already, refused, expected, a filter that hides nothing: silent; on again: told, nothing to do",
+    title="On already, refused, expected, kept longer, a filter that hides nothing: silent; on again: told",
     home="eu-west-1",
     spokes=("us-east-1", "ap-southeast-2"),
     parameters=ACTING,
@@ -225,6 +235,7 @@ SILENT = Scenario(
             intern.calls("ec2", "disable_ebs_encryption_by_default", refused="UnauthorizedOperation"),
             with_detector(mallory, "suspends GuardDuty", "update_detector", Enable=False),
             with_detector(deployer, "goes on with GuardDuty", "update_detector", Enable=True),
+            deployer.calls("config", "put_retention_configuration", RetentionPeriodInDays=90),
         ),
         at(
             "05:00",
@@ -232,7 +243,11 @@ SILENT = Scenario(
                 mallory, "suspends it in Sydney", "update_detector", region="ap-southeast-2", Enable=False
             ),
         ),
-        at("20:00", undoes_by_hand(deployer, NAME)),
+        at(
+            "20:00",
+            undoes_by_hand(deployer, NAME),
+            mallory.calls("config", "put_retention_configuration", RetentionPeriodInDays=365),
+        ),
     ],
     then=[
         by("02:30", alert(NAME, "HIGH", "user/mallory", subject="was suspended, and is on again by now")),

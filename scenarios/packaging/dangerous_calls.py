@@ -62,6 +62,8 @@ CALLS: Mapping[str, Mapping[str, str]] = {
         "PutRemediationConfigurations": "",
         "DeleteRemediationConfiguration": "",
         "PutRemediationExceptions": "",
+        "PutRetentionConfiguration": "",
+        "DeleteRetentionConfiguration": "AWS Config keeps its items as long as it can again",
         "DeleteRemediationExceptions": "AWS Config mends again what it had left alone",
     },
     "macie2": {"DisableMacie": "", "UpdateMacieSession": ""},

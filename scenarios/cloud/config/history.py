@@ -25,6 +25,7 @@ from scenarios.cloud.config.query_values import InvalidExpression
 from scenarios.cloud.config.recorder import Recorders
 from scenarios.cloud.config.resource_types.all_types import RECORDED, must_be_simulated
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.paging import Paging
 from scenarios.cloud.kernel.service_models import service_model
@@ -69,6 +70,7 @@ class History:
             ("SelectResourceConfig", self._select),
         ):
             setting.calls.answer("config", operation, answer)
+        setting.calls.after("config", "PutRetentionConfiguration", self._kept_for)
         for operation in _SILENT:
             setting.calls.answer("config", operation, partial(_not_simulated, operation))
 
@@ -100,6 +102,12 @@ class History:
             found.reverse()
         page, onward = _within_a_week(found, given)
         return {"configurationItems": [item.api() for item in page], **onward}
+
+    def _kept_for(self, call: ApiCall) -> None:
+        """What is older than the period is gone for good; how soon no page says, here at once."""
+        since, items = self._retained(call.region), self._recorders.of(call.region).items
+        for key, found in items.items():
+            items[key] = kept(found, since)
 
     def _retained(self, region: str) -> datetime:
         """Items from before this moment are gone, but for the one that was in force then."""

@@ -26,6 +26,7 @@ from scenarios.cloud.config.items import GLOBAL, Found, Item, Status
 from scenarios.cloud.config.recording import records
 from scenarios.cloud.config.resource_types.all_types import BY_SERVICE, TYPES
 from scenarios.cloud.config.resource_types.ec2 import reached
+from scenarios.cloud.config.resource_types.remembered import Remembered
 from scenarios.cloud.config.resource_types.view import SERVICE, MayNotLook, ResourceType, Told, View
 from scenarios.cloud.config.unrecorded import Seen, seen_in
 from scenarios.cloud.kernel import moto_state
@@ -68,6 +69,8 @@ class Recording:
 
     items: dict[tuple[str, str], list[Item]] = field(default_factory=dict)
     waiting: dict[str, Notice] = field(default_factory=dict)  # by service
+    remembered: Remembered = field(default_factory=Remembered)
+    denied: set[str] = field(default_factory=set)  # services of which the last look was denied something
     days: int = 0  # counts up with each start, so that the daily look of an earlier one ends
 
     def last(self, key: tuple[str, str]) -> Item | None:
@@ -183,7 +186,11 @@ class Recorders:
     def _changed(self, call: ApiCall) -> None:
         service, known = call.service, self._setting.records[call.service]
         writes = not known.is_read_only(call.operation) and not known.is_data_event(call.operation)
-        if call.error is not None or service not in BY_SERVICE or not writes:
+        if call.error is not None or not writes:
+            return
+        for recording in self._regions.values():
+            recording.remembered.forget(call)
+        if service not in BY_SERVICE:
             return
         everywhere = known.is_global(call.region) or service in ("s3", "s3control")
         for region in self._regions if everywhere else (call.region,):
@@ -234,13 +241,18 @@ class Recorders:
             for each in BY_SERVICE[service]
             if (frequency := records(found, each.name)) and (daily or frequency == "CONTINUOUS" or first)
         ]
-        everything = daily or first or notice is None
+        everything = daily or first or notice is None or service in recording.denied
+        if everything:
+            recording.remembered.clear()
+        recording.denied.discard(service)
         texts, ids = (None, None) if everything or notice is None else (notice.texts, notice.ids)
         if ids is not None:
             wanted = [each for each in wanted if each.name in ids]
-        if wanted and self._may_assume(region, found.role_arn):
+        if wanted and not self._may_assume(region, found.role_arn):
+            recording.denied.add(service)
+        elif wanted:
             told = Told(texts, partial(self._known, region), ids)
-            view = View(self._setting, found.role_arn, region, told)
+            view = View(self._setting, found.role_arn, region, told, recording.remembered)
             for each in wanted:
                 self._take(region, each, view)
 
@@ -260,6 +272,7 @@ class Recorders:
             found = list(kind.look(view))
         except MayNotLook as denied:
             self._failed(region, f"AWS Config may not look at {kind.name}: {denied}")
+            self.of(region).denied.add(kind.service)  # what these calls changed, the next look has to find
             return
         except ClientError as error:  # AWS's answer for a service that is overloaded, or a resource just gone
             self._setting.note("config", f"AWS Config could not look at {kind.name}: {error}")

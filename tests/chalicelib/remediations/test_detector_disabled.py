@@ -1,5 +1,8 @@
 """What each call switches off, and what switches it on again: values in, a plan out."""
 
+import json
+from datetime import UTC, datetime
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -17,6 +20,7 @@ from chalicelib.remediations.detector_disabled import (
     WATCHERS,
     Off,
     _counts,
+    _kept_shorter,
     decide,
     look,
 )
@@ -158,3 +162,64 @@ def test_what_a_call_switched_off_is_told_whatever_is_now(source, name, paramete
 
     assert found.unread is None
     assert (found.state.by_now if found.state else None) == seen
+
+
+class History:
+    """Event history with one page of calls: (name, hour, days), the newest first."""
+
+    def __init__(self, *calls):
+        self._calls = calls
+
+    def client(self, service, region):
+        assert (service, region) == ("cloudtrail", "us-east-1")
+        return self
+
+    def lookup_events(self, **asked):
+        wanted = asked["LookupAttributes"][0]["AttributeValue"]
+        since = asked.get("StartTime", datetime(2026, 1, 1, tzinfo=UTC))
+        found = [
+            (name, datetime(2026, 3, 2, hour, tzinfo=UTC), days)
+            for name, hour, days in self._calls
+            if name == wanted
+        ]
+        return {"Events": [recorded(*each) for each in found if since <= each[1] <= asked["EndTime"]]}
+
+
+def recorded(name, at, days):
+    detail = {
+        "eventID": f"{at}",
+        "eventTime": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        "eventSource": "config.amazonaws.com",
+        "eventName": name,
+        "recipientAccountId": "123456789012",
+        "awsRegion": "us-east-1",
+        "requestParameters": {"retentionPeriodInDays": days},
+        **({} if days else {"errorCode": "AccessDenied"}),
+    }
+    return {"CloudTrailEvent": json.dumps(detail)}
+
+
+PUT, DELETED = "PutRetentionConfiguration", "DeleteRetentionConfiguration"
+UNKNOWN = "not in event history; 2557 days where nobody set it"
+
+
+@pytest.mark.parametrize(
+    ("days", "calls", "before"),
+    [
+        pytest.param(30, (), UNKNOWN, id="nothing is known of before"),
+        pytest.param(30, ((PUT, 1, 365),), "365 days", id="shorter"),
+        pytest.param(365, ((PUT, 1, 30),), None, id="longer"),
+        pytest.param(30, ((PUT, 1, 30),), None, id="the same"),
+        pytest.param(2557, (), None, id="the longest, without a look"),
+        pytest.param(60, ((PUT, 2, 90), (PUT, 1, 30)), "90 days", id="the newest counts"),
+        pytest.param(365, ((PUT, 2, None), (PUT, 1, 400)), "400 days", id="a refused one does not"),
+        pytest.param(365, ((DELETED, 2, 1), (PUT, 1, 30)), "2557 days", id="the longest since a deletion"),
+        pytest.param(365, ((PUT, 2, 30), (DELETED, 1, 1)), None, id="a deletion before that"),
+        pytest.param(365, ((PUT, 4, 30),), UNKNOWN, id="a later one is not before"),
+        pytest.param("30", (), "", id="a number of days that can't be read"),
+    ],
+)
+def test_items_of_config_are_kept_for_a_shorter_time(days, calls, before):
+    found = _kept_shorter(History(*calls), event("config.amazonaws.com", PUT, retentionPeriodInDays=days))
+
+    assert (dict(found.facts).get("Before", "") if found else None) == before

@@ -10,6 +10,7 @@ Source: https://github.com/awslabs/aws-config-resource-schema, https://github.co
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from scenarios.cloud.config.items import SEVERAL_ZONES, Found, Relation, camel, tags_of
@@ -47,6 +48,16 @@ _TOUCHED: Final[Mapping[str, tuple[str, ...]]] = {
     "fl": (FLOW_LOG,),
 }
 _TAGS: Final = ("CreateTags", "DeleteTags")
+# Calls that change a group's rules, and not which interfaces have it.
+_RULES: Final = (
+    "AuthorizeSecurityGroupEgress",
+    "AuthorizeSecurityGroupIngress",
+    "ModifySecurityGroupRules",
+    "RevokeSecurityGroupEgress",
+    "RevokeSecurityGroupIngress",
+    "UpdateSecurityGroupRuleDescriptionsEgress",
+    "UpdateSecurityGroupRuleDescriptionsIngress",
+)
 _MAKES: Final = ("Create", "Delete", "Run", "Terminate", "Attach", "Detach")
 _ID: Final = re.compile(r"([a-z]+)-[0-9a-f]{8,17}")
 # Calls that name a rule of a group name the group beside it.
@@ -65,13 +76,21 @@ def touched(operation: str, texts: Iterable[str]) -> set[str] | None:
     )
 
 
+def wholly(kind: str) -> str:
+    """Beside the ids of a type: those of which more has to be read than the call itself may have changed.
+
+    Of an instance or a volume more than its tags, of a group more than its rules and tags.
+    """
+    return f"{kind}, wholly"
+
+
 def reached(
     operation: str, texts: Collection[str], last: Callable[[tuple[str, str]], Found | None]
 ) -> dict[str, set[str]] | None:
     """The ids of the resources that a call may have changed, by type; None for all.
 
     Those that it names, and those that were related to them when Config looked last (`last`): a group that an
-    interface leaves is named by nobody.
+    interface leaves is named by nobody. Under `wholly(type)` stand those whose relations may have changed.
     """
     types = touched(operation, texts)
     if types is None:
@@ -83,19 +102,24 @@ def reached(
             continue
         kind, *others = _TOUCHED[match[1]]
         found[kind].add(each)
+        known = last((kind, each))
+        if operation not in (*_TAGS, *_RULES) or known is None:
+            found.setdefault(wholly(kind), set()).add(each)
         if others and operation not in _TAGS:
-            known = last((kind, each))
             if known is None:
                 return None
             for relation in known.relations:
                 if relation.type in found:
                     found[relation.type].add(relation.id)
+                    found.setdefault(wholly(relation.type), set()).add(relation.id)
     return found
 
 
 def instances(view: View) -> Iterator[Found]:
     """Instances, until they are terminated."""
-    for each in _instances(view, view.only(INSTANCE)):
+    tagged, others = _with_other_tags(view, INSTANCE)
+    yield from tagged
+    for each in _instances(view, others) if others != [] else ():
         state = each["State"]["Name"]
         interfaces = [one["NetworkInterfaceId"] for one in each.get("NetworkInterfaces", ())]
         volumes = [one["Ebs"]["VolumeId"] for one in each.get("BlockDeviceMappings", ()) if "Ebs" in one]
@@ -142,7 +166,8 @@ def security_groups(view: View) -> Iterator[Found]:
     """Security groups, each with the network interfaces and instances that have it."""
     interfaces: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     only = view.only(GROUP)
-    for one in _interfaces(view, "group-id", only):
+    moved = None if only is None else view.only(wholly(GROUP))
+    for one in _interfaces(view, "group-id", moved) if moved != [] else ():
         for name in _groups_of(one):
             interfaces[name].append(one)
     for each in view("ec2", "DescribeSecurityGroups", **_filter("group-id", only))["SecurityGroups"]:
@@ -161,7 +186,9 @@ def security_groups(view: View) -> Iterator[Found]:
                 "ipPermissionsEgress": [_permission(one) for one in each["IpPermissionsEgress"]],
                 "tags": camel(each.get("Tags", [])),
             },
-            relations=_sorted(
+            relations=last.relations
+            if moved is not None and group not in moved and (last := view.last(GROUP, group))
+            else _sorted(
                 _related("Is associated with", INSTANCE, on),
                 _related("Is associated with", INTERFACE, [one["NetworkInterfaceId"] for one in having]),
                 _related("Is contained in", VPC, [each.get("VpcId")]),
@@ -171,7 +198,11 @@ def security_groups(view: View) -> Iterator[Found]:
 
 def volumes(view: View) -> Iterator[Found]:
     """Volumes."""
-    for each in view("ec2", "DescribeVolumes", **_filter("volume-id", view.only(VOLUME)))["Volumes"]:
+    tagged, others = _with_other_tags(view, VOLUME)
+    yield from tagged
+    if others == []:
+        return
+    for each in view("ec2", "DescribeVolumes", **_filter("volume-id", others))["Volumes"]:
         yield Found(
             type=VOLUME,
             id=each["VolumeId"],
@@ -242,6 +273,33 @@ def flow_logs(view: View) -> Iterator[Found]:
             configuration={**camel(each), "creationTime": int(each["CreationTime"].timestamp() * 1000)},
             created=each["CreationTime"],
         )
+
+
+def _with_other_tags(view: View, kind: str) -> tuple[list[Found], list[str] | None]:
+    """Those of which calls have changed the tags alone, as they are now; the ids of the others, None for all.
+
+    One without any tag is read wholly, since an answer without tags doesn't say that it is there.
+    """
+    only, whole = view.only(kind), view.only(wholly(kind))
+    if only is None or whole is None:
+        return [], only
+    before = [last for each in only if each not in whole and (last := view.last(kind, each)) and last.settled]
+    if not before:
+        return [], only
+    tags: defaultdict[str, list[Mapping[str, str]]] = defaultdict(list)
+    for each in view("ec2", "DescribeTags", **_filter("resource-id", [one.id for one in before]))["Tags"]:
+        tags[each["ResourceId"]].append({"Key": each["Key"], "Value": each["Value"]})
+    found = [
+        replace(
+            last,
+            tags=tags_of(tags[last.id]),
+            configuration={**last.configuration, "tags": camel(tags[last.id])},
+        )
+        for last in before
+        if tags[last.id]
+    ]
+    done = {each.id for each in found}
+    return found, [each for each in only if each not in done]
 
 
 def _instances(view: View, only: list[str] | None = None) -> list[Mapping[str, Any]]:

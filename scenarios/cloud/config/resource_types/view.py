@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/config/latest/developerguide/using-service-linked-ro
 """
 
 import json
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -18,6 +17,8 @@ from botocore.exceptions import ClientError
 
 from scenarios.cloud.clients import ClientsOf
 from scenarios.cloud.config.items import Found
+from scenarios.cloud.config.resource_types.names import names
+from scenarios.cloud.config.resource_types.remembered import Remembered
 from scenarios.cloud.kernel.caller import session_on
 from scenarios.cloud.setting import Setting
 
@@ -49,21 +50,20 @@ class Told:
     ids: Mapping[str, Collection[str]] | None = None
 
 
-def names(text: str, name: str) -> bool:
-    """Whether a text of a call names a resource: it is its name, or has it in an ARN, a URL or a document.
-
-    >>> names("arn:aws:s3:::logs/*", "logs"), names("logs-2", "logs")
-    (True, False)
-    """
-    return name in text and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
-
-
 class View:
-    """Answers of AWS's APIs in one region, each asked for once."""
+    """Answers of AWS's APIs in one region, each asked for once; `remembered`: those of earlier looks."""
 
-    def __init__(self, setting: Setting, role_arn: str, region: str, told: Told = Told()) -> None:
+    def __init__(
+        self,
+        setting: Setting,
+        role_arn: str,
+        region: str,
+        told: Told = Told(),
+        remembered: Remembered | None = None,
+    ) -> None:
         self._setting = setting
         self._told = told
+        self._remembered = remembered or Remembered()
         self.account, self.region = setting.account, region
         caller = replace(
             session_on(role_arn, SESSION), source_ip=SERVICE, user_agent=SERVICE, invoked_by=SERVICE
@@ -73,9 +73,13 @@ class View:
 
     def __call__(self, service: str, operation: str, **parameters: Any) -> Any:
         """The answer of one operation, all pages of it; raises MayNotLook, or ClientError."""
+        known = self._remembered.get(service, operation, parameters)
+        if known is not None:
+            return known
         key = (service, operation, json.dumps(parameters, sort_keys=True))
         if key not in self._answers:
             self._answers[key] = self._ask(service, operation, parameters)
+            self._remembered.keep(service, operation, parameters, self._answers[key])
         return self._answers[key]
 
     def unchanged(self, kind: str, identity: str, name: str = "") -> Found | None:
@@ -83,6 +87,10 @@ class View:
         texts = self._told.texts
         if texts is None or any(names(each, name or identity) for each in texts):
             return None
+        return self._told.last((kind, identity))
+
+    def last(self, kind: str, identity: str) -> Found | None:
+        """A resource as it was found last; None for one that isn't known."""
         return self._told.last((kind, identity))
 
     def only(self, kind: str) -> list[str] | None:
@@ -96,9 +104,10 @@ class View:
         try:
             return self(service, operation, **parameters)
         except ClientError as error:
-            if error.response["Error"]["Code"].startswith(absent):
-                return {}
-            raise
+            if not error.response["Error"]["Code"].startswith(absent):
+                raise
+            self._remembered.keep(service, operation, parameters, {})
+            return {}
 
     def _ask(self, service: str, operation: str, parameters: dict[str, Any]) -> Any:
         client, method = self._clients.client(service, self.region), xform_name(operation)

@@ -14,8 +14,10 @@ from scenarios.cloud.config.resource_types.ec2 import (
     VPC,
     reached,
     touched,
+    wholly,
 )
-from scenarios.cloud.config.resource_types.view import View, names
+from scenarios.cloud.config.resource_types.names import names
+from scenarios.cloud.config.resource_types.view import View
 from tests.scenarios.cloud.config.recording_worlds import only, recording
 from tests.scenarios.cloud.small_worlds import HOME, admin
 
@@ -45,6 +47,7 @@ OTHER_SG, RULE = "sg-0123456789abcdef1", "sgr-0123456789abcdef0"
 LAST = {
     (INTERFACE, ENI): (Relation(GROUP, OTHER_SG, "r"), Relation(INSTANCE, MACHINE, "r")),
     (INSTANCE, MACHINE): (Relation(GROUP, SG, "r"), Relation(SUBNET, "subnet-1", "r")),
+    (GROUP, OTHER_SG): (Relation(VPC, "vpc-1", "r"),),
 }
 
 
@@ -56,11 +59,26 @@ def last(key):
 @pytest.mark.parametrize(
     ("operation", "texts", "ids"),
     [
-        pytest.param("AuthorizeSecurityGroupIngress", {SG, RULE}, {GROUP: {SG}}, id="a group's rules"),
+        pytest.param(
+            "AuthorizeSecurityGroupIngress", {OTHER_SG, RULE}, {GROUP: {OTHER_SG}}, id="a group's rules"
+        ),
+        pytest.param(
+            "AuthorizeSecurityGroupIngress",
+            {SG},
+            {GROUP: {SG}, wholly(GROUP): {SG}},
+            id="the rules of one that was never seen",
+        ),
         pytest.param(
             "ModifyNetworkInterfaceAttribute",
             {ENI, SG},
-            {INTERFACE: {ENI}, INSTANCE: {MACHINE}, GROUP: {SG, OTHER_SG}},
+            {
+                INTERFACE: {ENI},
+                INSTANCE: {MACHINE},
+                GROUP: {SG, OTHER_SG},
+                wholly(INTERFACE): {ENI},
+                wholly(INSTANCE): {MACHINE},
+                wholly(GROUP): {SG, OTHER_SG},
+            },
             id="the group that an interface had",
         ),
         pytest.param("CreateTags", {MACHINE}, {INSTANCE: {MACHINE}}, id="tags change nothing else"),
@@ -83,17 +101,26 @@ def test_what_is_read_of_a_few_is_what_reading_all_would_find():
         )
         machine = client.run_instances(ImageId="ami-12c6146b", MinCount=1, MaxCount=1, SecurityGroupIds=[one])
         instance = machine["Instances"][0]["InstanceId"]
+        disk = client.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
         made = client.create_network_interface(SubnetId=subnet, Groups=[one, two])
         interface = made["NetworkInterface"]["NetworkInterfaceId"]
         each.run(600)
         looks = []
-        each.calls.after("ec2", "DescribeSecurityGroups", looks.append)
-        each.calls.after("ec2", "DescribeInstances", looks.append)
+        for operation in ("DescribeSecurityGroups", "DescribeInstances", "DescribeTags"):
+            each.calls.after("ec2", operation, looks.append)
 
         client.modify_network_interface_attribute(NetworkInterfaceId=interface, Groups=[three])
         each.run(300)
         client.modify_instance_attribute(InstanceId=instance, Groups=[two])
-        client.create_tags(Resources=[instance, one], Tags=[{"Key": "k", "Value": "v"}])
+        client.create_tags(
+            Resources=[instance, one, disk], Tags=[{"Key": "k", "Value": "v"}, {"Key": "a", "Value": "b"}]
+        )
+        each.run(300)
+        client.create_tags(Resources=[instance, disk], Tags=[{"Key": "k", "Value": "w"}])
+        each.run(300)
+        client.delete_tags(Resources=[instance, disk], Tags=[{"Key": "a"}])
+        each.run(300)
+        client.delete_tags(Resources=[disk], Tags=[{"Key": "k"}])
         each.run(300)
         client.authorize_security_group_ingress(
             GroupId=two, IpProtocol="tcp", FromPort=1, ToPort=1, CidrIp="10.0.0.0/8"
@@ -109,7 +136,8 @@ def test_what_is_read_of_a_few_is_what_reading_all_would_find():
         there = {found.key: found for kind in ec2.TYPES if kind.name in kinds for found in kind.look(view)}
 
     assert recorded == there
-    assert len([call for call in looks if "Filters" in call.parameters]) > 5
+    assert len([call for call in looks if call.operation == "DescribeTags"]) > 3
+    assert len([call for call in looks if "Filters" in call.parameters]) > 8
 
 
 @pytest.mark.parametrize(
