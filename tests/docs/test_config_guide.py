@@ -47,6 +47,7 @@ def test_what_the_page_says_that_run_prints_is_what_it_prints(printed):
     assert [line for line in block.text.splitlines() if line not in printed] == []
 
 
+@pytest.mark.slow
 def test_the_worked_rule_is_in_this_projects_style(project):
     checked = python(project, "-m", "ruff", "check", "--no-cache", MODULE, SCENARIO, "app.py")
 

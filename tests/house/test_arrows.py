@@ -296,6 +296,7 @@ def test_inside_chalicelib_too(room):
     assert told(found) == []
 
 
+@pytest.mark.slow
 def test_each_exception_is_still_one():
     assert {(each.by, each.of) for each in all_imports()} >= STILL_UPWARD
 
@@ -390,6 +391,7 @@ def test_only_pytest_loads_its_plugin():
     assert told(each for each in all_imports() if each.of == PLUGIN) == []
 
 
+@pytest.mark.slow
 def test_the_plugin_itself_loads_nothing_of_the_simulation():
     """pytest loads it at every start, also for tests that want no scenario."""
     loaded = loaded_after(f"import pytest, {PLUGIN}")
@@ -470,6 +472,7 @@ def _may_know_moto(module: str) -> bool:
 # ---- the same, held by running it ---------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_without_its_variable_the_application_loads_no_simulation():
     assert "TRAILWARDEN_ATTACH" not in os.environ
     assert "scenarios" not in loaded_after("import app")
@@ -495,6 +498,7 @@ for arguments in {WITHOUT_SIMULATION}:
 """
 
 
+@pytest.mark.slow
 def test_a_command_for_real_accounts_never_imports_the_simulation():
     loaded = loaded_after(RUN)
 

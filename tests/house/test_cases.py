@@ -186,6 +186,7 @@ def test_the_sums_come_last_and_a_wrong_row_is_no_success(tmp_path, capsys):
     ]
 
 
+@pytest.mark.slow
 def test_without_the_libraries_of_sql_only_rows_about_athena_cant_be_judged(tmp_path):
     """In a process of its own, in which neither can be imported; the stack's row has a whole World."""
     file = tmp_path / "rows.jsonl"

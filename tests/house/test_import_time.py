@@ -60,12 +60,14 @@ def test_a_cold_start_does_not_import(module):
     assert module not in imported_by("import app")
 
 
+@pytest.mark.slow
 def test_beside_chalice_and_boto3_only_powertools_is_new():
     new = packages(imported_by("import app")) - packages(imported_by(BASE)) - set(sys.stdlib_module_names)
 
     assert new == {"app", "chalicelib", "aws_lambda_powertools", "typing_extensions"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", in_turn([each.name for each in CATALOG], of=8))
 def test_a_function_imports_its_own_remediation_and_no_other(name):
     imported = imported_by(f"import app; app.load({name!r})")
@@ -86,6 +88,7 @@ def test_the_number_of_modules_stays_small():
     assert len([module for module in new if module.startswith("chalicelib")]) <= 37
 
 
+@pytest.mark.slow
 def test_importing_the_application_asks_nothing_of_aws_or_the_environment():
     """No client, no region, no variable: those are a running function's business."""
     code = (
@@ -96,6 +99,7 @@ def test_importing_the_application_asks_nothing_of_aws_or_the_environment():
     assert "app" in imported_by(code)
 
 
+@pytest.mark.slow
 def test_only_a_query_imports_what_answers_sql():
     """DuckDB and sqlglot take a third of a second; a command or a World that isn't asked does without."""
     code = (

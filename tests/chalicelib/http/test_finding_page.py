@@ -144,6 +144,7 @@ def measured(text, folder, width) -> dict:
     return json.loads(said.replace("&quot;", '"'))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed; .ci/run installs Debian's")
 @pytest.mark.parametrize("width", sample([500, 1200], of=2))
 @pytest.mark.parametrize("which", ["list", "finding"])
@@ -156,6 +157,7 @@ def test_no_word_is_broken_in_the_middle(which, width, tmp_path):
     assert measured(text, tmp_path, width) == {"broken": [], "wide": False}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed; .ci/run installs Debian's")
 def test_a_word_that_is_broken_is_seen(tmp_path):
     broken = page((), [finding(alert("x" * 200))])

@@ -63,6 +63,7 @@ def test_items_that_somebody_planted_are_folded_too(house):
     assert len(ledgers) == 11  # of the twenty that one event reports: ten, and the twentieth
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("principal", "asked"),
     [

@@ -78,6 +78,7 @@ def test_every_scenario_is_told(runs):
     assert names == set(runs["there"])
 
 
+@pytest.mark.slow
 def test_one_seed_gives_one_trace_wherever_it_runs(runs):
     unlike = {
         name: next(pair for pair in zip(trace, runs["there"][name], strict=False) if pair[0] != pair[1])

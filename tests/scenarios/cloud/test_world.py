@@ -382,6 +382,7 @@ def test_profiles_are_known_by_their_names():
     assert not issubclass(Crash, Exception)
 
 
+@pytest.mark.slow
 def test_a_world_needs_no_credentials_no_home_and_no_network(tmp_path):
     """As on a build machine that knows nothing: an empty environment."""
     script = (

@@ -90,6 +90,7 @@ for name, arguments in json.loads(sys.argv[1]).items():
 """
 
 
+@pytest.mark.slow
 def test_commands_that_need_no_simulation_do_not_import_it():
     result = subprocess.run(
         [sys.executable, "-c", ONE_AFTER_THE_OTHER, json.dumps(WITHOUT_SIMULATION)],
@@ -139,6 +140,7 @@ def test_bad_usage_is_one_sentence_and_exits_with_2(arguments, sentence):
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_crash():
     reading, writing = os.pipe()
     os.close(reading)

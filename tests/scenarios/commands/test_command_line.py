@@ -77,10 +77,12 @@ def completed(words):
     return [line.partition(",")[2] for line in result.stdout.decode().splitlines()]
 
 
+@pytest.mark.slow
 def test_a_shell_completes_names_of_scenarios_without_importing_moto():
     assert completed("trailwarden run table_deleted.ref") == ["table_deleted.refused"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
@@ -119,6 +121,7 @@ def test_ctrl_c_ends_a_command_in_one_line(monkeypatch):
     assert result.stderr == "trailwarden: interrupted\n"
 
 
+@pytest.mark.slow
 def test_a_locale_without_the_characters_gets_question_marks():
     result = process("match", '{"a": [1]}', '{"a": 1}', PYTHONIOENCODING="latin-1")
 

@@ -106,6 +106,7 @@ def test_no_credentials_is_something_that_could_not_be_told():
     assert "Unable to locate credentials" in result.stdout
 
 
+@pytest.mark.slow
 def test_it_holds_no_simulated_aws():
     code = (
         "import sys, scenarios.commands.doctor; print([n for n in ('moto', 'freezegun') if n in sys.modules])"

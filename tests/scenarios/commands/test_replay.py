@@ -351,6 +351,7 @@ def test_a_bad_file_does_not_keep_the_others(tmp_path):
     assert "1 record: 1 fired root_login" in result.stdout
 
 
+@pytest.mark.slow
 def test_the_command_itself_reads_standard_input_and_keeps_standard_output_clean():
     result = subprocess.run(
         [Path(sys.executable).with_name("trailwarden"), "replay", "-", "--format", "json"],

@@ -412,6 +412,7 @@ def test_a_file_that_holds_no_keys_is_one_sentence_and_exits_with_2(delivered, t
     assert "keys.json" in result.stderr
 
 
+@pytest.mark.slow
 def test_real_accounts_are_looked_at_without_the_simulated_aws():
     import subprocess
     import sys

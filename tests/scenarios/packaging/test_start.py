@@ -60,6 +60,7 @@ def test_each_beginning_runs_and_only_its_incident_fails_with_what_comes_next(gr
         assert f"{name}.silent" in cases
 
 
+@pytest.mark.slow
 def test_what_is_written_is_in_this_projects_style(grown):
     files = [path for name in RUN.values() for path in written(name)] + ["app.py", "chalicelib/catalog.py"]
 

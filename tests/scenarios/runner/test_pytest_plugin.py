@@ -312,6 +312,7 @@ def test_one_that_passes_passes_beside_those_that_fail(told):
     assert "5 rehearsals of scenarios, seed 4" in told
 
 
+@pytest.mark.slow
 def test_a_failing_one_shows_the_timeline_around_it_and_how_to_replay_it(told):
     text = section(told, "unsaid")
 

@@ -18,6 +18,7 @@ def test_every_remediation_has_its_row_and_the_page_is_as_it_is_written():
     assert page(PAGE.read_text(), ROWS) == PAGE.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", in_turn(ROWS, 16, in_ci=2))
 def test_a_run_takes_as_long_as_the_page_says(name):
     found = measured(name)

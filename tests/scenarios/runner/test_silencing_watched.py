@@ -26,6 +26,7 @@ def test_where_nothing_is_done_nothing_is_told(watched):
     assert tried(watched, ()) == []
 
 
+@pytest.mark.slow
 def test_what_silences_us_in_pairs_is_told(watched):
     untold = [pair for pair in in_turn(LISTED, of=max(1, len(LISTED) // 2)) if not tried(watched, pair)]
 

@@ -312,6 +312,7 @@ def could_not_serve(*options):
     return said
 
 
+@pytest.mark.slow
 def test_a_port_in_use_is_one_sentence(frozen):
     port = frozen.url.rpartition(":")[2]
 

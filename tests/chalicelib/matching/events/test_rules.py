@@ -207,6 +207,7 @@ def test_many_rules_that_all_survive_are_told_apart_in_the_end():
     assert all(more >= fewer for fewer, more in pairwise(sizes))
 
 
+@pytest.mark.slow
 def test_importing_the_package_loads_no_engine_before_it_is_used():
     """A cold start waits only for what its function uses."""
     program = """

@@ -136,6 +136,7 @@ def test_an_application_from_the_repository_is_not_fetched():
         translate({"Resources": {"Nested": {"Type": "AWS::Serverless::Application"}}}, region=REGION)
 
 
+@pytest.mark.slow
 def test_the_transform_needs_neither_credentials_nor_a_region_nor_models_of_what_is_not_there():
     """A fresh process, since botocore and the transform both keep what they found out."""
     code = """

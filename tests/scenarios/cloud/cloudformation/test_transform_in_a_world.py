@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.project import PROJECT
 
 RUN = """
@@ -21,6 +23,7 @@ with World(Deployment(template="")) as world:
 """
 
 
+@pytest.mark.slow
 def test_the_first_template_of_a_process_may_come_while_a_world_runs():
     done = subprocess.run(
         [sys.executable, "-c", RUN], capture_output=True, text=True, cwd=PROJECT, check=False, timeout=120

@@ -505,6 +505,7 @@ def test_event_history_is_asked_by_attribute(name, value, expected):
         assert look_up(cloud, LookupAttributes=attributes) == expected
 
 
+@pytest.mark.slow
 def test_event_history_holds_its_own_region():
     with world(NOTHING, regions=(HOME, FAR)) as cloud:
         create_table(cloud)

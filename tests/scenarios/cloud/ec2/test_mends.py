@@ -105,6 +105,7 @@ print(asked is real["123456789012"]["us-east-1"])
 """
 
 
+@pytest.mark.slow
 def test_the_simulated_aws_is_loaded_without_motos_ec2_and_under_any_profile():
     """moto's EC2 takes seconds to import, and reads the AWS settings of the machine then.
 

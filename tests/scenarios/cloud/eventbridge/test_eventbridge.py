@@ -134,6 +134,7 @@ def test_under_duplicates_everything_comes_twice():
 # ---- buses and regions --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_rule_sees_only_its_own_regions_bus():
     hears = {**queue(), **rule()}
     with world(hears, spoke=hears, regions=(HOME, FAR)) as cloud:

@@ -157,6 +157,7 @@ def test_an_error_action_gets_what_failed():
         assert "its error action has it" in lost(world)[0]
 
 
+@pytest.mark.slow
 def test_without_the_functions_leave_nothing_is_invoked():
     with open_world(template=plain({"R": rule(to_function())})) as world:
         publishes(world)

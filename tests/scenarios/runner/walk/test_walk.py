@@ -215,6 +215,7 @@ def test_a_point_that_broke_once_is_whole(name, point):
     assert walk_one(scenario, point_of(scenario, point))[1] == []
 
 
+@pytest.mark.slow
 def test_nothing_breaks_in_a_sample_of_the_points(walked):
     assert walked.tried > 0
     assert {str(told.point): told.broken for told in walked.broken} == {}
