@@ -111,10 +111,29 @@ def put_file(
     an ACL may let in, too (`Object`).
     """
     text = "".join(f"{each}\n" for each in lines).encode()
+    body = gzip.compress(text, mtime=0) if packed else text
+    return put_body(
+        setting, region, key, body, by=by, source=source, plain=plain, keyless=keyless, grantee=grantee
+    )
+
+
+def put_body(
+    setting: Setting,
+    region: str,
+    key: str,
+    body: bytes,
+    *,
+    by: By = DELIVERY,
+    source: str = "",
+    plain: bool = False,
+    keyless: bool = False,
+    grantee: str = "",
+) -> Refusal | None:
+    """The same with a file as it is."""
     return setting.deliveries.hand_over(
         f"arn:aws:s3:::{key}",
         Object(
-            body=gzip.compress(text, mtime=0) if packed else text,
+            body=body,
             requester=by if isinstance(by, str) else by.arn,
             plain=plain,
             keyless=keyless,

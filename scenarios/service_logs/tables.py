@@ -26,6 +26,12 @@ def create(form: Format, name: str, location: str) -> str:
     )
 
 
+def of_parquet(form: Format, name: str, location: str) -> str:
+    """The same over Parquet files, whose columns are found by their names."""
+    columns = ", ".join(f"`{each}` {kind}" for each, kind in _columns(form))
+    return f"CREATE EXTERNAL TABLE `{name}` ({columns}) STORED AS PARQUET LOCATION '{location}'"
+
+
 def of_access_log(log: AccessLog, name: str, location: str) -> str:
     """The same over access logs of API Gateway, in the format that their stage has; every column is a text.
 

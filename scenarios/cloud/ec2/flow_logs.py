@@ -7,10 +7,11 @@ deliver, the flow log says `Access error`, and the records are lost. To Firehose
 service-linked role of log delivery, which may write to streams with a tag that the making of the flow log
 gives. A flow log of a template is made when its stack is there.
 
-Left out: Parquet and streams of other accounts (`NotSimulated`), gaps (SKIPDATA), the windows of a minute
+Left out: streams of other accounts (`NotSimulated`), gaps (SKIPDATA), the windows of a minute
 that interfaces of Nitro instances have, and the fields of ECS, of services by address and of what encrypted
 the traffic, which are dashes. How long a delivery takes within AWS's "about", and the end of a file's name,
-are our choice. Unconfirmed: that a record of Firehose is JSON with the line as its `message`.
+are our choice. Unconfirmed: that the name of a Parquet file ends with `.log.parquet`; that a record of
+Firehose is JSON with the line as its `message`.
 
 Sources: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs.html,
 https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-cwl.html,
@@ -50,12 +51,13 @@ from scenarios.cloud.service_logs_delivery import (
     DELIVERY,
     let_in_at_bucket,
     linked_role,
+    put_body,
     put_file,
     put_records,
     source_of,
 )
 from scenarios.cloud.setting import Setting
-from scenarios.service_logs import Format, NotThisFormat
+from scenarios.service_logs import Format, NotThisFormat, parquet
 from scenarios.service_logs.flows import vpc_flow
 
 SERVICE: Final = "vpc-flow-logs.amazonaws.com"
@@ -69,6 +71,10 @@ _SAME: Final = (
     *("ResourceType", "DeliverLogsPermissionArn", "LogDestinationType", "LogDestination", "LogGroupName"),
     *("LogFormat", "MaxAggregationInterval"),
 )
+
+
+def _is_parquet(options: Mapping[str, Any]) -> bool:
+    return str(options.get("FileFormat", "plain-text")) == "parquet"
 
 
 class FlowLogs:
@@ -88,8 +94,8 @@ class FlowLogs:
         """Moto makes them; what it doesn't know of destinations is refused for every resource alike."""
         given = dict(asked.parameters)
         options = given.get("DestinationOptions") or {}
-        if options.get("FileFormat", "plain-text") != "plain-text":
-            raise NotSimulated("ec2", "flow logs in Parquet")
+        if _is_parquet(options) and given.get("LogDestinationType") != S3:
+            raise NotSimulated("ec2", "flow logs in Parquet elsewhere than in S3")
         try:
             vpc_flow(given.get("LogFormat") or "default")
         except NotThisFormat as error:
@@ -128,7 +134,8 @@ class FlowLogs:
         bucket, prefix = bucket_of(asked.parameters["LogDestination"])
         if moto_state.bucket(self._setting.account, bucket) is None:
             return ""  # moto says so
-        folder = f"{bucket}/{folder_of(prefix, self._setting.account, {})}"
+        options = asked.parameters.get("DestinationOptions") or {}
+        folder = f"{bucket}/{folder_of(prefix, self._setting.account, options)}"
         probe = f"arn:aws:s3:::{folder}"
         judge, s3 = self._setting.identity.judge, f"arn:aws:s3:::{bucket}"
 
@@ -184,9 +191,7 @@ class FlowLogs:
     def _make(self, region: str, flow_log: str, given: Mapping[str, Any]) -> bool:
         """Make a flow log of a template; False for one that can't be, which then is loud under traffic."""
         options = given.get("DestinationOptions") or {}
-        if str(options.get("FileFormat", "plain-text")) != "plain-text" or given.get(
-            "DeliverCrossAccountRole"
-        ):
+        if given.get("DeliverCrossAccountRole"):
             return False
         asked = {
             "ResourceIds": [given["ResourceId"]],
@@ -204,8 +209,8 @@ class FlowLogs:
         found = self._all(region)
         made = found[flow_log] = found.pop(answer["FlowLogIds"][0])
         made.id = flow_log
-        hive = {name: str(value).lower() == "true" for name, value in options.items() if name != "FileFormat"}
-        self._watch(region, flow_log, hive)
+        said = {name: str(value).lower() == "true" for name, value in options.items()}
+        self._watch(region, flow_log, {**said, "FileFormat": options.get("FileFormat", "plain-text")})
         return True
 
     def look(self, region: str) -> None:
@@ -340,9 +345,13 @@ class FlowLogs:
         written = now - timedelta(minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond)
         folder = f"{folder_of(prefix, account, watch.options)}{dated(watch, written)}"
         tail = f"{self._setting.random('ec2.flow_logs.names').getrandbits(32):08x}"
-        name = f"{account}_vpcflowlogs_{watch.region}_{watch.id}_{written:%Y%m%dT%H%MZ}_{tail}.log.gz"
-        whole = [*form.head(), *(line for _, (_, line) in lines)]
-        refusal = put_file(self._setting, watch.region, f"{bucket}/{folder}{name}", whole)
+        name = f"{account}_vpcflowlogs_{watch.region}_{watch.id}_{written:%Y%m%dT%H%MZ}_{tail}.log"
+        key, texts = f"{bucket}/{folder}{name}", [line for _, (_, line) in lines]
+        if _is_parquet(watch.options):
+            body = parquet.written(form, texts)
+            refusal = put_body(self._setting, watch.region, f"{key}.parquet", body)
+        else:
+            refusal = put_file(self._setting, watch.region, f"{key}.gz", [*form.head(), *texts])
         self._delivered(model, bucket, refusal, len(lines))
 
     def _to_firehose(

@@ -17,7 +17,7 @@ SERVICE = Service(
         "security groups: rules by id, and the error for one that is gone; what they and network ACLs let "
         "through, and flow logs of it to CloudWatch Logs, S3 and Firehose"
     ),
-    missing="roles passed at launch; instance types; routes, gateways; flow logs in Parquet",
+    missing="roles passed at launch; instance types; routes, gateways",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

@@ -21,7 +21,7 @@ from scenarios.queries.sql.types import VARCHAR
 from scenarios.service_logs import FORMATS, VPC_FLOW, Format, NotThisFormat
 from scenarios.service_logs import tables as service_logs
 from scenarios.service_logs.api_gateway import STANDARD, AccessLog, is_template
-from scenarios.service_logs.flows import vpc_flow
+from scenarios.service_logs.flows import EVERY_VPC_FLOW_FIELD, vpc_flow
 
 _NAME: Final = re.compile(
     r"(?P<account>\d{12})_CloudTrail_(?P<region>[a-z0-9-]+)_(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})T\d{4}Z"
@@ -38,6 +38,7 @@ _KEYS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("account", "accountid", "account_id"), "{account}"),
 }
 
+_IN_PARQUET: Final = "vpc_flow_logs_parquet"
 _API_GATEWAY: Final = "apigateway_access_logs"
 
 
@@ -100,10 +101,18 @@ class LooseFiles:
             return _of_stage(self.definition, name) if is_template(self.definition) else self.definition
         if name == _API_GATEWAY:
             return _of_stage(STANDARD, name)
+        if name in (VPC_FLOW.name, _IN_PARQUET) and self._is_parquet():
+            return service_logs.of_parquet(EVERY_VPC_FLOW_FIELD, name, "files")
         form = FORMATS.get(name)
         if form is None:
             return create(name, "files")
         return service_logs.create(self._of_flows() if form is VPC_FLOW else form, name, "files")
+
+    def _is_parquet(self) -> bool:
+        found = {name.endswith(".parquet") for name, _ in self.files}
+        if len(found) > 1:
+            raise SqlNotSimulated("flow logs in Parquet and in text in one table")
+        return found == {True}
 
     def _of_flows(self) -> Format:
         """The format that the files of flow logs name in their first lines: their owner chose the fields."""

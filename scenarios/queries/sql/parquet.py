@@ -1,7 +1,7 @@
 """Parquet files, read by DuckDB from a folder of ours that it may reach and that nothing else is in.
 
 Source: https://docs.aws.amazon.com/athena/latest/ug/parquet-serde.html. A column is found by its name; one
-that a file lacks is NULL.
+that a file lacks is NULL; an int of a file may be a bigint of the table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,6 +42,8 @@ def _value(
     if not written:
         return f"CAST(NULL AS {kind.duckdb})"
     wanted = database.connection.execute(f"SELECT typeof(CAST(NULL AS {kind.duckdb}))").fetchall()[0][0]
+    if (found, wanted) == ("INTEGER", "BIGINT"):  # as in AWS's own table over flow logs
+        return f"CAST({quoted(written)} AS BIGINT)"
     if found != wanted:
         raise SqlNotSimulated(
             f"the column {column}, which is {kind.shown} in the table and {found} in {name}"

@@ -24,11 +24,10 @@ def delivered(cloud, bucket):
         return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
 
 
-def asked(cloud, found, text):
-    """The rows that `trailwarden query` answers over files, by their keys."""
-    loose = LooseFiles(
-        files=[(key, len(body)) for key, body in found.items()], read=found.__getitem__, text=text
-    )
+def asked(cloud, found, text, table=None):
+    """The rows that `trailwarden query` answers over files, by their keys; `table`: what it is told."""
+    sizes = [(key, len(body)) for key, body in found.items()]
+    loose = LooseFiles(files=sizes, read=found.__getitem__, text=text, definition=table)
     return Engine(loose, loose, cloud.clock.now).run(text).rows
 
 

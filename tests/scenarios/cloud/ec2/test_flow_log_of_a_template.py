@@ -59,9 +59,8 @@ def test_traffic_under_it_is_delivered():
     [
         {"ResourceId": "vpc-1"},
         {"LogFormat": "${colour}"},
-        {"DestinationOptions": {"FileFormat": "parquet"}},
     ],
-    ids=["no such network", "no such field", "Parquet"],
+    ids=["no such network", "no such field"],
 )
 def test_one_that_can_not_be_made_is_loud_under_traffic(more):
     with (

@@ -4,6 +4,7 @@
 
 import gzip
 import json
+import re
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,8 +13,8 @@ from scenarios.cloud.ec2.firewalls import Asking, acl_lets, groups_let
 from scenarios.cloud.ec2.traffic import Connection, Traffic
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 from scenarios.service_logs.flows import read_vpc_flow
-from tests.scenarios.cloud.log_files import files
-from tests.scenarios.cloud.small_worlds import admin, arn, queue, world
+from tests.scenarios.cloud.log_files import asked, delivered, files
+from tests.scenarios.cloud.small_worlds import ACCOUNT, admin, arn, queue, world
 
 OUTSIDE = "198.51.100.7"
 REGION = "us-east-1"
@@ -170,6 +171,42 @@ def test_a_network_acl_refuses_the_answer_that_a_security_group_lets_out(cloud):
 
     about = [line.split()[4] for _, line in lines(cloud, "flows") if " 40404 " in line]
     assert about == ["REJECT"]
+
+
+# Of https://docs.aws.amazon.com/athena/latest/ug/vpc-flow-logs-parquet.html, without partitions.
+PARQUET_TABLE = (
+    "CREATE EXTERNAL TABLE vpc_flow_logs_parquet (version int, srcaddr string, dstport int, protocol bigint, "
+    "`end` bigint, action string, tcp_flags int) STORED AS PARQUET LOCATION 's3://x/'"
+)
+
+
+@pytest.mark.slow
+def test_in_parquet_sql_reads_the_same_records_by_the_hour(cloud):
+    admin(cloud, "s3").create_bucket(Bucket="parquet")
+    options = {"FileFormat": "parquet", "HiveCompatiblePartitions": True, "PerHourPartition": True}
+    made = watch(
+        cloud,
+        LogDestinationType="s3",
+        LogDestination="arn:aws:s3:::parquet",
+        LogFormat=f"{ALL_FIELDS} ${{protocol}} ${{log-status}}",
+        DestinationOptions=options,
+    )
+    assert not send(cloud, "203.0.113.9", cloud.addresses[0], 2222)
+    cloud.run(60 + 600 + 10)
+    admin(cloud, "ec2").delete_flow_logs(FlowLogIds=[made])
+
+    found = delivered(cloud, "parquet")
+    start = rf"AWSLogs/aws-account-id={ACCOUNT}/aws-service=vpcflowlogs/aws-region={REGION}"
+    name = rf"{ACCOUNT}_vpcflowlogs_{REGION}_{made}_\d{{8}}T\d{{4}}Z_\w{{8}}\.log\.parquet"
+    day = r"year=\d{4}/month=\d\d/day=\d\d/hour=\d\d"
+    assert found
+    assert all(re.fullmatch(f"{start}/{day}/{name}", key) for key in found)
+    sql = "SELECT srcaddr, dstport, protocol, action FROM {} WHERE action <> '-'"
+    row = ("203.0.113.9", "2222", "6", "REJECT")
+    assert asked(cloud, found, sql.format("vpc_flow_logs")) == [row]
+    assert asked(cloud, found, sql.format("vpc_flow_logs_parquet"), PARQUET_TABLE) == [row]
+    empty = "SELECT DISTINCT srcaddr, dstport FROM vpc_flow_logs WHERE log_status = 'NODATA'"
+    assert asked(cloud, found, empty) == [("-", None)]
 
 
 def test_nobody_is_there(cloud):
