@@ -675,10 +675,10 @@ REDRIVEN_LATE = Scenario(
             _edits_policy(mallory, "keeps every role from blocking", adds=_NO_ROLE_BLOCKS),
             on_bucket(mallory, "delete_public_access_block"),
         ),
-        # Two minutes before what comes a quarter of an hour late: until its record comes, nobody can tell a
-        # deployer's change from what the deed has left, and the old state is put back.
+        # After all tries at what comes a quarter of an hour late: until an hourly look has confirmed the
+        # deployer's change, nobody can tell it from what the deed has left, and the old state is put back.
         at(
-            "18:00",
+            "26:00",
             lifts_the_policy(deployer),
             on_bucket(
                 deployer, "put_public_access_block", PublicAccessBlockConfiguration=_AS_THE_DEPLOYER_WANTS
