@@ -21,11 +21,11 @@ deployer = Actor(name="deploy-bot", address="198.51.100.9")
 intern = Actor(name="intern", address="192.0.2.15", policies=())
 
 
-def database(name: str, *, snapshot: str = "", tag: str = "") -> Given:
+def database(name: str, *, snapshot: str = "", tag: str = "", region: str = "") -> Given:
     """A database with deletion protection, or else with a snapshot, or neither."""
 
     def do(world: World) -> None:
-        rds: Any = world.client(world.user("builder"), "rds")
+        rds: Any = world.client(world.user("builder"), "rds", region)
         rds.create_db_instance(
             DBInstanceIdentifier=name,
             DBInstanceClass="db.t4g.micro",
@@ -39,15 +39,21 @@ def database(name: str, *, snapshot: str = "", tag: str = "") -> Given:
     return Given(f"a database {name}{f' with a snapshot {snapshot}' if snapshot else ''}", do)
 
 
-def modifies(actor: Actor, name: str, *, refused: str = "", **more: Any) -> Any:
+def modifies(actor: Actor, name: str, *, refused: str = "", region: str = "", **more: Any) -> Any:
     """ModifyDBInstance."""
     words = f"modifies {name}: {', '.join(more)}"
     return actor.calls(
-        "rds", "modify_db_instance", refused=refused, words=words, DBInstanceIdentifier=name, **more
+        "rds",
+        "modify_db_instance",
+        refused=refused,
+        region=region,
+        words=words,
+        DBInstanceIdentifier=name,
+        **more,
     )
 
 
-def is_protected(name: str, *, wanted: bool) -> Check:
+def is_protected(name: str, *, wanted: bool, region: str = "") -> Check:
     """Whether deletion protection is on."""
 
     def judge(rds: Any) -> str | None:
@@ -56,7 +62,7 @@ def is_protected(name: str, *, wanted: bool) -> Check:
             None if found["DeletionProtection"] is wanted else f"protection is {found['DeletionProtection']}"
         )
 
-    return state(f"{name} is {'protected' if wanted else 'not protected'}", judge, "rds")
+    return state(f"{name} is {'protected' if wanted else 'not protected'}", judge, "rds", region)
 
 
 SCENARIO = Scenario(
@@ -121,7 +127,34 @@ ENFORCED = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, ENFORCED)
+ELSEWHERE = Scenario(
+    name="database_deleted.elsewhere",
+    title="The stack is in Ireland; in Sydney protection is on again; off and on, or kept on: no alert",
+    home="eu-west-1",
+    spokes=("us-east-1", "ap-southeast-2"),
+    parameters=ACTING,
+    given=[database("far", region="ap-southeast-2"), database("brief"), database("quiet")],
+    when=[
+        at(
+            "00:00",
+            modifies(mallory, "brief", DeletionProtection=False),
+            modifies(mallory, "brief", DeletionProtection=True),
+            modifies(mallory, "quiet", DeletionProtection=True, BackupRetentionPeriod=3),
+        ),
+        at("05:00", modifies(mallory, "far", region="ap-southeast-2", DeletionProtection=False)),
+    ],
+    then=[
+        by("02:30", no_more_alerts_than(0, of=NAME)),
+        by(
+            "07:30",
+            is_protected("far", wanted=True, region="ap-southeast-2"),
+            alert(NAME, "HIGH", "ap-southeast-2", "Trailwarden did:", subject="protection is off"),
+        ),
+        at_the_end(outcome(NAME, Outcome.ACTED), no_more_alerts_than(1, of=NAME)),
+    ],
+)
+
+SCENARIOS = (SCENARIO, ENFORCED, ELSEWHERE)
 
 READS = (
     ("rds", "DescribeDBInstances"),

@@ -7,7 +7,7 @@ from chalicelib.remediation import Outcome
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import ACCOUNT, World
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by
-from scenarios.runner.words.actors import Actor
+from scenarios.runner.words.actors import Actor, refused_by
 from scenarios.runner.words.checks import alert, heard_of, no_more_alerts_than, outcome, state
 
 NAME = "key_deletion_scheduled"
@@ -21,6 +21,7 @@ STRANGER, PARTNER = "999988887777", "210987654321"
 
 mallory = Actor(name="mallory", address="203.0.113.66")
 deployer = Actor(name="deploy-bot", address="198.51.100.9")
+intern = Actor(name="intern", address="192.0.2.15", policies=())
 
 
 def _policy(*others: str) -> str:
@@ -49,16 +50,20 @@ def key(name: str, *, region: str = "", tag: str = "") -> Given:
     return Given(f"a key {name}", do)
 
 
-def on_key(actor: Actor, name: str, operation: str, *, region: str = "", **more: Any) -> Action:
+def on_key(
+    actor: Actor, name: str, operation: str, *, region: str = "", refused: str = "", **more: Any
+) -> Action:
     """A call about the key of this alias, by its id."""
 
     def do(world: World, caller: Caller) -> None:
         with world.calls.muted():
             reader = world.client(world.user("reader"), "kms", region)
             identity = reader.describe_key(KeyId=f"alias/{name}")["KeyMetadata"]["KeyId"]
-        getattr(world.client(caller, "kms", region), operation)(KeyId=identity, **more)
+        with refused_by(refused, f"{actor.name} was to be refused"):
+            getattr(world.client(caller, "kms", region), operation)(KeyId=identity, **more)
 
-    return actor.does(f"calls {operation.replace('_', ' ')} {name}", do)
+    refusal = ", and is refused" if refused else ""
+    return actor.does(f"calls {operation.replace('_', ' ')} {name}{refusal}", do)
 
 
 def key_is(name: str, wanted: str, *, region: str = "") -> Check:
@@ -108,6 +113,7 @@ ENFORCED = Scenario(
             "00:00",
             on_key(mallory, "backups", "schedule_key_deletion", PendingWindowInDays=7),
             on_key(deployer, "old", "disable_key"),
+            on_key(intern, "old", "disable_key", refused="AccessDeniedException"),
             on_key(mallory, "brief", "disable_key"),
             on_key(mallory, "brief", "enable_key"),
         ),
