@@ -7,8 +7,12 @@ from scenarios.runner.walk.course import Course
 from scenarios.runner.walk.invariants.alert_names import finding_of
 
 _OBJECT = re.compile(r"^Object: +(s3://\S+)$", re.MULTILINE)  # trail_digest
-# trail_digest, of what trail_stopped tells at once.
-_OFF = ("CloudTrail logging is switched off", "CloudTrail was off for a while, unexplained")
+# trail_digest and trail_stopped's own look, of what trail_stopped tells at once.
+_OFF = (
+    "CloudTrail logging is switched off",
+    "CloudTrail was off for a while, unexplained",
+    "is weaker than it should be: logging",
+)
 _TELLS_OFF = "trail_stopped"
 
 

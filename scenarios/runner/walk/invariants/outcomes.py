@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.remediation import Outcome
 from chalicelib.runtime.notify import subject_of
+from scenarios.cloud.kernel.fault_points import FaultKind
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.walk.course import Course
 from scenarios.runner.walk.invariants.alert_names import (
@@ -33,9 +34,24 @@ from scenarios.runner.walk.invariants.trouble import (
 )
 
 _OF_THE_CAP = (Outcome.ACTED, Outcome.CAPPED)
+_TRIED_AGAIN = (FaultKind.THROTTLED, FaultKind.FAILED)
 
 Ended = tuple[str, str, str]
 """How findings ended: their remediation, their moment (03:00:40), their outcome."""
+
+
+def alike_by_the_minute(without: Course, with_fault: Course, remediation: str) -> bool:
+    """Whether a call was made again and again, and as many findings of each minute ended in the same ways.
+
+    Meanwhile the simulated account stands still: what somebody does within seconds is of later ones then.
+    """
+    if with_fault.point is None or with_fault.point.kind not in _TRIED_AGAIN:
+        return False
+    before, after = (
+        Counter((at[:-3], outcome) for name, at, outcome in _ended(each).elements() if name == remediation)
+        for each in (without, with_fault)
+    )
+    return before == after
 
 
 def left_open(without: Course, with_fault: Course) -> Iterator[LedgerEntry]:
@@ -62,6 +78,8 @@ def how_each_ended(without: Course, with_fault: Course) -> Iterator[str]:
         return
     for ended, count in (after - before).items():
         remediation, at, outcome = ended
+        if alike_by_the_minute(without, with_fault, remediation):
+            continue
         # It waits as a dead letter, and is left open by that: held elsewhere.
         if outcome in OPEN and not any(each.remediation == remediation for each in unexpected):
             continue
@@ -93,8 +111,12 @@ def _may_end_so(without: Course, with_fault: Course, ended: Ended, count: int) -
         if any(f"{remediation}:" in each and f"T{at}" in each for each in waits_for_a_yes(with_fault)):
             return True
         # A look that failed was told; of what it was about, the retry saw nothing. The others are as before.
+        # What is forged is reported by the hour to whoever meets it: a second delivery meets it again.
         gone = any(each[:2] == (remediation, at) for each in before - after)
-        if not gone and count <= _told_only_of_trouble(with_fault, remediation, at):
+        if not gone and count <= max(
+            _told_only_of_trouble(with_fault, remediation, at),
+            _told_of_another_hour(without, with_fault, remediation, at),
+        ):
             return True
     return not others and _adds_nothing(without, with_fault, remediation, at, outcome)
 
@@ -212,6 +234,13 @@ def _told_only_of_trouble(course: Course, remediation: str, at: str) -> int:
     there = _findings_of(course, remediation, at)
     told = (_told_of(course, [entry]) for entry in there if entry.outcome is Outcome.TOLD)
     return sum(bool(mail) and all(map(is_about_trouble, mail)) for mail in told)
+
+
+def _told_of_another_hour(without: Course, with_fault: Course, remediation: str, at: str) -> int:
+    """How many of a remediation's findings of one moment are told of what another hour has told already."""
+    again = of_another_hour(without, with_fault)
+    there = _findings_of(with_fault, remediation, at)
+    return sum(entry.outcome is Outcome.TOLD and entry.id in again for entry in there)
 
 
 def _only_of_another_hour(without: Course, with_fault: Course, remediation: str, at: str) -> bool:

@@ -21,6 +21,7 @@ OPEN = (Outcome.FAILED, Outcome.UNSEEN, Outcome.UNDER_WAY)
 LAMBDA_TRIES = 3
 _DRAWN = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]{4,})*")  # ids
 ACCUSES = "An item of Trailwarden's own ledger"
+_FORGED = "woke a function of Trailwarden's with a forged event"
 GONE = "was deleted with an event in its queue"
 _ON_US = re.compile(
     r"-(Function(Errors|Throttles)\d*|DeadLetters(Wait)?|(Watched)?Heartbeats?|WatchForward|Lost|UnauthorizedAPICalls)"
@@ -248,13 +249,13 @@ def _perhaps_done(course: Course) -> bool:
 
 
 def both_accuse(subject: str, course: Course) -> bool:
-    """Whether two runs at once may both tell of the same forged item of the ledger.
+    """Whether two runs at once may both tell of the same forged item of the ledger, or forged event.
 
     Whoever meets one tells, without a claim, since that may be forged too; that it was told is known to those
     who come later.
     """
     beside = course.point is not None and course.point.kind is FaultKind.MEANWHILE
-    return beside and ACCUSES in subject
+    return beside and (ACCUSES in subject or _FORGED in subject)
 
 
 def never_done(without: Course, with_fault: Course) -> set[str]:

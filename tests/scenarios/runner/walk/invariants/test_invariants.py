@@ -1014,6 +1014,67 @@ def test_what_is_forged_is_reported_by_the_hour(key, right):
     assert (broken(without, given) == []) is right
 
 
+@pytest.mark.parametrize(
+    ("key", "at", "right"), [("ledger: x", 6, True), ("f", 6, False), ("ledger: x", 3, False)]
+)
+def test_what_is_forged_may_be_reported_of_an_hour_in_which_something_else_was(key, at, right):
+    forged = replace(ENTRY, event_key="ledger: x", outcome=Outcome.TOLD, progress={})
+    other = replace(forged, event_key="ledger: y", at=NOW.replace(hour=6))
+    again = replace(forged, event_key=key, at=NOW.replace(hour=at, minute=0 if at == 6 else 1))
+    without = course("", calls=(), ledger=(item_of(forged), item_of(other)))
+    told = mail(TEXT.replace(ENTRY.id, forged.id)), mail(TEXT.replace(ENTRY.id, again.id))
+    ledger = (item_of(forged), item_of(other), item_of(again))
+
+    given = course("1.0.twice-hours-apart", calls=(), ledger=ledger, mail=told)
+
+    assert (said(given, without, "the ledger holds") == []) is right
+
+
+@pytest.mark.parametrize(
+    ("point", "at", "outcome", "right"),
+    [
+        ("1.2.throttled", NOW.replace(second=2), Outcome.ACTED, True),
+        ("1.2.5xx", NOW.replace(second=2), Outcome.ACTED, True),
+        ("1.2.crash-after", NOW.replace(second=2), Outcome.ACTED, False),
+        ("1.2.throttled", NOW.replace(minute=2), Outcome.ACTED, False),
+        ("1.2.throttled", NOW.replace(second=2), Outcome.CAPPED, False),
+    ],
+)
+def test_where_a_call_is_made_again_and_again_what_happens_meanwhile_is_of_later_seconds(
+    point, at, outcome, right
+):
+    beside = replace(ENTRY, event_key="g", at=NOW.replace(second=9))
+    without = course("", ledger=(item_of(ENTRY), item_of(beside)))
+    moved = replace(ENTRY, at=at, outcome=outcome)
+
+    given = course(point, ledger=(item_of(moved), item_of(beside)))
+
+    assert (said(given, without, "the ledger holds") == []) is right
+
+
+@pytest.mark.parametrize(
+    ("key", "words", "right"),
+    [
+        ("arn:aws:events:us-east-1:1:rule/hourly@06:00", "logging", True),
+        ("arn:aws:events:us-east-1:1:rule/hourly@06:00", "validation", False),
+        ("an event's id", "logging", False),
+    ],
+)
+def test_a_look_that_comes_once_the_trail_is_off_keeps_no_state(key, words, right):
+    looked = replace(LATER, event_key=key, progress={}, outcome=Outcome.TOLD)
+    state = {"pk": {"S": "state#trail_stopped#arn"}}
+    without = course("", ledger=(item_of(ENTRY), state))
+    weaker = mail(
+        f"weaker\n\nFinding {looked.id}", f"CRITICAL: The trail is weaker than it should be: {words}"
+    )
+
+    given = course("1.0.late", mail=(mail(), weaker), ledger=(item_of(ENTRY), item_of(looked)))
+
+    assert (
+        [each for each in broken(without, given) if "state#" in each or "nothing else" in each] == []
+    ) is right
+
+
 def restores(minute):
     return replace(acts(), at=NOW.replace(minute=minute))
 
@@ -1264,6 +1325,8 @@ def test_what_somebody_could_not_do_is_not_heard_of(words, right):
         ("1.2.meanwhile", "An item of Trailwarden's own ledger is forged", 2, True),
         ("1.2.meanwhile", "An item of Trailwarden's own ledger is forged", 3, False),
         ("1.0.twice", "An item of Trailwarden's own ledger is forged", 2, False),
+        ("1.2.meanwhile", "Somebody woke a function of Trailwarden's with a forged event", 2, True),
+        ("1.0.twice", "Somebody woke a function of Trailwarden's with a forged event", 2, False),
         ("1.2.meanwhile", "The trail was stopped", 2, False),
     ],
 )
