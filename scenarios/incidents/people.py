@@ -204,7 +204,7 @@ REPLANNED = Scenario(
     parameters=APPROVE,
     given=ORDERS,
     when=[
-        at("00:00", _makes_a_backup("orders-noon")),
+        at("00:30", _makes_a_backup("orders-noon")),
         at("01:00", DELETED),
         at("04:00", deletes_the_backup("orders-noon")),
         at("05:00", decides(ann, "approve", NAME)),
@@ -232,7 +232,7 @@ REPLANNED_REFUSED = Scenario(
     parameters=APPROVE,
     given=ORDERS,
     when=[
-        at("00:00", _makes_a_backup("orders-noon")),
+        at("00:30", _makes_a_backup("orders-noon")),
         at("01:00", DELETED),
         at("04:00", deletes_the_backup("orders-noon")),
         at("05:00", decides(ann, "approve", NAME)),
