@@ -3,7 +3,8 @@
 For each switch one small query runs on lines of its own in a log group that is made for it, and its answer is
 held against what each value of the switch would answer here. Whoever runs it needs `logs:CreateLogGroup`,
 `CreateLogStream`, `PutLogEvents`, `StartQuery`, `GetQueryResults` and `DeleteLogGroup`; it costs less than a
-cent. Nothing in the tests runs it.
+cent. The tests run it on the simulated AWS alone, which answers as held here; `AWS_ENDPOINT_URL` leads it to
+`trailwarden serve`.
 """
 
 import sys

@@ -5,6 +5,7 @@ Names are kept, so that the table of functions here decides what each means.
 """
 
 import logging
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from scenarios.queries.sql.grammar import check
 
 LONGEST: Final = 262_144  # characters, https://docs.aws.amazon.com/athena/latest/ug/service-limits.html
 DEEPEST: Final = 200
+_OFFSET: Final = re.compile(r"\boffset\b", re.IGNORECASE)
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of texts that are refused here anyway
 _KEPT: Final = ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "LISTAGG", "POSITION", "SUBSTRING")
 
@@ -73,6 +75,7 @@ def _tree(text: str) -> exp.Expression:
     except (ParseError, TokenError) as error:
         _known_to_sqlglot(text)
         raise MalformedSql(_sentence(error)) from error
+    _offset_first(text)
     if len(found) != 1:
         raise MalformedSql(
             "Only one sql statement is allowed" if found else "line 1:0: mismatched input '<EOF>'"
@@ -93,6 +96,19 @@ def _depth(tree: exp.Expression) -> int:
         deepest = max(deepest, depth)
         waiting.extend((each, depth + 1) for each in node.iter_expressions())
     return deepest
+
+
+def _offset_first(text: str) -> None:
+    """In Athena OFFSET stands before LIMIT, and sqlglot takes both orders.
+
+    Source: https://docs.aws.amazon.com/athena/latest/ug/select.html
+    """
+    if not _OFFSET.search(text):
+        return
+    tokens = _Trino().tokenize(text)
+    for first, third in zip(tokens, tokens[2:], strict=False):
+        if (first.token_type.name, third.token_type.name) == ("LIMIT", "OFFSET"):
+            raise MalformedSql(f"{_place(text, third.start)}: mismatched input '{third.text}'")
 
 
 def _known_to_sqlglot(text: str) -> None:
@@ -131,7 +147,10 @@ def position(node: exp.Expression | None, text: str) -> str:
     starts = [each.meta["start"] for each in ([] if node is None else node.walk()) if "start" in each.meta]
     if not starts:
         return "line 1:1"
-    start = min(starts)
+    return _place(text, min(starts))
+
+
+def _place(text: str, start: int) -> str:
     return f"line {text.count(chr(10), 0, start) + 1}:{start - text.rfind(chr(10), 0, start)}"
 
 

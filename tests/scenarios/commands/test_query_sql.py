@@ -102,6 +102,10 @@ def test_another_table_by_its_definition(tmp_path):
         (["SELECT FROM"], "trailwarden: line 1:"),
         (["SELECT uuid() FROM ct"], "trailwarden: SQL is not simulated with the function uuid"),
         (["SELECT"], "trailwarden: line 1:7: mismatched input '<EOF>'\n"),
+        (
+            ["SELECT eventname FROM ct LIMIT 5 OFFSET 2"],
+            "trailwarden: line 1:34: mismatched input 'OFFSET'\n",
+        ),
         (["CREATE DATABASE x"], "CREATE keeps something for later queries"),
         (
             ["/* mine */ CREATE OR REPLACE VIEW v AS SELECT 1"],
