@@ -18,6 +18,7 @@ from scenarios.cloud.config.manifest import SERVICE as CONFIG
 from scenarios.cloud.dynamodb.manifest import SERVICE as DYNAMODB
 from scenarios.cloud.ec2.manifest import SERVICE as EC2
 from scenarios.cloud.ecs.manifest import SERVICE as ECS
+from scenarios.cloud.elasticbeanstalk.manifest import SERVICE as ELASTIC_BEANSTALK
 from scenarios.cloud.elb.manifest import SERVICE as ELB
 from scenarios.cloud.elbv2.manifest import SERVICE as ELBV2
 from scenarios.cloud.eventbridge.manifest import SERVICE as EVENTS
@@ -96,6 +97,7 @@ SERVICES: tuple[Service, ...] = (
     ATHENA,
     CLOUDFRONT,
     ECS,
+    ELASTIC_BEANSTALK,
     ELB,
     ELBV2,
     WAFV2,

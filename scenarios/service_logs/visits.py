@@ -15,6 +15,10 @@ from urllib.parse import quote
 
 _UNTOUCHED: Final = "!$&()*+,-./:;=?@_~"
 _BLOCKED: Final = 403
+_NO_ANSWER: Final = {
+    502: "connect() failed (111: Connection refused) while connecting to upstream",
+    504: "upstream timed out (110: Connection timed out) while reading response header from upstream",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +200,34 @@ def of_waf(visit: Visit, acl: str, source: tuple[str, str], request_id: str) -> 
             "requestId": request_id,
         },
     }
+
+
+def of_nginx(visit: Visit, seen_from: str, forwarded: str) -> dict[str, Any]:
+    """`seen_from`: the address that nginx is asked from; `forwarded`: for whom it is asked, or ""."""
+    return {
+        "remote_addr": seen_from,
+        "time_local": f"{visit.at:%d/%b/%Y:%H:%M:%S %z}",
+        "request": f"{visit.verb} {visit.path} HTTP/1.1",
+        "status": visit.status,
+        "body_bytes_sent": visit.sent,
+        "http_user_agent": visit.agent,
+        "http_x_forwarded_for": forwarded or None,
+    }
+
+
+def nginx_error(visit: Visit, seen_from: str) -> str:
+    """What nginx writes to its error log where the application gave no answer (502, 504); "" else.
+
+    Source: https://github.com/nginx/nginx/blob/master/src/http/ngx_http_upstream.c
+    """
+    said = _NO_ANSWER.get(visit.status)
+    if said is None:
+        return ""
+    return (
+        f"{visit.at:%Y/%m/%d %H:%M:%S} [error] 2300#2300: *1 {said}, client: {seen_from}, server: , "
+        f'request: "{visit.verb} {visit.path} HTTP/1.1", upstream: "http://127.0.0.1:8080{visit.path}", '
+        f'host: "{visit.host}"'
+    )
 
 
 def _encoded(text: str) -> str:

@@ -111,9 +111,13 @@ class Agents:
         except InvalidConfiguration as error:
             self._setting.note("refused", f"the agent of {machine.instance} does not start: {error}")
             return
-        self._start(machine, role, configuration)
+        self.start(machine, role, configuration)
 
-    def _start(self, machine: Machine, role: str, configuration: AgentConfiguration) -> None:
+    def start(self, machine: Machine, role: str, configuration: AgentConfiguration) -> None:
+        """An agent runs on a machine under a role, until the machine stops.
+
+        Raises NotSimulated for one that sends to another region.
+        """
         if configuration.region not in {"", machine.region}:
             raise NotSimulated("the CloudWatch agent", f"an agent that sends to {configuration.region}")
         self._setting.note("agent", f"the CloudWatch agent runs on {machine.instance}")

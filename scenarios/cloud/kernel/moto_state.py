@@ -617,6 +617,12 @@ def instance_role(found: Any, account: str, region: str) -> str:
     return ""
 
 
+def instance_profile_is_there(account: str, profile: str) -> bool:
+    """Whether there is an instance profile of this name or ARN."""
+    found = backend("iam", account, "aws").instance_profiles.values()
+    return any(profile in (each.name, each.arn) for each in found)
+
+
 def stream_is_there(arn: str) -> bool:
     """Whether there is such a Kinesis stream or Firehose delivery stream."""
     _, _, service, region, account, _ = arn.split(":", 5)

@@ -39,7 +39,7 @@ _KEYS: Final[Mapping[str, str]] = {
 }
 
 _IN_PARQUET: Final = "vpc_flow_logs_parquet"
-_API_GATEWAY: Final = "apigateway_access_logs"
+_API_GATEWAY: Final = "apigateway_access_logs"  # the name is ours: AWS's pages have no table for them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Requests to web services in a scenario, and the logs of AWS's services that they pass.
 
-A load balancer, a distribution and a web ACL write their logs where AWS delivers them. A log group may stand
+A load balancer, a distribution, a web ACL and an environment of Elastic Beanstalk write their logs where AWS
+delivers them. A log group may stand
 for one that its owner's own pipeline fills: a line comes some minutes after it happened.
 """
 
@@ -16,6 +17,7 @@ from scenarios.cloud.service_logs_delivery import let_in_at_group
 from scenarios.cloud.wafv2.logging import Logging
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Given
+from scenarios.runner.words.environments import BeanstalkEnvironment
 from scenarios.service_logs import ALB
 from scenarios.service_logs.visits import Visit, of_load_balancer
 
@@ -191,7 +193,7 @@ def platform_lines() -> Given:
     return Given("Lambda writes START, END and REPORT", do)
 
 
-Front = LoadBalancer | ClassicLoadBalancer | Distribution | WebAcl
+Front = LoadBalancer | ClassicLoadBalancer | Distribution | WebAcl | BeanstalkEnvironment
 
 
 def visited(
@@ -206,7 +208,8 @@ def visited(
 ) -> Action:
     """Somebody asks for each of these paths, one a second, behind what logs it.
 
-    `front`: a load balancer, a distribution, a web ACL, or a log group that a load balancer's lines come to.
+    `front`: a load balancer, a distribution, a web ACL, an environment of Elastic Beanstalk, or a log
+    group that a load balancer's lines come to.
     `blocked_by`: the rule of a web ACL that blocks it.
     """
     asked = [path for path in paths for _ in range(times)]

@@ -1,10 +1,12 @@
 """A flow log of a template sees what its network sees; one that can't be made is loud under traffic."""
 
+import gzip
+
 import pytest
 
 from scenarios.cloud.ec2.traffic import Connection, Traffic
 from scenarios.cloud.kernel.errors import NotSimulated
-from tests.scenarios.cloud.log_files import files, lets_in
+from tests.scenarios.cloud.log_files import asked, delivered, lets_in
 from tests.scenarios.cloud.small_worlds import ACCOUNT, admin, bucket, lets, world
 
 OUTSIDE = "198.51.100.7"
@@ -36,9 +38,12 @@ def send(cloud):
 @pytest.mark.slow
 def test_traffic_under_it_is_delivered():
     options = {"FileFormat": "plain-text", "HiveCompatiblePartitions": True, "PerHourPartition": False}
-    with world(
-        {"Net": VPC, "Subnet": SUBNET, **bucket(), "Flows": flow_log(DestinationOptions=options)}
-    ) as cloud:
+    parquet = flow_log(
+        LogDestination="arn:aws:s3:::tw-logs/parquet/",
+        DestinationOptions={**options, "FileFormat": "parquet"},
+    )
+    both = {"Flows": flow_log(DestinationOptions=options), "Parquet": parquet}
+    with world({"Net": VPC, "Subnet": SUBNET, **bucket(), **both}) as cloud:
         by = lets("delivery.logs", "s3:PutObject", "s3:GetBucketAcl")
         lets_in(
             admin(cloud, "s3"),
@@ -48,9 +53,15 @@ def test_traffic_under_it_is_delivered():
         send(cloud)
         cloud.run(800)
 
-        found = files(cloud, "tw-logs")
-        assert any(f" {OUTSIDE} " in text and " REJECT OK" in text for text in found.values())
-        assert all(key.startswith(f"flows/AWSLogs/aws-account-id={ACCOUNT}/") for key in found)
+        found = delivered(cloud, "tw-logs")
+        of_parquet = {key: body for key, body in found.items() if key.endswith(".parquet")}
+        texts = [gzip.decompress(body).decode() for key, body in found.items() if key not in of_parquet]
+        assert any(f" {OUTSIDE} " in text and " REJECT OK" in text for text in texts)
+        for key in found:
+            folder = "parquet" if key in of_parquet else "flows"
+            assert key.startswith(f"{folder}/AWSLogs/aws-account-id={ACCOUNT}/")
+        sql = "SELECT srcaddr, action FROM vpc_flow_logs WHERE action <> '-'"
+        assert asked(cloud, of_parquet, sql) == [(OUTSIDE, "REJECT")]
 
 
 @pytest.mark.slow
