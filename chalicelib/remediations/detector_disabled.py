@@ -27,6 +27,7 @@ https://docs.aws.amazon.com/config/latest/developerguide/delete-config-data-with
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -61,20 +62,29 @@ NAME = "detector_disabled"
 PUT_OFF = "DetectorDisabledPutOff"  # the queue of deletions that event history doesn't know yet
 
 
+class ByNow(StrEnum):
+    """What has become since of something that was switched off."""
+
+    OFF = ""  # it can be switched on
+    ON_AGAIN = "on again"
+    GONE = "gone"
+
+
+OFF, ON_AGAIN, GONE = ByNow
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Off:
     """Something that was switched off. `id`: of the detector or recorder, where it has one.
 
-    `by_now`: what has become of it since, ON_AGAIN or GONE; "" where it is off, and can be switched on.
-    `facts`: what else an alert says of it.
+    `kept_days`: how many days Config keeps its items where that was made shorter, `days_before`: how many it
+    kept them before, None where event history doesn't say.
     """
 
     id: str = ""
-    by_now: str = ""
-    facts: tuple[tuple[str, str], ...] = ()
-
-
-ON_AGAIN, GONE = "on again", "gone"
+    by_now: ByNow = OFF
+    kept_days: int | None = None
+    days_before: int | None = None
 
 
 Read = Callable[[Aws, ApiCallEvent], Off | None]
@@ -116,12 +126,12 @@ def _detector(aws: Aws, event: ApiCallEvent) -> Off:
     )
     if not found:
         return Off(id=detector, by_now=GONE)
-    return Off(id=detector, by_now="" if found["Status"] == "DISABLED" else ON_AGAIN)
+    return Off(id=detector, by_now=OFF if found["Status"] == "DISABLED" else ON_AGAIN)
 
 
 def _no_detector(aws: Aws, event: ApiCallEvent) -> Off:
     there = aws.client("guardduty", event.region).list_detectors()["DetectorIds"]
-    return Off(by_now=ON_AGAIN if there else "")
+    return Off(by_now=ON_AGAIN if there else OFF)
 
 
 def _no_hub(aws: Aws, event: ApiCallEvent) -> Off:
@@ -150,7 +160,7 @@ def _paused_macie(aws: Aws, event: ApiCallEvent) -> Off:
     off = _not_enabled(lambda: session.update(macie.get_macie_session()), "ResourceNotFoundException")
     if not off.by_now:
         return Off(by_now=GONE)
-    return Off(by_now="" if session["status"] == "PAUSED" else ON_AGAIN)
+    return Off(by_now=OFF if session["status"] == "PAUSED" else ON_AGAIN)
 
 
 def _stopped_recorder(aws: Aws, event: ApiCallEvent) -> Off:
@@ -159,7 +169,7 @@ def _stopped_recorder(aws: Aws, event: ApiCallEvent) -> Off:
     recording = {each["name"]: each["recording"] for each in listed["ConfigurationRecordersStatus"]}
     if name not in recording:
         return Off(id=name, by_now=GONE)
-    return Off(id=name, by_now=ON_AGAIN if recording[name] else "")
+    return Off(id=name, by_now=ON_AGAIN if recording[name] else OFF)
 
 
 def _kept_shorter(aws: Aws, event: ApiCallEvent) -> Off | None:
@@ -177,8 +187,7 @@ def _kept_shorter(aws: Aws, event: ApiCallEvent) -> Off | None:
         if next(gone, None) is None:
             return None
         before = _LONGEST_DAYS
-    known = f"{before} days" if before else f"not in event history; {_LONGEST_DAYS} days where nobody set it"
-    return Off(facts=(("Items are kept", f"{days} days"), ("Before", known)))
+    return Off(kept_days=days, days_before=before)
 
 
 def _days(event: ApiCallEvent) -> int | None:
@@ -188,7 +197,7 @@ def _days(event: ApiCallEvent) -> int | None:
 
 def _no_default_encryption(aws: Aws, event: ApiCallEvent) -> Off:
     on = aws.client("ec2", event.region).get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
-    return Off(by_now=ON_AGAIN if on else "")
+    return Off(by_now=ON_AGAIN if on else OFF)
 
 
 # ---- what is switched off by which call ---------------------------------------------------------
@@ -454,7 +463,10 @@ def _facts(event: ApiCallEvent, watcher: Watcher, off: Off | None) -> Iterator[t
         yield "About", ", ".join(named) or (off.id if off else "")
     if watcher.lost:
         yield "Lost with it", watcher.lost
-    yield from off.facts if off else ()
+    if off and off.kept_days is not None:
+        unknown = f"not in event history; {_LONGEST_DAYS} days where nobody set it"
+        yield "Items are kept", f"{off.kept_days} days"
+        yield "Before", f"{off.days_before} days" if off.days_before else unknown
     service, operation = watcher.look
     if service:
         yield "What there is", aws_command(service, operation, {"--region": event.region})

@@ -19,17 +19,15 @@ PutSinkPolicy                   =                         given(SinkIdentifier)
 GetSinkPolicy                   =                         given(SinkIdentifier)
 ListAttachedLinks               =                         given(SinkIdentifier)
 CreateLink                      =                         given(SinkIdentifier)
-CreateLink                      =                         new_link(=)
-UpdateLink                      =                         given(Identifier)
+UpdateLink                      =                         oam_link(Identifier)
 ListLinks                       =                         *
-GetLink                         =                         given(Identifier)
-DeleteLink                      =                         given(Identifier)
+GetLink                         =                         oam_link(Identifier)
+DeleteLink                      =                         oam_link(Identifier)
 """
 
 
-def _new_link(place: Place, _: str) -> str:
-    """Any link of the account: it has no id yet. The page's policy for source accounts names these too."""
-    return f"arn:aws:oam:{place.region}:{place.account}:link/*"
+def _link(_: Place, arn: str) -> str:
+    return arn
 
 
 SERVICE = Service(
@@ -44,7 +42,7 @@ SERVICE = Service(
         prefix="oam",
         denial=REST_JSON,
         lines=_LINES,
-        kinds={"new_link": _new_link},
+        kinds={"oam_link": _link},
         context=(ContextKey(key="oam:ResourceTypes", parameter="ResourceTypes[]"),),
     ),
     recorded=(Recorded(service="oam"),),

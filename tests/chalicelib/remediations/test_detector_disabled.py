@@ -222,4 +222,5 @@ UNKNOWN = "not in event history; 2557 days where nobody set it"
 def test_items_of_config_are_kept_for_a_shorter_time(days, calls, before):
     found = _kept_shorter(History(*calls), event("config.amazonaws.com", PUT, retentionPeriodInDays=days))
 
-    assert (dict(found.facts).get("Before", "") if found else None) == before
+    (alert,) = decided(("config.amazonaws.com", PUT), Seen(state=found)).alerts if found else (None,)
+    assert (dict(alert.facts).get("Before", "") if alert else None) == before

@@ -212,6 +212,7 @@ SAMPLES = {
     "rule": ["table_deleted", "default"],
     "schedule": ["default", "heartbeat"],
     "ssm_instance": ["i-1"],
+    "oam_link": [f"arn:aws:oam:{REGION}:{ACCOUNT}:link/1"],
 }
 # The parameters don't always tell what is asked about: nothing but "*" covers it then.
 # The list of API Gateway's DELETE leaves out what its second API has, or writes two forms as one.
@@ -220,6 +221,7 @@ OF_HTTP_APIS = {
 }
 UNTOLD = {"service-linked-role", "user-of-key", *OF_HTTP_APIS}
 GIVEN = {
+    "oam": f"arn:aws:oam:{REGION}:{ACCOUNT}:sink/2",
     "kafka": f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/orders/1-2",
     "dynamodb": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/orders/backup/01",
     "events": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/table_deleted",
