@@ -1,5 +1,6 @@
 """What a night's look finds of each volume, database and table, and of the backups that are ours."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,3 +45,22 @@ class OldBackup:
     id: str
     of: str
     began: datetime
+
+
+Ours = Callable[[datetime, datetime], frozenset[str]]
+"""The ids of the backups that our own role made between two moments."""
+
+
+def too_many(of_each: Iterable[Sequence[OldBackup]], kept: int, ours: Ours) -> list[OldBackup]:
+    """Those of ours beyond the newest that are kept of each thing, the oldest first.
+
+    `of_each`: the backups of each that may be ours, the newest first. `ours` is asked only where there are
+    more than are kept.
+    """
+    perhaps = [every for every in of_each if len(every) > kept]
+    began = [each.began for every in perhaps for each in every]
+    if not began:
+        return []
+    made = ours(min(began), max(began))
+    found = [each for every in perhaps for each in [own for own in every if own.id in made][kept:]]
+    return sorted(found, key=lambda each: (each.began, each.id))

@@ -12,8 +12,8 @@ from chalicelib.evidence.event_history import EventHistory
 from chalicelib.evidence.excuse import excuse
 from chalicelib.evidence.seen import tags_of
 from chalicelib.looking import Unseen, unseen
-from chalicelib.remediations.backup_missing.kept import NAME, TAG, Kept, OldBackup
-from chalicelib.remediations.backup_missing.tables import backups_of, old_backups, tables
+from chalicelib.remediations.backup_missing.kept import NAME, TAG, Kept, OldBackup, Ours, too_many
+from chalicelib.remediations.backup_missing.tables import backups_of, on_demand, tables
 from chalicelib.settings import Settings
 
 HOURS, KEPT, REGIONS, ROLE = (f"BACKUP_MISSING_{each}" for each in ("HOURS", "KEPT", "REGIONS", "ROLE"))
@@ -48,28 +48,29 @@ def look(aws: Aws, event: Tick, settings: Settings) -> Facts:
 
 
 def _disks(aws: Aws, event: Tick, region: str, settings: Settings, found: Facts) -> Facts:
-    snapshots = _snapshots(aws.client("ec2", region), event.account)
+    snapshots, kept = _snapshots(aws.client("ec2", region), event.account), settings.number(KEPT)
     return replace(
         found,
         volumes=(*found.volumes, *_volumes(aws, region, snapshots, settings)),
         databases=(*found.databases, *_databases(aws, region, settings)),
-        old=(*found.old, *_old(aws, region, snapshots, settings)),
+        old=(
+            *found.old,
+            *too_many(
+                _ours_perhaps(region, snapshots), kept, _asking(aws, region, "CreateSnapshot", settings)
+            ),
+        ),
     )
 
 
 def _in_dynamodb(aws: Aws, event: Tick, region: str, settings: Settings, found: Facts) -> Facts:
     dynamodb = aws.client("dynamodb", region)
-    backups = backups_of(dynamodb)
-
-    def ours(first: datetime, last: datetime) -> frozenset[str]:
-        return _ours(aws, region, "CreateBackup", (first, last), settings)
-
+    backups, kept = backups_of(dynamodb), settings.number(KEPT)
     return replace(
         found,
         tables=(*found.tables, *tables(dynamodb, region, backups, settings, now=event.at)),
         old_of_tables=(
             *found.old_of_tables,
-            *old_backups(region, backups, settings.number(KEPT), ours),
+            *too_many(on_demand(region, backups), kept, _asking(aws, region, "CreateBackup", settings)),
         ),
     )
 
@@ -79,7 +80,6 @@ def blind(_event: Tick, why: Unseen, _settings: Settings) -> Facts:
     return Facts(could_not_read=(why,))
 
 
-Span = tuple[datetime, datetime]
 Snapshots = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
@@ -155,23 +155,13 @@ def _newest_of_database(rds: Any, name: str) -> datetime | None:
     return max(ready, default=None)
 
 
-def _old(aws: Aws, region: str, snapshots: Snapshots, settings: Settings) -> list[OldBackup]:
-    """Those of ours beyond the newest that are kept, the oldest first."""
-    kept = settings.number(KEPT)
-    # Nobody's snapshot is ours where there are no more than are kept.
-    perhaps = [each for every in snapshots.values() for each in _tagged(every)[kept:]]
-    if not perhaps:
-        return []
-    began = [each["StartTime"] for every in snapshots.values() for each in every]
-    ours = _ours(aws, region, "CreateSnapshot", (min(began), max(began)), settings)
-    return sorted(
-        (
+def _ours_perhaps(region: str, snapshots: Snapshots) -> Iterator[list[OldBackup]]:
+    """Of each volume the snapshots that we may delete, as they may be ours: the newest first."""
+    for every in snapshots.values():
+        yield [
             OldBackup(region=region, id=each["SnapshotId"], of=each["VolumeId"], began=each["StartTime"])
-            for every in snapshots.values()
-            for each in [own for own in _tagged(every) if own["SnapshotId"] in ours][kept:]
-        ),
-        key=lambda each: (each.began, each.id),
-    )
+            for each in _tagged(every)
+        ]
 
 
 def _tagged(snapshots: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -179,20 +169,24 @@ def _tagged(snapshots: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [each for each in _complete(snapshots) if dict(TAG) in each.get("Tags", ())]
 
 
-def _ours(aws: Aws, region: str, call: str, span: Span, settings: Settings) -> frozenset[str]:
+def _asking(aws: Aws, region: str, call: str, settings: Settings) -> Ours:
     """What our own role made by this call, as CloudTrail's event history says; a few pages of it.
 
     Nobody but CloudTrail writes that. Tags, names and descriptions are anybody's.
     """
-    pages = EventHistory(aws, region).pages(
-        _MOST_PAGES,
-        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": call}],
-        StartTime=span[0] - _BESIDE,
-        EndTime=span[1] + _BESIDE,
-    )
-    calls = (call for page in pages for each in page["Events"] for call in call_of_history(each))
-    role = settings.text(ROLE)
-    return frozenset(_made(call.response) for call in calls if call.principal == role)
+
+    def ours(first: datetime, last: datetime) -> frozenset[str]:
+        pages = EventHistory(aws, region).pages(
+            _MOST_PAGES,
+            LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": call}],
+            StartTime=first - _BESIDE,
+            EndTime=last + _BESIDE,
+        )
+        calls = (each for page in pages for one in page["Events"] for each in call_of_history(one))
+        role = settings.text(ROLE)
+        return frozenset(_made(each.response) for each in calls if each.principal == role)
+
+    return ours
 
 
 def _made(response: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ Sources: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Desc
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PointInTimeRecoveryDescription.html
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -101,32 +101,16 @@ def _restorable(dynamodb: Any, name: str) -> list[datetime]:
     return [latest] if recovery.get("PointInTimeRecoveryStatus") == "ENABLED" and latest else []
 
 
-Ours = Callable[[datetime, datetime], frozenset[str]]
-
-
-def old_backups(region: str, backups: Backups, kept: int, ours: Ours) -> list[OldBackup]:
-    """Those of ours beyond the newest that are kept of each table, the oldest first.
-
-    `ours`: the ARNs of those that our role made between two moments; asked only where there are more than
-    are kept.
-    """
-    on_demand = [
-        [each for each in _complete(every) if each.get("BackupType", "USER") == "USER"]
-        for every in backups.values()
-    ]
-    began = [each["BackupCreationDateTime"] for every in on_demand if len(every) > kept for each in every]
-    if not began:
-        return []
-    made = ours(min(began), max(began))
-    too_many = [
-        each for every in on_demand for each in [one for one in every if one["BackupArn"] in made][kept:]
-    ]
-    return [
-        OldBackup(
-            region=region,
-            id=each["BackupArn"],
-            of=each["TableName"],
-            began=each["BackupCreationDateTime"],
-        )
-        for each in sorted(too_many, key=_age)
-    ]
+def on_demand(region: str, backups: Backups) -> Iterator[list[OldBackup]]:
+    """Of each table the backups that somebody made on demand, as they may be ours: the newest first."""
+    for every in backups.values():
+        yield [
+            OldBackup(
+                region=region,
+                id=each["BackupArn"],
+                of=each["TableName"],
+                began=each["BackupCreationDateTime"],
+            )
+            for each in _complete(every)
+            if each.get("BackupType", "USER") == "USER"
+        ]
