@@ -13,8 +13,9 @@ from typing import Any, Final, Generic, TypeVar
 
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import Caller, CallerKind
-from scenarios.cloud.kernel.deliveries import By, Object, Refusal, StreamRecord
+from scenarios.cloud.kernel.deliveries import AssumedRole, By, Object, Refusal, StreamRecord
 from scenarios.cloud.setting import Setting
 
 DELIVERY: Final = "delivery.logs.amazonaws.com"
@@ -80,6 +81,30 @@ def linked_role(account: str, service: str, name: str, statement: Mapping[str, A
         path=f"/aws-service-role/{service}/",
         policies=({"Version": "2012-10-17", "Statement": [dict(statement)]},),
     )
+
+
+def make_group(
+    setting: Setting,
+    region: str,
+    name: str,
+    *,
+    by: AssumedRole | None = None,
+    context: Mapping[str, str] | None = None,
+    kept_days: int | None = None,
+) -> None:
+    """AWS makes a log group that isn't there, where the role may; without one it does it as itself."""
+    account = setting.account
+    if moto_state.log_group(account, region, name) is not None:
+        return
+    if by is not None:
+        arn = f"arn:aws:logs:{region}:{account}:log-group:{name}"
+        may = setting.identity.role_may(by.arn, by.service, "logs:CreateLogGroup", arn, context or {})
+        if not may.allowed:
+            return
+    logs = moto_state.backend("logs", account, region)
+    logs.create_log_group(name, {})
+    if kept_days is not None:
+        logs.put_retention_policy(name, kept_days)
 
 
 def put_records(setting: Setting, stream: str, lines: Iterable[str], *, by: Caller) -> Refusal | None:

@@ -51,6 +51,7 @@ from scenarios.cloud.service_logs_delivery import (
     DELIVERY,
     let_in_at_bucket,
     linked_role,
+    make_group,
     put_body,
     put_file,
     put_records,
@@ -317,7 +318,8 @@ class FlowLogs:
         group = f"arn:aws:logs:{watch.region}:{account}:log-group:{name}"
         role = AssumedRole(arn=model.deliver_logs_permission_arn or "", service=SERVICE)
         source = f"arn:aws:ec2:{watch.region}:{account}:vpc-flow-log/{watch.id}"
-        self._make_group(watch.region, name, group, role, source)
+        context = {"aws:SourceArn": source, "aws:SourceAccount": account}
+        make_group(self._setting, watch.region, name, by=role, context=context)
         kind = {"ACCEPT": "accept", "REJECT": "reject"}.get(model.traffic_type, "all")
         refusal = None
         for interface in dict.fromkeys(each for each, _ in lines):
@@ -325,16 +327,6 @@ class FlowLogs:
             payload = LogLines(stream=f"{interface}-{kind}", lines=of_it)
             refusal = self._setting.deliveries.hand_over(group, payload, by=role, source=source) or refusal
         self._delivered(model, name, refusal, len(lines))
-
-    def _make_group(self, region: str, name: str, arn: str, role: AssumedRole, source: str) -> None:
-        """AWS makes a log group that isn't there, where the role may."""
-        account = self._setting.account
-        if moto_state.log_group(account, region, name) is not None:
-            return
-        context = {"aws:SourceArn": source, "aws:SourceAccount": account}
-        may = self._setting.identity.role_may(role.arn, role.service, "logs:CreateLogGroup", arn, context)
-        if may.allowed:
-            moto_state.backend("logs", account, region).create_log_group(name, {})
 
     def _to_s3(self, watch: Watch, form: Format, lines: list[tuple[str, tuple[datetime, str]]]) -> None:
         model = self._all(watch.region).get(watch.id)

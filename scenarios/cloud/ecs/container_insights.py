@@ -18,7 +18,7 @@ from scenarios.cloud.ecs.tasks import definition_of, id_of, is_of_fargate, runni
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import LogLines
-from scenarios.cloud.service_logs_delivery import linked_role
+from scenarios.cloud.service_logs_delivery import linked_role, make_group
 from scenarios.cloud.setting import Setting
 from scenarios.service_logs import ECS_CONTAINER
 
@@ -63,7 +63,7 @@ class ContainerInsights:
             return
         name = f"/aws/ecs/containerinsights/{cluster}/performance"
         group = f"arn:aws:logs:{region}:{self._setting.account}:log-group:{name}"
-        self._make_group(region, name)
+        make_group(self._setting, region, name, kept_days=KEPT_DAYS)
         writes = {
             "Effect": "Allow",
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -75,12 +75,6 @@ class ContainerInsights:
         if refusal is not None:
             self._setting.note("lost", f"{len(lines)} records of containers for {name}: {refusal.because}")
         self._later(region, cluster)
-
-    def _make_group(self, region: str, name: str) -> None:
-        if moto_state.log_group(self._setting.account, region, name) is None:
-            logs = moto_state.backend("logs", self._setting.account, region)
-            logs.create_log_group(name, {})
-            logs.put_retention_policy(name, KEPT_DAYS)
 
     def _lines(self, region: str, cluster: str) -> Iterator[str]:
         for task in running(self._setting, region, cluster):

@@ -17,9 +17,9 @@ from typing import Any, Final
 
 from scenarios.cloud.ecs.task_states import stop
 from scenarios.cloud.ecs.tasks import definition_of, id_of, is_of_fargate, running
-from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
+from scenarios.cloud.service_logs_delivery import make_group
 from scenarios.cloud.setting import Setting
 
 SERVICE: Final = "ecs-tasks.amazonaws.com"
@@ -70,7 +70,7 @@ class TaskLogs:
         stream = f"{options['awslogs-stream-prefix']}/{container}/{id_of(task)}"
         role = AssumedRole(arn=getattr(definition, "execution_role_arn", "") or "", service=SERVICE)
         if options.get("awslogs-create-group") == "true":
-            self._make_group(where, options["awslogs-group"], group, role)
+            make_group(self._setting, where, options["awslogs-group"], by=role)
         payload = LogLines(stream=stream, lines=[(self._setting.clock.now, each) for each in lines])
         refusal = self._setting.deliveries.refusal(group, payload, by=role)
         if refusal is not None:
@@ -88,13 +88,6 @@ class TaskLogs:
         refusal = self._setting.deliveries.hand_over(group, payload, by=role)
         if refusal is not None:
             self._setting.note("lost", f"{len(payload.lines)} lines of {payload.stream}: {refusal.because}")
-
-    def _make_group(self, region: str, name: str, arn: str, role: AssumedRole) -> None:
-        if moto_state.log_group(self._setting.account, region, name) is not None:
-            return
-        may = self._setting.identity.role_may(role.arn, role.service, "logs:CreateLogGroup", arn, {})
-        if may.allowed:
-            moto_state.backend("logs", self._setting.account, region).create_log_group(name, {})
 
 
 def options_of(task: Any, container: dict[str, Any]) -> dict[str, str] | None:

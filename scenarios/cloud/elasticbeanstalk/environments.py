@@ -36,6 +36,7 @@ from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
 from scenarios.cloud.logs.events import RETENTION_DAYS
+from scenarios.cloud.service_logs_delivery import make_group
 from scenarios.cloud.setting import Setting
 from scenarios.service_logs import NGINX
 from scenarios.service_logs.visits import Visit, nginx_error, of_nginx
@@ -141,7 +142,9 @@ class Environments:
         name, environment_id = str(made["EnvironmentName"]), str(made["EnvironmentId"])
         streams = _is_true(options.get((_LOGS, "StreamLogs")))
         if streams:
-            self._make_groups(call.region, name, int(options.get(_DAYS, _KEPT_DAYS)))
+            for path in LOGS:
+                kept_days = int(options.get(_DAYS, _KEPT_DAYS))
+                make_group(self._setting, call.region, group_of(name, path), kept_days=kept_days)
         instance = self._launch(call.region, options.get(_PROFILE, ""), name, environment_id)
         kind = options.get(("aws:elasticbeanstalk:environment", "EnvironmentType"), "LoadBalanced")
         self._known[call.region, name] = _Environment(
@@ -150,14 +153,6 @@ class Environments:
             balanced=kind == "LoadBalanced",
             machine=self._instances.machine(instance),
         )
-
-    def _make_groups(self, region: str, name: str, days: int) -> None:
-        logs = moto_state.backend("logs", self._setting.account, region)
-        for path in LOGS:
-            group = group_of(name, path)
-            if moto_state.log_group(self._setting.account, region, group) is None:
-                logs.create_log_group(group, {})
-                logs.put_retention_policy(group, days)
 
     def _launch(self, region: str, profile: str, name: str, environment_id: str) -> str:
         """An instance under a profile, by name or ARN; returns its id."""
