@@ -54,11 +54,13 @@ def see(
     settings: Settings,
     *,
     remediation: str,
-    read: Callable[[], State | None],
+    read: Callable[[], State | Unseen | None],
     gone: tuple[str, ...] = (),
     tags: Callable[[State], Tags] | None = None,
 ) -> Seen[State]:
-    """Read what there is now. `read`: None for nothing to tell; `tags`: of what was read.
+    """Read what there is now. `read`: None for nothing to tell, Unseen for what it could not read to its end.
+
+    `tags`: of what was read.
 
     `gone`: the codes by which AWS says to `read` that what was changed isn't there: nothing to tell.
 
@@ -66,6 +68,8 @@ def see(
     """
     try:
         state = answer(read, unless=gone, otherwise=None)
+        if isinstance(state, Unseen):
+            return Seen(unread=state, lately=lately(aws, event))
         found = tags(state) if tags and state is not None and matters(settings) else {}
     except AWS_ERRORS as error:
         return Seen(unread=unseen(error), lately=lately(aws, event))

@@ -1,6 +1,8 @@
 """Somebody opens a function to everybody."""
 
+import io
 import json
+import zipfile
 from typing import Any
 
 from chalicelib.remediation import Outcome
@@ -12,6 +14,7 @@ from scenarios.runner.words.undoing import undoes_by_hand
 
 NAME = "function_opened"
 STRANGER, TRUSTED = "999988887777", "210987654321"
+FAR = "ap-southeast-2"
 ACTING = (
     ("FunctionOpenedMode", "enforce"),
     ("IgnoredPrincipals", f"arn:aws:iam::{ACCOUNT}:user/deploy-bot"),
@@ -64,13 +67,44 @@ def tagged(name: str) -> Given:
     return Given(f"a tag that excuses the function {name}", do)
 
 
+def function(name: str, *, region: str) -> Given:
+    """One in a region where the stack isn't."""
+
+    def do(world: World) -> None:
+        builder = world.user("builder")
+        role = f"runs-{name}"
+        made = world.client(builder, "iam").create_role(
+            RoleName=role, AssumeRolePolicyDocument=json.dumps(_TRUST)
+        )
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("index.py", "def handler(event, context):\n    return {}\n")
+        world.client(builder, "lambda", region).create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Handler="index.handler",
+            Role=made["Role"]["Arn"],
+            Code={"ZipFile": packed.getvalue()},
+        )
+
+    return Given(f"a function {name} in {region}", do)
+
+
 def lets_in(
-    actor: Actor, name: str, statement: str, principal: str, *, refused: str = "", **more: str
+    actor: Actor,
+    name: str,
+    statement: str,
+    principal: str,
+    *,
+    region: str = "",
+    refused: str = "",
+    **more: str,
 ) -> Action:
     """AddPermission."""
     return actor.calls(
         "lambda",
         "add_permission",
+        region=region,
         refused=refused,
         words=f"lets {principal} invoke {name}",
         FunctionName=name,
@@ -81,13 +115,20 @@ def lets_in(
     )
 
 
-def gives_a_url(actor: Actor, name: str, auth: str) -> Action:
+def gives_a_url(actor: Actor, name: str, auth: str, *, region: str = "") -> Action:
     """CreateFunctionUrlConfig."""
     words = f"gives {name} a URL, sign-in {auth}"
-    return actor.calls("lambda", "create_function_url_config", words=words, FunctionName=name, AuthType=auth)
+    return actor.calls(
+        "lambda",
+        "create_function_url_config",
+        region=region,
+        words=words,
+        FunctionName=name,
+        AuthType=auth,
+    )
 
 
-def statements_are(name: str, *wanted: str) -> Check:
+def statements_are(name: str, *wanted: str, region: str = "") -> Check:
     """The ids of a function's permissions."""
 
     def judge(client: Any) -> str | None:
@@ -98,17 +139,18 @@ def statements_are(name: str, *wanted: str) -> Check:
         ids = sorted(each["Sid"] for each in found)
         return None if ids == sorted(wanted) else f"they are {ids or 'none'}"
 
-    return state(f"the permissions of {name} are {', '.join(wanted) or 'none'}", judge, "lambda")
+    words = f"the permissions of {name} are {', '.join(wanted) or 'none'}"
+    return state(words, judge, "lambda", region)
 
 
-def url_asks_for(name: str, wanted: str) -> Check:
+def url_asks_for(name: str, wanted: str, *, region: str = "") -> Check:
     """AWS_IAM, or NONE."""
 
     def judge(client: Any) -> str | None:
         found = client.get_function_url_config(FunctionName=name)["AuthType"]
         return None if found == wanted else f"it asks for {found}"
 
-    return state(f"the URL of {name} asks for {wanted}", judge, "lambda")
+    return state(f"the URL of {name} asks for {wanted}", judge, "lambda", region)
 
 
 SCENARIO = Scenario(
@@ -162,7 +204,37 @@ ENFORCED = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, ENFORCED)
+ELSEWHERE = Scenario(
+    name="function_opened.elsewhere",
+    title="The stack is in Ireland; in Sydney a permission is removed, and a URL asks for a sign-in, there",
+    home="eu-west-1",
+    spokes=("us-east-1", FAR),
+    parameters=ACTING,
+    given=[function("far", region=FAR)],
+    when=[
+        at(
+            "00:00",
+            lets_in(mallory, "far", "backdoor", "*", region=FAR),
+            lets_in(mallory, "far", "events", "events.amazonaws.com", SourceAccount=ACCOUNT, region=FAR),
+        ),
+        at("05:00", gives_a_url(mallory, "far", "NONE", region=FAR)),
+    ],
+    then=[
+        by(
+            "02:30",
+            statements_are("far", "events", region=FAR),
+            alert(NAME, "HIGH", FAR, f"--region {FAR}", "Trailwarden did:", subject="to everybody"),
+        ),
+        by(
+            "07:30",
+            url_asks_for("far", "AWS_IAM", region=FAR),
+            alert(NAME, "HIGH", "no sign-in", f"lambda-url.{FAR}.on.aws", "To undo it:"),
+        ),
+        at_the_end(outcome(NAME, Outcome.ACTED, times=2), no_more_alerts_than(2, of=NAME)),
+    ],
+)
+
+SCENARIOS = (SCENARIO, ENFORCED, ELSEWHERE)
 
 READS = (
     ("lambda", "GetPolicy"),

@@ -7,11 +7,14 @@ What we do: after such a call we read what is there now, and report whom it made
 what: everything on everything, or a right by which one gives oneself the rest
 (`chalicelib/evidence/powers.py`). HIGH; CRITICAL where callers did it to themselves. A role that strangers
 or everybody may assume, an identity provider or a trust anchor of Roles Anywhere that was added or changed,
-and a boundary that is gone are HIGH. In mode enforce a policy that was attached is detached, one written
-into the user, role or group is deleted, and a user leaves the group, once CloudTrail's event history knows
-the call. These take rights away; nothing here can give any, and so a person undoes it, with the command that
-the alert has. By the parameter `AdministratorMadeQuarantine` the user who did it is put into quarantine
-besides: AWS's policy AWSDenyAll is attached, and `trailwarden undo` detaches it.
+and a boundary that is gone are HIGH. Of a group that a user joined we read 100 policies, attached and inline;
+that it has more, and none of these makes an administrator, is told as what could not be looked at.
+
+In mode enforce a policy that was attached is detached, one written into the user, role or group is deleted,
+and a user leaves the group, once CloudTrail's event history knows the call. These take rights away; nothing
+here can give any, and so a person undoes it, with the command that the alert has. By the parameter
+`AdministratorMadeQuarantine` the user who did it is put into quarantine besides: AWS's policy AWSDenyAll is
+attached, and `trailwarden undo` detaches it.
 
 What we leave alone, and tell with the command: versions of a policy, since many may hold it; whom a role
 trusts; boundaries; identity providers. Without a word: policies that make nobody an administrator,

@@ -1,8 +1,10 @@
 """What a call of IAM gave, as far as it is still there: who may do what by it now."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from typing import Any
 
 from chalicelib import user_quarantine
@@ -10,9 +12,9 @@ from chalicelib.aws import Aws
 from chalicelib.events import ApiCallEvent
 from chalicelib.evidence.lately import lately
 from chalicelib.evidence.outsiders import outsiders, trusted
-from chalicelib.evidence.powers import powers
+from chalicelib.evidence.powers import EVERYTHING, powers
 from chalicelib.evidence.seen import Seen, see, tags_of
-from chalicelib.looking import Unseen
+from chalicelib.looking import Unseen, answer
 from chalicelib.settings import Settings
 from chalicelib.user_quarantine import Suspect
 
@@ -29,7 +31,10 @@ PROVIDERS = (
     "UpdateTrustAnchor",
 )
 NONE = "NoSuchEntity"
-_MOST_GROUP_POLICIES = 10
+# So many policies of a group are read: a few seconds. Inline ones have 5,120 characters together, and no
+# number of theirs is a limit. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+MOST_POLICIES = 100
+_MORE_TRIES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +60,11 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Promotion]:
         why = "the record doesn't say whom the call was about"
         return Seen(unread=Unseen(why=why), lately=lately(aws, event))
 
-    def read() -> Promotion | None:
+    def read() -> Promotion | Unseen | None:
         found = _read(iam, event, settings)
-        return replace(found, suspect=user_quarantine.suspect(iam, event, settings)) if found else None
+        if not isinstance(found, Promotion):
+            return found
+        return replace(found, suspect=user_quarantine.suspect(iam, event, settings))
 
     def tags(_: Promotion) -> Mapping[str, str]:
         kind = kind_of(event)
@@ -82,7 +89,7 @@ def kind_of(event: ApiCallEvent) -> str:
     return next((kind for kind in KINDS if event.said(f"{kind.lower()}Name")), "")
 
 
-def _read(iam: Any, event: ApiCallEvent, settings: Settings) -> Promotion | None:
+def _read(iam: Any, event: ApiCallEvent, settings: Settings) -> Promotion | Unseen | None:
     name = event.name
     if name.startswith("Attach"):
         return _attached(iam, event)
@@ -108,7 +115,14 @@ def _attached(iam: Any, event: ApiCallEvent) -> Promotion | None:
 
 
 def _managed(iam: Any, policy: str) -> Any:
-    """The document of a policy's default version."""
+    """The document of a policy's default version; another try where that was deleted between two calls."""
+    for _ in range(_MORE_TRIES):
+        if found := answer(partial(_default, iam, policy), unless=(NONE,), otherwise=None):
+            return found
+    return _default(iam, policy)
+
+
+def _default(iam: Any, policy: str) -> Any:
     version = iam.get_policy(PolicyArn=policy)["Policy"]["DefaultVersionId"]
     return iam.get_policy_version(PolicyArn=policy, VersionId=version)["PolicyVersion"]["Document"]
 
@@ -120,16 +134,41 @@ def _written(iam: Any, event: ApiCallEvent) -> Promotion | None:
     return _promotion(event, policy, powers(document), json.dumps(document))
 
 
-def _joined(iam: Any, event: ApiCallEvent) -> Promotion | None:
+def _joined(iam: Any, event: ApiCallEvent) -> Promotion | Unseen | None:
     user, group = event.said("userName"), event.said("groupName")
     pages = iam.get_paginator("list_groups_for_user").paginate(UserName=user)
     if group not in {each["GroupName"] for page in pages for each in page["Groups"]}:
         return None
-    attached = iam.list_attached_group_policies(GroupName=group)["AttachedPolicies"][:_MOST_GROUP_POLICIES]
-    found = [power for each in attached for power in powers(_managed(iam, each["PolicyArn"]))]
-    for name in iam.list_group_policies(GroupName=group)["PolicyNames"][:_MOST_GROUP_POLICIES]:
-        found += powers(iam.get_group_policy(GroupName=group, PolicyName=name)["PolicyDocument"])
-    return _promotion(event, f"group {group}", tuple(dict.fromkeys(found)))
+    found: dict[str, None] = {}
+    for read, document in enumerate(_documents(iam, group)):
+        if read == MOST_POLICIES and not found:
+            why = f"the group {group} has more than {MOST_POLICIES} policies, and the first make nobody one"
+            return Unseen(why=why)
+        found |= dict.fromkeys(powers(document))
+        if read == MOST_POLICIES or EVERYTHING in found:
+            break
+    return _promotion(event, f"group {group}", (EVERYTHING,) if EVERYTHING in found else tuple(found))
+
+
+def _documents(iam: Any, group: str) -> Iterator[Any]:
+    """The policies of a group, attached and inline. One that is gone by the time it is read is left out.
+
+    Else whoever may write policies there, and deletes one all the time, would hide what the others say.
+    """
+    attached = iam.get_paginator("list_attached_group_policies").paginate(GroupName=group)
+    inline = iam.get_paginator("list_group_policies").paginate(GroupName=group)
+    reads = chain(
+        (partial(_managed, iam, each["PolicyArn"]) for page in attached for each in page["AttachedPolicies"]),
+        (partial(_inline, iam, group, name) for page in inline for name in page["PolicyNames"]),
+    )
+    for read in reads:
+        document = answer(read, unless=(NONE,), otherwise=None)
+        if document is not None:
+            yield document
+
+
+def _inline(iam: Any, group: str, policy: str) -> Any:
+    return iam.get_group_policy(GroupName=group, PolicyName=policy)["PolicyDocument"]
 
 
 def _another_version(iam: Any, event: ApiCallEvent) -> Promotion | None:
@@ -138,8 +177,13 @@ def _another_version(iam: Any, event: ApiCallEvent) -> Promotion | None:
     found = powers(_managed(iam, policy))
     if not found or (event.name == VERSIONS[0] and event.parameters.get("setAsDefault") is not True):
         return None
-    holders = iam.list_entities_for_policy(PolicyArn=policy)
-    whom = [f"{kind.lower()} {each[f'{kind}Name']}" for kind in KINDS for each in holders[f"Policy{kind}s"]]
+    pages = list(iam.get_paginator("list_entities_for_policy").paginate(PolicyArn=policy))
+    whom = [
+        f"{kind.lower()} {each[f'{kind}Name']}"
+        for kind in KINDS
+        for page in pages
+        for each in page[f"Policy{kind}s"]
+    ]
     return Promotion(whom=tuple(whom), by=policy, allows=found) if whom else None
 
 
