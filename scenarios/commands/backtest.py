@@ -10,6 +10,7 @@ import click
 
 from chalicelib.matching import EventPattern, InvalidPattern, LogPattern
 from chalicelib.wording import safe
+from scenarios.commands.common_options import formatted
 from scenarios.commands.given_files import bytes_in
 from scenarios.commands.record_options import INTERRUPTED, Pace, left_by_interrupt, range_of, ranged
 from scenarios.files import NotRead, bounded_bytes
@@ -26,15 +27,25 @@ _WIDEST_PATTERN = 100
 @click.command()
 @click.argument("arguments", metavar="PATTERN... FILE...", nargs=-1, required=True)
 @click.option("--rules", default="", metavar="FILE", help="More patterns: a JSON object of patterns by name.")
-@click.option("--threshold", type=click.IntRange(1), default=1, show_default=True, help="Told at so many...")
+@click.option(
+    "--threshold",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="An alert would come at so many matches...",
+)
 @click.option(
     "--window", type=click.IntRange(1), default=300, show_default=True, help="...within so many seconds."
 )
-@click.option("--examples", type=click.IntRange(0), default=3, show_default=True, help="Of each pattern.")
-@ranged
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Shape."
+    "--examples",
+    type=click.IntRange(0),
+    default=3,
+    show_default=True,
+    help="How many examples of each pattern are shown.",
 )
+@ranged
+@formatted
 def command(
     arguments: Sequence[str],
     *,

@@ -9,6 +9,7 @@ import click
 from chalicelib.catalog import CATALOG
 from chalicelib.http.page import does, trigger_in_words
 from chalicelib.remediation import Grant, Remediation
+from scenarios.commands.common_options import formatted
 from scenarios.commands.scenario_names import scenarios_of
 from scenarios.runner.show.terminal import Terminal
 
@@ -16,9 +17,7 @@ _LABEL_WIDTH = 9
 
 
 @click.command()
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Shape."
-)
+@formatted
 def command(form: str) -> int:
     """Show every remediation: what wakes it, whether it acts, what it may touch and why, what proves it."""
     if form == "json":

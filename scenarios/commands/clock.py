@@ -13,12 +13,15 @@ _HERE = "http://127.0.0.1:4566"
 _SECONDS = 600  # a year of simulated time takes a while
 
 
-_url = click.option("--url", default="", help=f"Where it is served; {URL}, or {_HERE}, if not given.")
+_url = click.option("--url", default="", help=f"Where the world is served. Default: {URL}, or {_HERE}.")
 
 
-@click.group()
-def command() -> None:
-    """The time of a served world: ask for it, or move it."""
+@click.group(invoke_without_command=True)
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Ask for the time of a served world, or move it."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 @command.command()
@@ -32,7 +35,10 @@ def now(url: str) -> int:
 @click.argument("span", metavar="SPAN")
 @_url
 def advance(span: str, url: str) -> int:
-    """Move the clock on by SPAN, such as 90s, 5m, 1h30m, 2d; everything due meanwhile happens."""
+    """Move the clock on by a span, such as 90s, 5m, 1h30m, 2d.
+
+    Everything that is due in that time happens.
+    """
     return _told(_asked(url, "POST", {"advance": span}))
 
 
@@ -40,9 +46,10 @@ def advance(span: str, url: str) -> int:
 @click.argument("moment", metavar="idle|MOMENT")
 @_url
 def until(moment: str, url: str) -> int:
-    """Move the clock on until nothing follows any more from what was asked (idle), or to a moment.
+    """Move the clock on to a moment, or until nothing is left to happen (idle).
 
-    Exits with 1 where something still followed after six hours.
+    Idle means that nothing follows any more from what clients asked for. Exits with 1 when something still
+    follows after six hours.
     """
     return _told(_asked(url, "POST", {"until": moment}))
 

@@ -23,9 +23,19 @@ OUTPUT = "DashboardName"
 @click.option(
     "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The page to write."
 )
-@click.option("--scenario", default="", metavar="NAME", help="Draw what this scenario leaves.")
+@click.option(
+    "--scenario",
+    default="",
+    metavar="NAME",
+    help="Run this scenario, and draw what its dashboard shows at the end.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="With --scenario: the seed.")
-@click.option("--stack-name", default="trailwarden", show_default=True, help="Whose dashboard, if not named.")
+@click.option(
+    "--stack-name",
+    default="trailwarden",
+    show_default=True,
+    help="The stack whose dashboard it is, if no NAME is given.",
+)
 @click.option("--region", default="", help="The region; the profile's, if not given.")
 @click.option("--profile", help="A profile of the AWS configuration.")
 def command(

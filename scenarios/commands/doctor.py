@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from scenarios.commands.account import clients_of
+from scenarios.commands.common_options import formatted
 from scenarios.doctor.asking import Asker, Clients
 from scenarios.doctor.examine import examine
 from scenarios.doctor.finding import DoctorFinding
@@ -15,14 +16,12 @@ from scenarios.doctor.report import as_json, as_text, exit_code
 
 
 @click.command()
-@click.option("--stack-name", default="trailwarden", show_default=True, help="The stack in its home region.")
-@click.option("--region", default="", help="Its home region; the profile's, if not given.")
+@click.option("--stack-name", default="trailwarden", show_default=True, help="The stack's name.")
+@click.option("--region", default="", help="The stack's home region; the profile's, if not given.")
 @click.option("--profile", help="A profile of the AWS configuration.")
 @click.option("--fix", is_flag=True, help="Mend what can be mended without breaking anything.")
 @click.option("--yes", is_flag=True, help="With --fix: don't ask before each change.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Shape."
-)
+@formatted
 def command(stack_name: str, region: str, profile: str | None, *, fix: bool, yes: bool, form: str) -> int:
     """Hold a deployed account against what the stack promises, and say what stays unwatched.
 

@@ -17,12 +17,12 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 @click.command()
 @click.option(
-    "--since", default="", help="Only since a time (2026-03-01T00:00:00Z), or for so long: 30m, 24h, 7d."
+    "--since", default="", help="Only since this time (2026-03-01T00:00:00Z), or of the last 30m, 24h, 7d."
 )
 @click.option(
     "--severity",
     type=click.Choice([each.lower() for each in Severity], case_sensitive=False),
-    help="At least so severe.",
+    help="Only of this severity or higher.",
 )
 @click.option("--actor", default="", help="Only of principals whose ARN holds this text.")
 @click.option("--remediation", default="", help="Only of this remediation.")

@@ -15,6 +15,7 @@ from chalicelib.matching import EventPattern, EventRules, InvalidPattern
 from chalicelib.matching.trial import MatchResult, NotAnEvent, Pattern, compiled, language_of, tried
 from chalicelib.wording import safe
 from scenarios.commands.caret import caret
+from scenarios.commands.common_options import formatted
 from scenarios.records.blocks import reason
 from scenarios.records.events import event_of, line_of
 from scenarios.records.reader import FoundRecord, NotARecord, read
@@ -43,9 +44,7 @@ class Given:
 @click.command()
 @click.argument("pattern")
 @click.argument("events", metavar="[EVENT]...", nargs=-1)
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Shape."
-)
+@formatted
 def command(pattern: str, events: Sequence[str], form: str) -> int:
     """Try an event pattern of EventBridge, or a filter pattern of CloudWatch Logs, on events.
 

@@ -13,6 +13,7 @@ from chalicelib.wording import safe, size
 from scenarios.commands import query_hints, query_on_aws, query_sql
 from scenarios.commands.answer_rows import CHART, FORMS, counted, print_rows
 from scenarios.commands.caret import caret
+from scenarios.commands.common_options import named_values
 from scenarios.commands.given_files import bytes_in
 from scenarios.commands.query_on_aws import OnAws, on_aws_options
 from scenarios.commands.record_options import INTERRUPTED, Pace, left_by_interrupt, range_of, ranged
@@ -39,8 +40,17 @@ SAMPLE = 1_000  # events whose fields are held against the names in the query
 @click.argument("question", metavar="QUERY", required=False)
 @click.argument("names", metavar="[FILE]...", nargs=-1)
 @click.option("--questions", "lists", is_flag=True, help="List the questions that have a name.")
-@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A value that a question needs.")
-@click.option("--text", "only_text", is_flag=True, help="Print the query's text, to paste on AWS, and stop.")
+@click.option(
+    "--set",
+    "values",
+    multiple=True,
+    callback=named_values,
+    metavar="NAME=VALUE",
+    help="A value that a question needs.",
+)
+@click.option(
+    "--text", "only_text", is_flag=True, help="Print the query's text, to paste into the console, and stop."
+)
 @click.option(
     "--table",
     "definition",
@@ -48,7 +58,9 @@ SAMPLE = 1_000  # events whose fields are held against the names in the query
     metavar="FILE",
     help="For SQL: the CREATE EXTERNAL TABLE of the one table, or an access log format of API Gateway.",
 )
-@click.option("--limit", type=click.IntRange(1, LARGEST_LIMIT), help="Rows at most.  [default: 10000]")
+@click.option(
+    "--limit", type=click.IntRange(1, LARGEST_LIMIT), help="At most so many rows.  [default: 10000]"
+)
 @ranged
 @on_aws_options
 @click.option(
@@ -57,7 +69,7 @@ SAMPLE = 1_000  # events whose fields are held against the names in the query
     type=click.Choice(FORMS),
     default="table",
     show_default=True,
-    help="Shape; a chart is drawn of text.",
+    help="The form of what is printed; a chart is drawn of text.",
 )
 @click.option("--chart", is_flag=True, help="The same as --format chart.")
 def command(
@@ -65,7 +77,7 @@ def command(
     names: Sequence[str],
     *,
     lists: bool,
-    values: Sequence[str],
+    values: Mapping[str, str],
     only_text: bool,
     definition: str,
     limit: int | None,
@@ -89,7 +101,7 @@ def command(
         return 0
     if question is None or not question.strip():
         raise click.UsageError("there is no query; --questions lists those that have a name")
-    text = _text(question, _values(values))
+    text = _text(question, values)
     if only_text:
         click.echo(text)
         return 0
@@ -151,16 +163,6 @@ def _list_questions() -> None:
     for each in questions().values():
         needs = "".join(f" --set {name}=..." for name in each.needs)
         click.echo(f"{each.name}{needs}\n    {each.title}")
-
-
-def _values(given: Iterable[str]) -> dict[str, str]:
-    found = {}
-    for each in given:
-        name, sign, value = each.partition("=")
-        if not sign:
-            raise click.UsageError(f"--set {safe(each)}: it has no '='; write NAME=VALUE")
-        found[name] = value
-    return found
 
 
 def _text(question: str, values: Mapping[str, str]) -> str:

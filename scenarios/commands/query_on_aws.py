@@ -62,14 +62,18 @@ def on_aws_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "groups",
             multiple=True,
             metavar="NAME|ARN",
-            help="On AWS: a log group; up to 50. Of a linked account by its ARN.",
+            help="On AWS: a log group, up to 50 times; one of a linked account by its ARN.",
         ),
-        click.option("--region", "regions", multiple=True, help="On AWS: where; several for Logs Insights."),
+        click.option(
+            "--region", "regions", multiple=True, help="On AWS: the region; for Logs Insights also several."
+        ),
         click.option("--profile", help="On AWS: a profile of the AWS configuration."),
         click.option("--database", default="", help="On AWS, for SQL: the database.  [default: default]"),
         click.option("--workgroup", default="", help="On AWS, for SQL: the work group.  [default: primary]"),
-        click.option("--output", default="", metavar="S3", help="On AWS, for SQL: where the answer goes."),
-        click.option("--yes", is_flag=True, help="On AWS: don't ask before it costs."),
+        click.option(
+            "--output", default="", metavar="S3-URL", help="On AWS, for SQL: where the answer is written."
+        ),
+        click.option("--yes", is_flag=True, help="On AWS: don't ask before a query that costs money."),
     )
     for each in reversed(options):
         command = each(command)

@@ -20,8 +20,15 @@ _BETWEEN_SECONDS = 0.2
 
 def ranged(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds --since and --until."""
-    since = click.option("--since", default="", metavar="TIME", help="Only records from this time on.")
-    until = click.option("--until", default="", metavar="TIME", help="Only records up to this time.")
+    since = click.option(
+        "--since",
+        default="",
+        metavar="TIME",
+        help="Only records from this time on, such as 2026-03-02 or 2026-03-02T03:00Z.",
+    )
+    until = click.option(
+        "--until", default="", metavar="TIME", help="Only records up to this time; a day to its end."
+    )
     return since(until(command))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chalicelib.wording import safe
+from scenarios.commands.common_options import formatted, parameters_of_the_stack
 from scenarios.commands.record_options import INTERRUPTED, Pace, left_by_interrupt, range_of, ranged
 from scenarios.records.record import NotARecord
 from scenarios.records.sift import Counts
@@ -30,12 +31,10 @@ _LONGEST_UNSAID = 1_000
 
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Shape."
-)
+@formatted
 @click.option("--existing-trail-arn", "--trail", "trail", default="", metavar="ARN", help="Your trail.")
-@click.option("--existing-trail-bucket", "--bucket", "bucket", default="", help="Its bucket.")
-@click.option("--existing-trail-group", "--group", "group", default="", help="Its log group.")
+@click.option("--existing-trail-bucket", "--bucket", "bucket", default="", help="The trail's bucket.")
+@click.option("--existing-trail-group", "--group", "group", default="", help="The trail's log group.")
 @click.option(
     "--stack-name",
     "stack",
@@ -48,19 +47,17 @@ _LONGEST_UNSAID = 1_000
     "resources",
     default="",
     metavar="FILE",
-    help="Its parts, as `aws cloudformation list-stack-resources --stack-name NAME` prints them.",
+    help="The stack's resources, as `aws cloudformation list-stack-resources --stack-name NAME` prints them.",
 )
-@click.option("--account", default="", help="The stack's account; the trail's where it is left out.")
-@click.option("--region", default="", help="The stack's region; the trail's where it is left out.")
-@click.option(
-    "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the stack."
-)
+@click.option("--account", default="", help="The stack's account; the trail's, if not given.")
+@click.option("--region", default="", help="The stack's region; the trail's, if not given.")
+@parameters_of_the_stack
 @ranged
-@click.option("--summary", is_flag=True, help="What was told by actor and by day, at the end.")
+@click.option("--summary", is_flag=True, help="Add the alerts by actor and by day, at the end.")
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A page of HTML to hand on, beside the text.",
+    help="Write a page of HTML, too, that can be handed on.",
 )
 def command(
     files: Sequence[str],
@@ -73,7 +70,7 @@ def command(
     resources: str,
     account: str,
     region: str,
-    parameters: Sequence[str],
+    parameters: Mapping[str, str],
     since: str,
     until: str,
     summary: bool,
@@ -84,7 +81,7 @@ def command(
     A FILE is anything with records in it: log files, folders of them, s3://BUCKET/PREFIX/, JSON lines, what
     AWS commands print, payloads of queues, streams and subscriptions, exports, archives; '-' is standard
     input. Nothing is changed in any account: it shows which alerts would be sent and which calls made. Name
-    your trail, and what was done to it is told. Exits with 2 if something in the files was no record, after
+    your trail to see what was done to it, too. Exits with 2 if something in the files was no record, after
     all others were tried.
     """
     from scenarios.runner.replay.tally import Tally  # noqa: PLC0415 - --help should not wait for the stack
@@ -131,7 +128,7 @@ def _begun(
     *,
     stack: str,
     resources: str,
-    parameters: Sequence[str],
+    parameters: Mapping[str, str],
     within: Range,
     named: bool,
 ) -> "Replay":
@@ -140,9 +137,8 @@ def _begun(
     from scenarios.runner.replay.ours import NoTrail, Ours  # noqa: PLC0415 - see above
     from scenarios.runner.replay.replay import Replay  # noqa: PLC0415 - see above
 
-    set_to = dict(each.partition("=")[::2] for each in parameters)
     try:
-        ours: Ours = Ours.named(stack=stack, parts=_parts(resources), parameters=set_to, **given)
+        ours: Ours = Ours.named(stack=stack, parts=_parts(resources), parameters=parameters, **given)
         return Replay(ours, within=within, named=named)
     except (NoTrail, InvalidTemplate) as error:
         raise click.UsageError(str(error)) from error

@@ -50,9 +50,9 @@ def command(
 ) -> int:
     """Rehearse incidents on the simulated AWS, provisioned from the packaged template.
 
-    One is shown with its alerts to the last line, up to four in a few lines each, more in one; without a NAME
-    all of them run. `*` stands for anything: 'table_deleted*'; 'my/incidents.py' and 'my/incidents.py::name'
-    for what a module of your own holds. Exits with 1 when an expectation fails.
+    One scenario is shown with its whole alerts, two to four in a few lines each, more in a line each. Without
+    a NAME all run. `*` stands for anything: 'table_deleted*'. 'my/incidents.py' and 'my/incidents.py::name'
+    name what a module of your own holds. Exits with 1 when an expectation fails.
     """
     tell_unreadable()
     try:
@@ -60,18 +60,14 @@ def command(
     except UnknownScenario as error:
         raise click.UsageError(str(error)) from error
     walked, _, point = profile.partition(":")
+    chooses = bool(minutes) or share != 1 or of_the_day is not None
+    _refuse_what_has_no_effect(picture, walked=walked == WALK, point=bool(point), chooses=chooses)
     if walked == WALK:
-        if picture is not None:
-            raise click.UsageError("--plot draws a run, and a walk has too many")
         if point:
             return _one_point(chosen, point, seed=seed, trace=trace)
         extent = Extent(jobs=jobs, share=share, minutes=minutes, of_the_day=of_the_day or today())
         return walk_all(chosen, seed=seed, extent=extent, form=form)
     profiles = tuple(PROFILES.values()) if profile == ALL else (PROFILES[profile],)
-    if picture is not None and picture.suffix not in FORMATS:
-        raise click.UsageError(f"--plot writes {' or '.join(FORMATS)}, not {picture.name!r}")
-    if picture is not None and not picture.parent.is_dir():
-        raise click.UsageError(f"{picture}: there is no directory {picture.parent}")
     drawn: list[Report] = []
     runs = [(scenario, faults) for faults in profiles for scenario in chosen]
     made = (
@@ -91,6 +87,22 @@ def command(
     if unreadable() and not names:
         return UNREADABLE  # all were asked for, and some could not run
     return 0 if passed else 1
+
+
+def _refuse_what_has_no_effect(picture: Path | None, *, walked: bool, point: bool, chooses: bool) -> None:
+    """Raises UsageError for options that this run can't obey."""
+    if chooses and (point or not walked):
+        raise click.UsageError(
+            f"--minutes, --share and --of-the-day choose among the points of --faults {WALK}"
+        )
+    if picture is None:
+        return
+    if walked:
+        raise click.UsageError("--plot draws a run, and a walk has too many")
+    if picture.suffix not in FORMATS:
+        raise click.UsageError(f"--plot writes {' or '.join(FORMATS)}, not {picture.name!r}")
+    if not picture.parent.is_dir():
+        raise click.UsageError(f"{picture}: there is no directory {picture.parent}")
 
 
 def _one_point(chosen: Sequence[Scenario], point: str, *, seed: int, trace: bool) -> int:

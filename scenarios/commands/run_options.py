@@ -9,6 +9,7 @@ from click.shell_completion import CompletionItem
 
 from scenarios.cloud.kernel.fault_points import FaultPoint
 from scenarios.cloud.kernel.faults import PROFILES
+from scenarios.commands.common_options import formatted
 from scenarios.commands.scenario_names import every_name
 
 ALL, WALK = "all", "walk"
@@ -46,7 +47,7 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         type=click.IntRange(min=0),
         default=1,
         show_default=True,
-        help="Of all that is random: the same seed gives the same run.",
+        help="The seed of everything random: the same seed gives the same run.",
     ),
     click.option(
         "--faults",
@@ -58,38 +59,31 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "every delivery, one at a time, and 'walk:7.3.crash-after' one of these.",
     ),
     click.option("--trace", is_flag=True, help="Show everything that happened."),
-    click.option(
-        "--format",
-        "form",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="Shape.",
-    ),
+    formatted,
     click.option(
         "--jobs",
         type=click.IntRange(min=1),
         default=1,
         show_default=True,
-        help="So many runs at a time.",
+        help="How many runs at a time.",
     ),
     click.option(
         "--minutes",
         type=click.FloatRange(min=0),
         default=0,
-        help="Of 'walk': begin no further point after so long; the scenarios' order is the day's.",
+        help="With 'walk': begin no further point after so many minutes; the order changes by the day.",
     ),
     click.option(
         "--share",
         type=click.FloatRange(min=0, max=1, min_open=True),
         default=1,
         show_default=True,
-        help="Of 'walk': this part of the points, chosen by the day.",
+        help="With 'walk': try only this part of the points, such as 0.25; which ones changes by the day.",
     ),
     click.option(
         "--of-the-day",
         type=click.IntRange(min=0),
-        help="Of 'walk': the seed that chooses the part, such as 20260302; by default today's.",
+        help="With 'walk': choose order and part as on this day, such as 20260302; today, if not given.",
     ),
     click.option(
         "--plot",

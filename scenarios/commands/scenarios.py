@@ -6,6 +6,7 @@ import sys
 import click
 
 from chalicelib.catalog import CATALOG
+from scenarios.commands.common_options import formatted
 from scenarios.runner.library import library, unreadable
 from scenarios.runner.scenario import Scenario
 from scenarios.runner.show.terminal import Terminal
@@ -14,9 +15,7 @@ UNREADABLE = 2
 
 
 @click.command()
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Shape."
-)
+@formatted
 def command(form: str) -> int:
     """List every scenario: its name, the remediation it proves, what it tells.
 

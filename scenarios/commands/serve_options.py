@@ -1,12 +1,14 @@
 """The options of `trailwarden serve`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import click
+
+from scenarios.commands.common_options import parameters_of_the_stack
 
 DEFAULT_PORT = 4566  # where other AWS emulators listen, so that clients' settings stay as they are
 
@@ -25,51 +27,43 @@ class _Moment(click.ParamType[datetime]):
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
-def _pairs(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> Mapping[str, str]:
-    """`Name=Value`, each."""
-    del ctx
-    pairs = [text.partition("=") for text in given]
-    if wrong := next((name for name, equals, _ in pairs if not (name and equals)), None):
-        raise click.BadParameter(f"{wrong!r} is not NAME=VALUE", param=param)
-    return {name: value for name, _, value in pairs}
-
-
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
-        "--port", type=click.IntRange(0, 65_535), default=DEFAULT_PORT, show_default=True, help="0: any."
+        "--port",
+        type=click.IntRange(0, 65_535),
+        default=DEFAULT_PORT,
+        show_default=True,
+        help="The port; 0 takes any that is free.",
     ),
     click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at."),
-    click.option("--empty", is_flag=True, help="No stack stands in it."),
+    click.option("--empty", is_flag=True, help="Begin without a stack."),
     click.option(
         "--template",
         type=click.Path(dir_okay=False, path_type=Path),
-        help="A CloudFormation or SAM template whose stack stands in it.",
+        help="Begin with the stack of this CloudFormation or SAM template.",
     ),
     click.option(
         "--code",
         type=click.Path(file_okay=False, path_type=Path),
         help="The folder of the template's functions: app.py, chalicelib.",
     ),
-    click.option(
-        "--parameter",
-        "parameters",
-        multiple=True,
-        callback=_pairs,
-        metavar="NAME=VALUE",
-        help="Of the stack.",
-    ),
+    parameters_of_the_stack,
     click.option("--region", default="us-east-1", show_default=True, help="The home region."),
     click.option(
         "--speed",
         type=click.FloatRange(min=0, min_open=True, max=100_000),
         default=1,
         show_default=True,
-        help="So many times as fast as real time.",
+        help="How many times as fast as real time the clock goes.",
     ),
     click.option("--frozen", is_flag=True, help="Time stands still, and moves on request only."),
     click.option("--start", type=_Moment(), help="The simulated time at the start; by default the real one."),
     click.option(
-        "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of all that is random."
+        "--seed",
+        type=click.IntRange(min=0),
+        default=1,
+        show_default=True,
+        help="The seed of everything random.",
     ),
     click.option(
         "--state",
@@ -80,7 +74,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--verify-signatures",
         "verify",
         is_flag=True,
-        help="Check signatures; keys that nobody made are refused.",
+        help="Check signatures; access keys that do not exist are refused.",
     ),
 )
 

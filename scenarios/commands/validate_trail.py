@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from chalicelib.trail.description import TrailArn
+from scenarios.commands.common_options import formatted
 from scenarios.validator.account import Account
 from scenarios.validator.archive import FolderSource
 from scenarios.validator.ask import Asked, Plan, ask_account, ask_folder, read_keys
@@ -47,17 +48,25 @@ def _arn(ctx: click.Context, param: click.Parameter, value: str) -> TrailArn:
 
 
 @click.command()
-@click.option("--trail-arn", "arn", metavar="ARN", callback=_arn, required=True, help="The trail.")
+@click.option("--trail-arn", "arn", metavar="ARN", callback=_arn, required=True, help="The trail's ARN.")
 @click.option(
     "--start-time",
     "since",
     metavar="TIME",
     callback=_moment,
     required=True,
-    help="From then; UTC if it names no zone.",
+    help="Validate from this time on; UTC if it names no zone.",
 )
-@click.option("--end-time", "until", metavar="TIME", callback=_moment, help="Until then; now, if not given.")
-@click.option("--s3-bucket", "bucket", default="", help="Its bucket; asked of CloudTrail, if not given.")
+@click.option(
+    "--end-time",
+    "until",
+    metavar="TIME",
+    callback=_moment,
+    help="Validate up to this time; now, if not given.",
+)
+@click.option(
+    "--s3-bucket", "bucket", default="", help="The trail's bucket; CloudTrail is asked, if not given."
+)
 @click.option("--s3-prefix", "prefix", default="", help="The prefix of its files, before AWSLogs/.")
 @click.option("--account-id", "account", default="", help="Only this account of an organization trail.")
 @click.option("--region", default="", help="Only this region; all that the trail covers, if not given.")
@@ -72,10 +81,8 @@ def _arn(ctx: click.Context, param: click.Parameter, value: str) -> TrailArn:
     type=click.Path(dir_okay=False, path_type=Path),
     help="CloudTrail's keys, as `aws cloudtrail list-public-keys` prints them.",
 )
-@click.option("--verbose", is_flag=True, help="Name what is sound as well.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Shape."
-)
+@click.option("--verbose", is_flag=True, help="Name each digest and log file that is sound, too.")
+@formatted
 def command(
     *,
     arn: TrailArn,

@@ -33,7 +33,7 @@ _OPTIONS = (
         type=click.Choice(["text", "json"]),
         default="text",
         show_default=True,
-        help="How the answer is printed.",
+        help="The form of what is printed.",
     ),
 )
 

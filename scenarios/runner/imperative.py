@@ -362,7 +362,8 @@ def _read(template: Path | str) -> dict[str, Any]:
         try:
             text = Path(text).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise CannotOpen(f"the template {where} can't be read: {error}") from error
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            raise CannotOpen(f"the template {where} can't be read: {why}") from error
     document = _parsed(where, text)
     if not isinstance(document, dict):
         raise CannotOpen(f"{where} is no template: a template is an object with Resources")

@@ -43,6 +43,13 @@ def test_without_a_command_help_is_printed_as_help():
     assert bare.stdout == trailwarden("--help").stdout
 
 
+def test_clock_without_a_command_prints_its_help():
+    bare = trailwarden("clock")
+
+    assert (bare.exit_code, bare.stderr) == (0, "")
+    assert bare.stdout == trailwarden("clock", "--help").stdout
+
+
 def test_help_fits_a_terminal_with_a_line_for_each_command():
     lines = trailwarden("--help", "--help").stdout.split("Commands:\n")[1].splitlines()
 

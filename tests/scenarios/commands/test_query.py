@@ -154,7 +154,7 @@ def test_a_malformed_query_is_one_sentence_and_its_place(trail):
         (["what-did-principal-do"], "needs --set principal=..., a user's or role's ARN"),
         (["what-was-refused", "--set", "x=1"], "what-was-refused has no value x"),
         (["fields a", "--set", "x=1"], "this query has none"),
-        (["fields a", "--set", "x"], "it has no '='"),
+        (["fields a", "--set", "x"], "'x' is not NAME=VALUE"),
         (["fields a", "--limit", "0"], "--limit"),
         (["fields a", "--since", "never"], "'never' is no time"),
     ],

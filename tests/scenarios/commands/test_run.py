@@ -236,6 +236,14 @@ def test_a_hole_in_the_simulation_is_one_sentence(in_library):
         pytest.param(["--faults", "bad"], "Invalid value for '--faults': 'bad' is not one of", id="profile"),
         pytest.param(["--seed", "x"], "Invalid value for '--seed': 'x' is not a valid integer", id="seed"),
         pytest.param(["--nosuch"], "No such option", id="option"),
+        pytest.param(
+            ["root_login", "--share", "0.5"], "--minutes, --share and --of-the-day choose", id="no walk"
+        ),
+        pytest.param(
+            ["root_login", "--faults", "walk:1.1.hang", "--minutes", "1"],
+            "--minutes, --share and --of-the-day choose",
+            id="one point",
+        ),
     ],
 )
 def test_bad_usage_is_one_sentence_and_exits_with_2(arguments, sentence):
