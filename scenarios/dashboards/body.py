@@ -1,17 +1,21 @@
 """The text of a dashboard, as PutDashboard takes it: what is wrong with it, and what would be ignored.
 
+CloudWatch takes a dashboard whose `start`, `end` or `periodOverride` is none of the page's, or whose `end`
+has no `start`: recorded, as `shapes` says. Of the widgets, `type` is only warned of too.
+
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from scenarios.dashboards.shapes import (
-    Anything,
+    NOT_ONE,
+    Advice,
+    Choice,
     Complaint,
     Fields,
     Flag,
@@ -19,13 +23,20 @@ from scenarios.dashboards.shapes import (
     Number,
     Scalar,
     Text,
+    lacking,
     wrong,
 )
-from scenarios.dashboards.widgets import AGO, ISO, KINDS
+from scenarios.dashboards.widgets import KINDS
 
 MOST_WIDGETS, MOST_VARIABLES, COLUMNS = 500, 25, 24
 NO_OBJECT: Final = "The field DashboardBody must be a valid JSON object"
 _POSITIONS: Final = ("x", "y")
+_DAY: Final = (
+    r"(?:[1-9]\d{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|"
+    r"(?:0[13578]|1[02])-31)|(?:[1-9]\d(?:0[48]|[2468][048]|[13579][26])|"
+    r"(?:[2468][048]|[13579][26])00)-02-29)"
+)
+_MOMENT: Final = rf"^{_DAY}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{{1,9}})?(?:Z|[+-][01]\d:[0-5]\d)$"
 
 
 class InvalidBody(ValueError):
@@ -45,6 +56,11 @@ class Dashboard:
     warnings: tuple[Complaint, ...] = ()
 
     @property
+    def text(self) -> str:
+        """The text that GetDashboard answers: the same JSON without blanks, what is warned of included."""
+        return json.dumps(self.content, ensure_ascii=False, separators=(",", ":"))
+
+    @property
     def widgets(self) -> Sequence[Mapping[str, Any]]:
         """Its widgets, in order."""
         found: Sequence[Mapping[str, Any]] = self.content["widgets"]
@@ -59,7 +75,7 @@ def read(text: str) -> Dashboard:
         raise InvalidBody from error
     if not isinstance(content, dict):
         raise InvalidBody
-    found = list(_BODY.complaints(content, ""))
+    found = [*_BODY.complaints(content, ""), *_twice(content.get("variables"))]
     errors = [each for each in found if each.fatal]
     if errors:
         raise InvalidBody(errors)
@@ -81,35 +97,55 @@ def _told(complaints: Sequence[Complaint]) -> str:
 # ---- the whole ----------------------------------------------------------------------------------
 
 
-def _times(given: Mapping[str, Any], path: str) -> Iterator[Complaint]:
-    """`end` needs `start`, and both are absolute then; `start` alone is relative."""
-    start, end = given.get("start"), given.get("end")
-    if end is not None and start is None:
-        yield wrong(path, "Should have required property 'start'")
-    elif end is not None and not re.fullmatch(ISO, str(start)):
-        yield wrong(f"{path}/start", "Should be an absolute time, as end is given")
-    elif end is None and start is not None and not re.fullmatch(AGO, str(start)):
-        yield wrong(f"{path}/start", "Should be a relative time such as -PT6H, as end is not given")
-
-
-def _chosen(given: Mapping[str, Any], path: str) -> Iterator[Complaint]:
-    """A variable names what it changes; one that is chosen from a list has values, or a search for them."""
-    kind = given["type"]
-    if kind not in given:
-        yield wrong(path, f"Should have required property '{kind}'")
-    if given["inputType"] != "input" and "values" not in given:
-        for name in ("search", "populateFrom"):
-            if name not in given:
-                yield wrong(path, f"Should have required property '{name}'")
+def _default(given: Mapping[str, Any], path: str) -> Iterator[Complaint]:
+    """The default of a variable that is chosen from a list is on it."""
     default, values = given.get("defaultValue"), given.get("values")
     if (
         given["inputType"] != "input"
         and values is not None
-        and "search" not in given
         and default is not None
         and default not in [each["value"] for each in values]
     ):
         yield wrong(f"{path}/defaultValue", "Should be equal to one of the values")
+
+
+class _Variable:
+    """A variable names what it changes; one that is chosen from a list has one source of values."""
+
+    _sources: Final = (("values",), ("tag",), ("search", "populateFrom"), ("searchLabelValues",))
+
+    def complaints(self, value: Any, path: str) -> Iterator[Complaint]:
+        """What is wrong with a variable."""
+        yield from _VARIABLE.complaints(value, path)
+        if not isinstance(value, dict):
+            return
+        yield from lacking(("pattern" if value.get("type") == "pattern" else "property",), value, path)
+        if value.get("inputType") in ("select", "radio"):
+            fitting = sum(value.keys() >= set(each) for each in self._sources)
+            if fitting != 1:
+                for each in self._sources if not fitting else ():
+                    yield from lacking(each, value, path)
+                yield wrong(path, NOT_ONE)
+
+
+def _twice(variables: Any) -> Iterator[Complaint]:
+    """Two variables can't change the same property."""
+    seen: set[str] = set()
+    for number, each in enumerate(variables if isinstance(variables, list) else ()):
+        name = each.get("property") if isinstance(each, dict) else None
+        if isinstance(name, str) and each.get("type") == "property":
+            if name in seen:
+                yield wrong(f"/variables/{number}/property", f'Duplicated property in variable: "{name}"')
+            seen.add(name)
+
+
+class _Object:
+    """Any object."""
+
+    def complaints(self, value: Any, path: str) -> Iterator[Complaint]:
+        """What is wrong with a value at this path."""
+        if not isinstance(value, dict):
+            yield wrong(path, "Should be object")
 
 
 class _Widget:
@@ -117,12 +153,15 @@ class _Widget:
 
     _common: Final = Fields(
         fields={
-            "type": Text(choices=tuple(KINDS)),
+            "type": Choice(
+                of=tuple(KINDS),
+                words="The specified widget type is unknown. Use one of the allowed values:",
+            ),
             "x": Number(whole=True, low=0, high=COLUMNS - 1),
             "y": Number(whole=True, low=0),
             "width": Number(whole=True, low=1, high=COLUMNS),
             "height": Number(whole=True, low=1, high=1000),
-            "properties": Anything(),
+            "properties": _Object(),
         },
         required=("type", "properties"),
     )
@@ -135,38 +174,47 @@ class _Widget:
         given = [each for each in _POSITIONS if each in value]
         if len(given) == 1:
             other = next(each for each in _POSITIONS if each not in value)
-            yield wrong(path, f"Should have required property '{other}'")
+            yield wrong(path, f"Should have property {other} when property {given[0]} is present")
         kind = value.get("type")
-        if isinstance(kind, str) and kind in KINDS and "properties" in value:
+        if isinstance(kind, str) and kind in KINDS and isinstance(value.get("properties"), dict):
             yield from KINDS[kind].complaints(value["properties"], f"{path}/properties")
 
 
 _VALUE: Final = Fields(fields={"value": Scalar(longest=255), "label": Text(longest=255)}, required=("value",))
 _VARIABLE: Final = Fields(
     fields={
-        "type": Text(choices=("property", "pattern")),
+        "type": Choice(
+            of=("property", "pattern"),
+            words="The specified variable type is unknown. Use one of the allowed values:",
+            fatal=True,
+        ),
         "property": Text(fewest=1),
         "pattern": Text(fewest=1),
-        "inputType": Text(choices=("input", "select", "radio")),
+        "inputType": Choice(
+            of=("input", "select", "radio"),
+            words="The specified variable inputType is unknown. Use one of the allowed values:",
+            fatal=True,
+        ),
         "values": Items(of=_VALUE, fewest=1, most=500),
-        "id": Text(pattern="[0-9A-Za-z_-]{1,32}"),
+        "id": Text(pattern="^[0-9A-Za-z_-]+$", longest=32),
         "label": Text(longest=30),
         "defaultValue": Scalar(longest=255),
         "search": Text(longest=2048),
         "populateFrom": Text(fewest=1),
+        "searchLabelValues": Text(),
+        "tag": Text(),
         "visible": Flag(),
     },
     required=("type", "inputType", "id"),
-    rules=(_chosen,),
+    rules=(_default,),
 )
 _BODY: Final = Fields(
     fields={
         "widgets": Items(of=_Widget(), most=MOST_WIDGETS),
-        "variables": Items(of=_VARIABLE, most=MOST_VARIABLES),
-        "start": Text(pattern=f"{ISO}|{AGO}"),
-        "end": Text(pattern=ISO),
-        "periodOverride": Text(choices=("auto", "inherit")),
+        "variables": Items(of=_Variable(), most=MOST_VARIABLES),
+        "start": Advice(Text(pattern=rf"({_MOMENT})|(^\-?P(T|\d))")),
+        "end": Advice(Text(pattern=_MOMENT)),
+        "periodOverride": Advice(Text(pattern="^(inherit|auto)$")),
     },
     required=("widgets",),
-    rules=(_times,),
 )

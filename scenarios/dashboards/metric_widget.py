@@ -10,22 +10,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from scenarios.dashboards import rows
-from scenarios.dashboards.shapes import Anything, Complaint, Fields, Flag, Items, Number, Text, wrong
-from scenarios.dashboards.statistics import STATISTIC
+from scenarios.dashboards.shapes import (
+    Anything,
+    Choice,
+    Complaint,
+    Fields,
+    Flag,
+    Items,
+    Number,
+    Period,
+    Text,
+    wrong,
+)
+from scenarios.dashboards.statistics import IN_A_WIDGET
 from scenarios.dashboards.widgets import AGO, AXES, HORIZONTAL, ISO, LOOK, VERTICAL
 
 DEFAULT_WIDTH, DEFAULT_HEIGHT = 600, 400
 MOST_METRICS: Final = 100
-_SHORT: Final = (1, 5, 10, 30)
-
-
-class _Period:
-    """1, 5, 10, 30 or a multiple of 60 seconds."""
-
-    def complaints(self, value: Any, path: str) -> Iterator[Complaint]:
-        """What is wrong with a period."""
-        if value not in _SHORT:
-            yield from Number(whole=True, low=60, multiple=60).complaints(value, path)
 
 
 class InvalidWidget(ValueError):
@@ -33,30 +34,28 @@ class InvalidWidget(ValueError):
 
 
 def _rows(given: Mapping[str, Any], path: str) -> Iterator[Complaint]:
-    yield from rows.complaints(
-        given["metrics"], f"{path}/metrics", Fields(fields={**LOOK, "period": _Period()})
-    )
+    yield from rows.complaints(given["metrics"], f"{path}/metrics", Fields(fields=LOOK))
 
 
 _PIXELS: Final = Number(whole=True, low=1, high=2000)
-_TIME: Final = Text(pattern=f"{ISO}|{AGO}|-PT0H")
+_TIME: Final = Text(pattern=f"^(?:{ISO}|{AGO}|-PT0H)$")
 _WIDGET: Final = Fields(
     fields={
         "annotations": Fields(fields={"horizontal": HORIZONTAL, "vertical": VERTICAL}),
         "end": _TIME,
         "height": _PIXELS,
-        "legend": Fields(fields={"position": Text(choices=("bottom", "right", "hidden"))}),
+        "legend": Fields(fields={"position": Choice(of=("bottom", "right", "hidden"))}),
         "liveData": Flag(),
         "metrics": Items(of=Anything(), fewest=1, most=MOST_METRICS),
-        "period": _Period(),
+        "period": Period(),
         "region": Text(fewest=1),
         "stacked": Flag(),
         "start": _TIME,
-        "stat": Text(pattern=STATISTIC),
-        "theme": Text(choices=("light", "dark")),
-        "timezone": Text(pattern=r"[+-]\d{4}"),
+        "stat": Text(pattern=IN_A_WIDGET),
+        "theme": Choice(of=("light", "dark")),
+        "timezone": Text(pattern=r"^[+-]\d{4}$"),
         "title": Text(),
-        "view": Text(choices=("timeSeries", "bar", "pie")),
+        "view": Choice(of=("timeSeries", "bar", "pie")),
         "width": _PIXELS,
         "yAxis": AXES,
     },
@@ -71,7 +70,7 @@ def read(text: str, region: str) -> Mapping[str, Any]:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InvalidWidget("MetricWidget must be a valid JSON object") from error
-    errors = [each for each in _WIDGET.complaints(found, "") if each.fatal]
+    errors = [each for each in _WIDGET.complaints(found, "") if not each.passed_over]
     if not errors and found.get("region", region) != region:
         errors = [wrong("/region", f"Should be the local region, {region}")]
     if errors:

@@ -58,8 +58,8 @@ class Page:
 
 
 def page(name: str, dashboard: Dashboard, source: Source, now: datetime) -> Page:
-    """Draw a dashboard as it is at a moment; raises ValueError for times that are none."""
-    span = span_of(dashboard.content, now)
+    """Draw a dashboard as it is at a moment."""
+    span = _span(dashboard.content, now)
     drawing = _Drawing(dashboard, source, span, now)
     widgets = "".join(drawing.widget(number, each) for number, each in enumerate(dashboard.widgets))
     shown = f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M} UTC"
@@ -76,6 +76,17 @@ def page(name: str, dashboard: Dashboard, source: Source, now: datetime) -> Page
     )
 
 
+def _span(content: Mapping[str, Any], now: datetime) -> Span:
+    """What a dashboard shows; times that CloudWatch only warns of, or an end alone, count as none.
+
+    Source: https://github.com/aws/aws-cdk/pull/27124 (an end without a start is passed over)
+    """
+    try:
+        return span_of(content if "start" in content else {}, now)
+    except ValueError:
+        return span_of({}, now)
+
+
 class _NotDrawn(Exception):
     """A widget that has no picture here."""
 
@@ -88,7 +99,10 @@ class _Drawing:
         self._source = source
         self._span = span
         self._now = now
-        self._troubles: tuple[type[BaseException], ...] = (_NotDrawn, ValueError, *source.troubles)
+        self._troubles: tuple[type[BaseException], ...] = (
+            *(_NotDrawn, ValueError, OverflowError),
+            *source.troubles,
+        )
         self.undrawn: list[str] = []
 
     def widget(self, number: int, widget: Mapping[str, Any]) -> str:
@@ -112,6 +126,8 @@ class _Drawing:
                 return self._metric(number, widget)
             case "alarm":
                 return self._alarms(properties)
+            case "log" if not {"region", "query"} <= properties.keys():
+                raise _NotDrawn("the widget has no region, or no query")
             case "log":
                 return _table(self._source.logs(properties["region"], properties["query"], self._span))
             case other:
@@ -121,6 +137,8 @@ class _Drawing:
         properties = dict(widget["properties"])
         if alarms := properties.get("annotations", {}).get("alarms"):
             properties |= self._of_alarm(alarms[0])
+        elif properties.get("metrics") and "region" not in properties:
+            raise _NotDrawn("the widget names no region")
         span = span_of(properties, self._now) if "start" in properties else self._span
         found = lines(properties, span, self._source.metrics, inherits=self._inherits)
         match properties.get("view"):
@@ -144,7 +162,8 @@ class _Drawing:
             raise _NotDrawn(f"the alarm {arn.rpartition(':')[2]} has no metric, or is not there")
         told = f"{alarm.get('ComparisonOperator', '')} {alarm.get('Threshold', 0):g}"
         line = {"value": alarm.get("Threshold", 0), "label": told}
-        return {"metrics": _rows_of_alarm(alarm), "annotations": {"horizontal": [line]}}
+        region = (arn.split(":") + [""] * 4)[3]
+        return {"region": region, "metrics": _rows_of_alarm(alarm), "annotations": {"horizontal": [line]}}
 
     def _alarms(self, properties: Mapping[str, Any]) -> str:
         order = ("ALARM", "INSUFFICIENT_DATA", "OK")

@@ -17,6 +17,10 @@ from scenarios.dashboards.shapes import Complaint, Fields, wrong
 
 REPEATED, ALL_REPEATED = ".", "..."
 NOT_A_STRING: Final = 'Invalid metric field type, only "String" type is allowed'
+NO_ROW: Final = (
+    'Field "metrics" has to be an array of array of strings, with an optional metricRenderer object as last '
+    "element"
+)
 _INSIGHTS = re.compile(r"\s*SELECT\s", re.IGNORECASE)
 
 
@@ -77,9 +81,10 @@ def complaints(metrics: Sequence[Any], path: str, look: Fields) -> Iterator[Comp
 def _in_row(given: Any, above: Sequence[str] | None, at: str, look: Fields) -> Iterator[Complaint]:
     if not isinstance(given, list):
         yield wrong(at, "Should be array")
+        yield wrong(at, NO_ROW)
         return
     if not given:
-        yield wrong(at, "Should NOT have fewer than 1 items")
+        yield wrong(at, "Should NOT have less than 1 items")
         return
     words, drawn = _parted(given)
     for place, each in enumerate(given[: len(given) - isinstance(given[-1], dict)]):
@@ -113,7 +118,7 @@ def _repeated(words: Sequence[str], above: Sequence[str], at: str, size: int) ->
             yield wrong(at, "There is no row above of which fields could be repeated")
     elif len(words) % 2:
         if len(words) == 1:
-            yield wrong(at, "Should NOT have fewer than 2 items")
+            yield wrong(at, "Should NOT have less than 2 items")
         else:
             yield wrong(at, f"Should NOT have more than {size - 1} items")
     else:

@@ -1,8 +1,11 @@
-"""What moto gets wrong: composite alarms are not kept whole, dashboards stand in one region, no streams.
+"""What moto gets wrong: composite alarms are not kept whole, tags are those of alarms alone, no streams.
 
-Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Dashboards.html (all are
-global), https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricStream.html and those
-beside it. A name that isn't there is passed over in DeleteMetricStream; that StartMetricStreams and
+Of dashboards, `dashboards.kept` says it.
+
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricStream.html and those
+beside it,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_TagResource.html.
+A name that isn't there is passed over in DeleteMetricStream; that StartMetricStreams and
 StopMetricStreams do so too is unconfirmed.
 """
 
@@ -13,10 +16,19 @@ from typing import Any, Final
 
 import moto.cloudwatch.models as cloudwatch_models
 import moto.cloudwatch.responses as cloudwatch_responses
-from moto.cloudwatch.exceptions import ResourceNotFound, ResourceNotFoundException
+from moto.cloudwatch.exceptions import ResourceNotFoundException
 from moto.core.responses import ActionResult, EmptyResult
 
-from scenarios.cloud.cloudwatch.streams.kept import LISTED, MAY_BE_SAID, RUNNING, SAID, STOPPED, streams_of
+from scenarios.cloud.cloudwatch.dashboards import kept as dashboards
+from scenarios.cloud.cloudwatch.streams.kept import (
+    LISTED,
+    MAY_BE_SAID,
+    PAGING,
+    RUNNING,
+    SAID,
+    STOPPED,
+    streams_of,
+)
 from scenarios.cloud.kernel.moto_mends import Mend
 
 
@@ -31,34 +43,32 @@ def _put_composite_alarm(response: Any) -> Any:
     return answer
 
 
-_ALL_REGIONS = "us-east-1"
+def _tagged(backend: Any, arn: str) -> Any:
+    """The backend that keeps a resource's tags; raises ResourceNotFoundException where it isn't there."""
+    kind, _, name = arn.split(":", 5)[-1].partition("/")
+    if kind == "dashboard" and name in dashboards.everywhere(backend.account_id).dashboards:
+        return dashboards.everywhere(backend.account_id)
+    alarms = (each.alarm_arn for each in backend.describe_alarms())
+    if (kind == "metric-stream" and name in streams_of(backend)) or arn in alarms:
+        return backend
+    raise ResourceNotFoundException
 
 
-def _in_all_regions(name: str) -> Any:
-    """A method of moto's backend that works on the dashboards of all regions; moto keeps them in one."""
-    own = getattr(cloudwatch_models.CloudWatchBackend, name)
-
-    def method(backend: Any, *given: Any, **named: Any) -> Any:
-        everywhere = cloudwatch_models.cloudwatch_backends[backend.account_id][_ALL_REGIONS]
-        return own(everywhere, *given, **named)
-
-    return method
+def _tag_resource(backend: Any, arn: str, tags: dict[str, str]) -> None:
+    found = _tagged(backend, arn)
+    found.tagger.tag_resource(arn, found.tagger.convert_dict_to_tags_input(tags))
 
 
-def _get_dashboard(response: Any) -> Any:
-    """Say which dashboard isn't there."""
-    name = response._get_param("DashboardName")  # noqa: SLF001 - likewise
-    if response.cloudwatch_backend.get_dashboard(name) is None:
-        raise ResourceNotFound(f"Dashboard {name} does not exist")
-    return _their_get_dashboard(response)
+def _untag_resource(backend: Any, arn: str, tag_keys: list[str]) -> None:
+    _tagged(backend, arn).tagger.untag_resource_using_names(arn, tag_keys)
 
 
-_their_get_dashboard = cloudwatch_responses.CloudWatchResponse.get_dashboard
+def _tags_of_resource(backend: Any, arn: str) -> dict[str, str]:
+    found: dict[str, str] = _tagged(backend, arn).tagger.get_tag_dict_for_resource(arn)
+    return found
 
 
 # ---- metric streams, of which moto has none: what is put, told and deleted ----------------------
-
-_A_PAGE: Final = 500
 
 
 def _given(response: Any) -> Mapping[str, Any]:
@@ -95,10 +105,8 @@ def _get_stream(response: Any) -> Any:
 
 def _list_streams(response: Any) -> Any:
     given, kept = _given(response), streams_of(response.cloudwatch_backend)
-    begin, most = int(given.get("NextToken") or 0), int(given.get("MaxResults") or _A_PAGE)
-    names = sorted(kept)
-    told = [{key: kept[name][key] for key in LISTED} for name in names[begin : begin + most]]
-    more = {"NextToken": str(begin + most)} if begin + most < len(names) else {}
+    page, more = PAGING.page(sorted(kept), given)
+    told = [{key: kept[name][key] for key in LISTED} for name in page]
     return ActionResult({"Entries": told, **more})
 
 
@@ -130,9 +138,8 @@ _OF_STREAMS: Final = {
 MENDS: tuple[Mend, ...] = (
     *((cloudwatch_responses.CloudWatchResponse, name, method) for name, method in _OF_STREAMS.items()),
     (cloudwatch_responses.CloudWatchResponse, "put_composite_alarm", _put_composite_alarm),
-    (cloudwatch_responses.CloudWatchResponse, "get_dashboard", _get_dashboard),
-    *(
-        (cloudwatch_models.CloudWatchBackend, name, _in_all_regions(name))
-        for name in ("put_dashboard", "get_dashboard", "list_dashboards", "delete_dashboards")
-    ),
+    (cloudwatch_models.CloudWatchBackend, "tag_resource", _tag_resource),
+    (cloudwatch_models.CloudWatchBackend, "untag_resource", _untag_resource),
+    (cloudwatch_models.CloudWatchBackend, "list_tags_for_resource", _tags_of_resource),
+    *dashboards.MENDS,
 )

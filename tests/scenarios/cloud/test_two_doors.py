@@ -136,7 +136,7 @@ def dashboard(name, says, code, **bad):
 
 DASHBOARDS = [
     dashboard("a name", "contains invalid characters", "InvalidParameterValue", DashboardName="a b"),
-    dashboard("a long name", "255 characters", "InvalidParameterValue", DashboardName="a" * 256),
+    dashboard("a long name", "less than or equal to 255", "InvalidParameterValue", DashboardName="a" * 256),
     dashboard("no object", "must be a valid JSON object", "InvalidParameterInput", DashboardBody="[]"),
     dashboard("no widgets", "there are 1 validation errors", "InvalidParameterInput", DashboardBody="{}"),
 ]

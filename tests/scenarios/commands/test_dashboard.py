@@ -11,7 +11,8 @@ from scenarios.commands.cli import main
 
 NOTE = json.dumps({"widgets": [{"type": "text", "properties": {"markdown": "all is well"}}]})
 EXPLORER = {"type": "explorer", "properties": {"metrics": [], "labels": []}}
-CUSTOM = json.dumps({"widgets": [{"type": "custom", "properties": {"endpoint": "arn", "title": "mine"}}]})
+FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:mine"
+CUSTOM = json.dumps({"widgets": [{"type": "custom", "properties": {"endpoint": FUNCTION, "title": "mine"}}]})
 
 
 class Account:

@@ -160,7 +160,7 @@ def test_a_picture_is_as_large_as_was_asked_for():
         ("[]", "Should be object"),
         ("{", "valid JSON"),
         ("{}", "required property 'metrics'"),
-        ('{"metrics": []}', "fewer than 1"),
+        ('{"metrics": []}', "less than 1"),
         ('{"metrics": [["a", "b"]], "width": 2001}', "/width: Should be <= 2000"),
         ('{"metrics": [["a", "b"]], "view": "gauge"}', "allowed values"),
         ('{"metrics": [["a", "b"]], "region": "eu-west-1"}', "local region"),

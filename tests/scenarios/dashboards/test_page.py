@@ -60,9 +60,9 @@ class Logs:
         return {"status": "Complete" if self.looks > 1 else "Running", "results": [row]}
 
 
-def drawn(*widgets, logs=None):
+def drawn(*widgets, logs=None, **more):
     clients = {"cloudwatch": CloudWatch(), "logs": logs or Logs()}
-    body = read(json.dumps({"widgets": list(widgets)}))
+    body = read(json.dumps({"widgets": list(widgets), **more}))
     return page("<board>", body, source(lambda service, _: clients[service], lambda: None), NOON)
 
 
@@ -125,6 +125,24 @@ def test_what_is_not_drawn_says_so_in_its_place():
     )
     assert found.text.count("Not drawn:") == 2
     assert "<svg" in found.text
+
+
+def test_what_cloudwatch_takes_and_does_not_show_breaks_no_page():
+    found = drawn(
+        of("log", title="asks nothing"),
+        of("future-widget", title="of tomorrow"),
+        of("metric", title="of nowhere", metrics=[CPU], annotations={}),
+        start="bogus",
+        end="2026-03-02T11:59:00Z",
+    )
+
+    assert found.undrawn == (
+        "asks nothing: the widget has no region, or no query",
+        "of tomorrow: widgets of the kind future-widget are not drawn here",
+        "of nowhere: the widget names no region",
+    )
+    assert "2026-03-02 09:00 to 2026-03-02 12:00 UTC" in found.text
+    assert "09:00 to 2026-03-02 12:00" in drawn(end="2026-03-02T11:59:00Z").text
 
 
 def test_markdown_of_a_stranger_is_no_markup():

@@ -49,7 +49,10 @@ class WidgetImages:
             width=int(properties.get("width", DEFAULT_WIDTH)),
             height=int(properties.get("height", DEFAULT_HEIGHT)),
         )
-        return {"MetricWidgetImage": draw(graph, "png")}
+        try:
+            return {"MetricWidgetImage": draw(graph, "png")}
+        except (ValueError, OverflowError) as error:
+            raise _invalid(f"MetricWidget has a value that can't be drawn: {error}") from error
 
 
 def _invalid(why: str) -> Refused:

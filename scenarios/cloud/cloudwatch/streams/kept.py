@@ -3,11 +3,21 @@
 from typing import Any, Final
 
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.paging import Paging
 
 RUNNING, STOPPED = "running", "stopped"
 SAID: Final = ("Name", "FirehoseArn", "RoleArn", "OutputFormat")
 MAY_BE_SAID: Final = ("IncludeFilters", "ExcludeFilters", "StatisticsConfigurations")
 LISTED: Final = (*SAID[:2], "OutputFormat", "Arn", "State", "CreationDate", "LastUpdateDate")
+
+PAGING: Final = Paging(
+    onward="NextToken",
+    limit="MaxResults",
+    default=500,
+    most=500,
+    code="InvalidParameterValue",
+    message="The value for parameter NextToken is invalid.",
+)
 
 
 def streams(account: str, region: str) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from scenarios.cloud.cloudwatch.streams.kept import PAGING
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.validation import Request
@@ -34,6 +35,11 @@ def metric_stream(request: Request) -> None:
     _check_filters(filters)
     _check_statistics(given.get("StatisticsConfigurations", ()), given["OutputFormat"])
     _check_firehose(given["FirehoseArn"], request)
+
+
+def listed(request: Request) -> None:
+    """A token that CloudWatch gave; its words for another are unconfirmed."""
+    PAGING.page((), request.parameters)
 
 
 def _check_filters(filters: Sequence[Mapping[str, Any]]) -> None:

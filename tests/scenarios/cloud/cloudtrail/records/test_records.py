@@ -1379,3 +1379,15 @@ def test_the_order_in_which_parameters_were_given_does_not_show():
     back = called("sqs", "CreateQueue", tags={"b": "2", "a": "1"}, QueueName="q")
 
     assert json.dumps(recorded(forth)) == json.dumps(recorded(back))
+
+
+# CloudWatch
+
+
+def test_the_text_of_a_dashboard_is_not_printed():
+    put = recorded(called("cloudwatch", "PutDashboard", DashboardName="d", DashboardBody="{}"))
+
+    assert put["requestParameters"] == {
+        "dashboardName": "d",
+        "dashboardBody": "HIDDEN_DUE_TO_SECURITY_REASONS",
+    }
