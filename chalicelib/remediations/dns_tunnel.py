@@ -2,8 +2,8 @@
 
 The names themselves carry the data, to whoever answers for the domain; no firewall for addresses sees it.
 Query logs of the VPC's resolver go to a log group, which the stack's parameter `DnsTunnelGroup` names; every
-ten minutes we ask it for domains of which one address looked up many names in the last half hour, long ones
-on average. The alert names the domain, the instance and an example.
+ten minutes we ask it for domains of which one address looked up many long names in the last half hour; short
+ones that it asks for besides hide nothing. The alert names the domain, the instance and an example.
 
 What stays silent: many names that are short, the same long name again and again, reverse lookups, and names
 of AWS's own zones, which only AWS answers. `DnsTunnelExpected` names domains that work so: some virus
@@ -45,7 +45,7 @@ NAME = "dns_tunnel"
 GROUP, NAMES, EXPECTED = (f"DNS_TUNNEL_{each}" for each in ("GROUP", "NAMES", "EXPECTED"))
 CONDITION = "HasDnsTunnel"
 WINDOW = timedelta(minutes=30)
-LENGTH = 24  # of what stands before the domain, on average; tools that tunnel fill labels of up to 63
+LENGTH = 24  # of what stands before the domain, at least; tools that tunnel fill labels of up to 63
 MOST_DOMAINS = 500
 MOST_ONE_BY_ONE = 5
 LONGEST_NAME = 80
@@ -78,11 +78,11 @@ _SHARED = ("co", "com", "org", "net", "gov", "edu", "ac", "or", "ne", "go", "gob
 _BY_DOMAIN = (
     # Resolvers that mix the case of letters make one name of many spellings.
     r"fields tolower(query_name) as name | parse name /^(?<sub>.+)\.(?<domain>{labels})\.?$/ "
-    "| filter ispresent(sub){only} "
+    "| filter ispresent(sub) and strlen(sub) >= {length}{only} "
     "| stats count_distinct(name) as names, count(*) as queries, avg(strlen(sub)) as length, "
     "max(strlen(sub)) as longest, earliest(name) as example, earliest(query_type) as type, "
     "earliest(srcids.instance) as instance, earliest(vpc_id) as vpc by domain, srcaddr "
-    "| filter names >= {names} and length >= {length} | sort names desc | limit {most}"
+    "| filter names >= {names} | sort names desc | limit {most}"
 )
 _TWO, _THREE = r"[^.]+\.[^.]+", r"[^.]+\.[^.]+\.[^.]+"
 _READABLE = "stats count(*) as records, count(query_name) as known"

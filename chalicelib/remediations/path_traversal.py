@@ -2,9 +2,10 @@
 
 Access logs go to a log group, which the stack's parameter `PathTraversalGroup` names: of an Application Load
 Balancer, of API Gateway, CloudFront or WAF, or in the Common Log Format. Every ten minutes we ask it for
-requests with two dots in a row, also encoded, encoded twice or more, or overlong, and read each as a careless
-server would. One alert names each client, what it asked for, and how it was answered: HIGH where the server
-answered 2xx, MEDIUM where it refused, or where the log doesn't say, as WAF's doesn't of what it allows.
+requests with two dots in a row, also encoded, encoded twice or more, overlong or of full width, and read each
+as a careless server would, also one that takes `../` out once. One alert names each client, what it asked
+for, and how it was answered: HIGH where the server answered 2xx, MEDIUM where it refused, or where the log
+doesn't say, as WAF's doesn't of what it allows.
 
 What stays silent: dots within a name (`v1..v2`), a `..` in plain text that stays below the root, as old
 clients and crawlers send it, and one step up in a parameter (`next=../basket`). `PathTraversalExpected` names
@@ -70,7 +71,11 @@ EXPECTED_PARAMETER = Parameter(
     constraint="Addresses, without wildcards.",
 )
 
-_DOT = r"(\.|%(25)*2e|%(25)*c0%(25)*ae|%(25)*e0%(25)*80%(25)*ae|%u002e)"
+# The digits behind a percent sign may be encoded themselves: %%32%65 becomes %2e, and this a dot.
+_DOT = (
+    r"(\.|%(25)*(2|%(25)*32)(e|%(25)*[46]5)|%(25)*c0%(25)*ae|%(25)*(f0%(25)*80|e0)%(25)*80%(25)*ae"
+    r"|%(25)*ef%(25)*bc%(25)*8e|%(25)*u(002|ff0)e)"
+)
 _TRIED = (
     f"{REQUESTS} | filter url like /(?i){_DOT}{{2}}/ or args like /(?i){_DOT}{{2}}/ "
     "| stats count(*) as requests by client, code, action, url, args "
@@ -83,10 +88,20 @@ _OVERLONG: Final[Mapping[bytes, bytes]] = {
     b"\xf0\x80\x80\xae": b".",
     b"\xc0\xaf": b"/",
     b"\xe0\x80\xaf": b"/",
+    b"\xf0\x80\x80\xaf": b"/",
     b"\xc1\x9c": b"\\",
+    b"\xe0\x81\x9c": b"\\",
 }
-OVERLONG: Final = "its dots or slashes are overlong UTF-8"
-_UNICODE: Final = re.compile(r"%u00([0-9a-fA-F]{2})")
+# Some servers take the full width of a character for the character: a best fit.
+_WIDE: Final[Mapping[bytes, bytes]] = {
+    "\N{FULLWIDTH FULL STOP}".encode(): b".",
+    "\N{FULLWIDTH SOLIDUS}".encode(): b"/",
+    "\N{FULLWIDTH REVERSE SOLIDUS}".encode(): b"\\",
+}
+_DISGUISED: Final = {**_OVERLONG, **_WIDE}
+DISGUISED: Final = "its dots or slashes are overlong UTF-8, or of full width"
+STRIPPED: Final = "it climbs once ../ was taken out of it"
+_UNICODE: Final = re.compile(r"%u([0-9a-fA-F]{4})")
 _WANTED: Final = re.compile(
     r"(etc/(passwd|shadow|hosts)|proc/self|(win|boot)\.ini|web-inf|\.aws/credentials|\.env\b|\.(ssh|git)/)",
     re.IGNORECASE,
@@ -185,8 +200,8 @@ def gets_out(url: str) -> str:
 def _of_value(pair: str) -> str:
     """Of a parameter; one layer of encoding is how forms send it, and hides nothing."""
     name, sign, value = pair.partition("=")
-    plain, overlong = _decoded(value if sign else name)
-    return OVERLONG if overlong and _climbs(plain) else _of_part(plain, lowest=-1)
+    plain, disguised = _decoded(value if sign else name)
+    return DISGUISED if disguised and _climbs(plain) else _of_part(plain, lowest=-1)
 
 
 def _of_part(text: str, *, lowest: int) -> str:
@@ -202,22 +217,26 @@ def _hidden(text: str) -> str:
     """How two dots were hidden; "" where there are none, however often it is decoded."""
     layers = 0
     for _ in range(MOST_LAYERS):
-        plain, overlong = _decoded(text)
+        if _climbs(text.replace("../", "").replace("..\\", "")):
+            return STRIPPED
+        plain, disguised = _decoded(text)
         if plain == text:
             return ""
         text, layers = plain, layers + 1
         if _climbs(text):
-            if overlong:
-                return OVERLONG
+            if disguised:
+                return DISGUISED
             return "its dots or slashes are encoded" + (f" {layers} times" if layers > 1 else "")
     return ""
 
 
 def _decoded(text: str) -> tuple[str, bool]:
-    """The text with one layer of encoding less, and whether it had overlong characters."""
-    data = unquote_to_bytes(_UNICODE.sub(r"%\1", text))
+    """The text with one layer of encoding less, and whether it had characters that only some servers read."""
+    data = unquote_to_bytes(
+        _UNICODE.sub(lambda found: chr(int(found[1], 16)), text).encode("utf-8", "replace")
+    )
     plain = data
-    for long, short in _OVERLONG.items():
+    for long, short in _DISGUISED.items():
         plain = plain.replace(long, short)
     return plain.decode("utf-8", "replace"), plain != data
 

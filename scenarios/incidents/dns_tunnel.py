@@ -20,7 +20,11 @@ SCENARIO = Scenario(
     lasts="25:00",
     given=[taken.there(), other.there(), query_log(GROUP)],
     when=[
-        at("01:00", looks_up(taken, long_names("evil.example", 60), kind="TXT")),
+        at(
+            "01:00",
+            looks_up(taken, long_names("evil.example", 60), kind="TXT"),
+            looks_up(taken, long_names("evil.example", 200, length=8)),  # short ones, to bring the mean down
+        ),
         at("02:00", looks_up(other, long_names("bad.co.uk", 55))),
         at("12:00", looks_up(taken, long_names("evil.example", 80), kind="TXT")),
     ],

@@ -1,8 +1,10 @@
 """Which requests mean to leave a folder, and which only look like it."""
 
+import re
+
 import pytest
 
-from chalicelib.remediations.path_traversal import gets_out
+from chalicelib.remediations.path_traversal import _DOT, gets_out
 
 GETS_OUT = {
     "/../../etc/passwd": "climbs to a file",
@@ -17,6 +19,16 @@ GETS_OUT = {
     "/%25c0%25ae%25c0%25ae/x": "overlong",
     "/..%c0%afetc": "overlong",
     "/%u002e%u002e/x": "encoded",
+    "/%%32%65%%32%65/x": "encoded 2 times",
+    "/%25%32%65%25%32%65%2fx": "encoded 2 times",
+    "/%f0%80%80%ae%f0%80%80%ae/x": "overlong",
+    "/%uff0e%uff0e/x": "full width",
+    "/%ef%bc%8e%EF%BC%8E%ef%bc%8fetc": "full width",
+    "/....//....//etc/passwd": "taken out",
+    "/..././..././x": "taken out",
+    "/....\\\\....\\\\x": "taken out",
+    "/%2e%2e%2e%2e%2f%2fx": "taken out",
+    "/get?file=....//....//x": "taken out",
     "/..\\..\\windows/win.ini": "climbs to a file",
     "/..%5c..%5cx": "encoded",
     "/x/..;/..;/manager": "above the root",
@@ -35,6 +47,9 @@ STAYS = [
     "/compare/v1...v2",
     "/docs/a..b.txt",
     "/docs/..hidden/x",
+    "/docs/v1../x",
+    "/docs/.../x",
+    "/docs/....txt",
     "/a/b/../c",
     "/shop?next=../basket",
     "/shop?next=%2e%2e/basket",
@@ -51,8 +66,9 @@ STAYS = [
 
 
 @pytest.mark.parametrize(("url", "why"), GETS_OUT.items(), ids=GETS_OUT)
-def test_it_means_to_get_out(url, why):
+def test_it_means_to_get_out_and_the_log_is_asked_for_it(url, why):
     assert why in gets_out(url)
+    assert re.search(f"(?i){_DOT}{{2}}", url)
 
 
 @pytest.mark.parametrize("url", STAYS, ids=lambda url: url or "nothing")
