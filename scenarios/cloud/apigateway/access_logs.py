@@ -1,12 +1,16 @@
 """Access logs: a line for each request to a stage, as its format says.
 
-A REST API writes under the role that the account has for API Gateway. An HTTP API writes by AWS's log
-delivery, which the making of the stage lets in at the log group. A variable that has no value is a dash.
+A REST API writes to a log group under the role that the account has for API Gateway, or to Firehose under
+API Gateway's service-linked role, to a stream whose name begins `amazon-apigateway-`. An HTTP API writes by
+AWS's log delivery, which the making of the stage lets in at the log group. A variable that has no value is a
+dash.
 
-Left out: Firehose as a destination, and variables of WAF, TLS and custom domains, which are dashes. How log
-streams are called is our guess.
+Left out: variables of WAF, TLS and custom domains, which are dashes. How log streams are called is our guess;
+that a record for Firehose ends without a line break is unconfirmed.
 
 Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html,
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-logging-to-kinesis.html,
+https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html,
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html and
 http-api-logging-variables.html there;
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
@@ -22,15 +26,28 @@ from typing import Any, Final
 from scenarios.cloud.apigateway.apis import REST, SERVICE, Api, Stage
 from scenarios.cloud.apigateway.messages import HttpAnswer, HttpRequest
 from scenarios.cloud.cloudformation.resources.kind import Order
-from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines
+from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines, Refusal
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Stack
-from scenarios.cloud.service_logs_delivery import DELIVERY, let_in_at_group, source_of
+from scenarios.cloud.service_logs_delivery import (
+    DELIVERY,
+    let_in_at_group,
+    linked_role,
+    put_records,
+    source_of,
+)
 from scenarios.cloud.setting import Setting
 from scenarios.service_logs.api_gateway import AccessLog
 
 _REQUIRED: Final = ("$context.requestId", "$context.extendedRequestId")
 _LONGEST: Final = 3072
+FIREHOSE_PREFIX: Final = "amazon-apigateway-"
+_LINKED_SERVICE, _LINKED_ROLE = "ops.apigateway.amazonaws.com", "AWSServiceRoleForAPIGateway"
+_LINKED_MAY: Final = {
+    "Effect": "Allow",
+    "Action": ["firehose:DescribeDeliveryStream", "firehose:PutRecord", "firehose:PutRecordBatch"],
+    "Resource": f"arn:aws:firehose:*:*:deliverystream/{FIREHOSE_PREFIX}*",
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,6 +77,9 @@ def check_format(order: Order, name: str, settings: Mapping[str, Any]) -> None:
     text = str(settings.get("Format", ""))
     if not any(each in text for each in _REQUIRED):
         raise order.refuse(f"{name}.Format", f"it must include {' or '.join(_REQUIRED)}")
+    to = str(settings.get("DestinationArn", ""))
+    if ":firehose:" in to and not to.rpartition("/")[2].startswith(FIREHOSE_PREFIX):
+        raise order.refuse(f"{name}.DestinationArn", f"the stream's name must begin {FIREHOSE_PREFIX}")
     if len(text) > _LONGEST:
         raise order.refuse(f"{name}.Format", f"longer than {_LONGEST} characters")
 
@@ -81,10 +101,15 @@ class AccessLogs:
         if stage.logs is None:
             return
         group = str(stage.logs.get("DestinationArn", "")).removesuffix(":*")
-        if ":logs:" not in group:
+        is_firehose = ":firehose:" in group and api.kind == REST
+        if ":logs:" not in group and not is_firehose:
             raise NotSimulated("apigateway", f"access logs of {api.name} to {group or 'nowhere'}")
         known = self._known(api, stage, request, answer, trip)
         line = AccessLog(str(stage.logs["Format"])).write(lambda path: _value(known, path))
+        if is_firehose:
+            role = linked_role(api.account, _LINKED_SERVICE, _LINKED_ROLE, _LINKED_MAY)
+            self._lost(api, put_records(self._setting, group, [line], by=role))
+            return
         stream = hashlib.sha256(f"{api.id}/{stage.name}".encode()).hexdigest()[:32]
         lines = LogLines(stream=stream, lines=[(self._setting.clock.now, line)])
         if api.kind == REST and not self._role:
@@ -92,7 +117,9 @@ class AccessLogs:
             raise NotSimulated("apigateway", what)
         by = AssumedRole(arn=self._role, service=SERVICE) if api.kind == REST else DELIVERY
         source = "" if api.kind == REST else source_of(api.account, api.region)
-        refusal = self._setting.deliveries.hand_over(group, lines, by=by, source=source)
+        self._lost(api, self._setting.deliveries.hand_over(group, lines, by=by, source=source))
+
+    def _lost(self, api: Api, refusal: Refusal | None) -> None:
         if refusal is not None:
             self._setting.note("lost", f"{api.name} may not write its access log: {refusal.because}")
 

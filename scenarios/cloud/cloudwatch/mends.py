@@ -1,8 +1,14 @@
 """What moto gets wrong: composite alarms are not kept whole, tags are those of alarms alone, no streams.
 
-Of dashboards, `dashboards.kept` says it.
+Dashboards are of all regions; what is kept of a body is its JSON without blanks; a name that isn't there is
+passed over in DeleteDashboards; tags are taken as a dashboard is made, and not as it is put again; a list has
+a thousand at most, by name. `Size` is the bytes of the body and 37 more (of an untagged one: what tags add is
+not simulated). But for the pages, this is recorded on AWS.
 
-Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricStream.html and those
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Dashboards.html (all are
+global), https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListDashboards.html,
+https://github.com/radkawar/stackd/blob/main/testdata/aws/cloudwatch/dashboards.json,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricStream.html and those
 beside it,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_TagResource.html.
 A name that isn't there is passed over in DeleteMetricStream; that StartMetricStreams and
@@ -16,10 +22,10 @@ from typing import Any, Final
 
 import moto.cloudwatch.models as cloudwatch_models
 import moto.cloudwatch.responses as cloudwatch_responses
-from moto.cloudwatch.exceptions import ResourceNotFoundException
+from moto.cloudwatch.exceptions import ResourceNotFound, ResourceNotFoundException
 from moto.core.responses import ActionResult, EmptyResult
 
-from scenarios.cloud.cloudwatch.dashboards import kept as dashboards
+from scenarios.cloud.cloudwatch.dashboards.validation import PAGING as DASHBOARDS
 from scenarios.cloud.cloudwatch.streams.kept import (
     LISTED,
     MAY_BE_SAID,
@@ -30,6 +36,7 @@ from scenarios.cloud.cloudwatch.streams.kept import (
     streams_of,
 )
 from scenarios.cloud.kernel.moto_mends import Mend
+from scenarios.dashboards.body import read
 
 
 def _put_composite_alarm(response: Any) -> Any:
@@ -43,11 +50,71 @@ def _put_composite_alarm(response: Any) -> Any:
     return answer
 
 
+# ---- dashboards, and tags ---------------------------------------------------------------------
+
+_ALL_REGIONS: Final = "us-east-1"
+_OVERHEAD: Final = 37  # bytes
+
+
+def everywhere(account: str) -> Any:
+    """Moto's backend that has the dashboards of all regions, and their tags."""
+    return cloudwatch_models.cloudwatch_backends[account][_ALL_REGIONS]
+
+
+def _in_all_regions(name: str) -> Any:
+    """A method of moto's backend that works on the dashboards of all regions; moto keeps them in one."""
+    own = getattr(cloudwatch_models.CloudWatchBackend, name)
+
+    def method(backend: Any, *given: Any, **named: Any) -> Any:
+        return own(everywhere(backend.account_id), *given, **named)
+
+    return method
+
+
+def _put_dashboard(response: Any) -> Any:
+    """Keep the body's JSON, and the tags of a new one."""
+    given = response._get_params()  # noqa: SLF001 - as its own methods do
+    name, backend = given["DashboardName"], everywhere(response.current_account)
+    is_new = name not in backend.dashboards
+    made = backend.put_dashboard(name, read(given["DashboardBody"]).text)
+    if is_new and given.get("Tags"):
+        backend.tagger.tag_resource(made.arn, given["Tags"])
+    return ActionResult({"DashboardValidationMessages": []})
+
+
+def _get_dashboard(response: Any) -> Any:
+    """Say which dashboard isn't there."""
+    name = response._get_param("DashboardName")  # noqa: SLF001 - likewise
+    if response.cloudwatch_backend.get_dashboard(name) is None:
+        raise ResourceNotFound(f"Dashboard {name} does not exist")
+    return _their_get_dashboard(response)
+
+
+def _list_dashboards(response: Any) -> Any:
+    given = response._get_params()  # noqa: SLF001 - likewise
+    found = response.cloudwatch_backend.list_dashboards(given.get("DashboardNamePrefix", ""))
+    page, more = DASHBOARDS.page(sorted(found, key=lambda each: str(each.name)), given)
+    return ActionResult({"DashboardEntries": page, **more})
+
+
+def _delete_dashboards(response: Any) -> Any:
+    """Delete those that are there, with their tags."""
+    backend = everywhere(response.current_account)
+    for name in response._get_params()["DashboardNames"]:  # noqa: SLF001 - likewise
+        gone = backend.dashboards.pop(name, None)
+        if gone is not None:
+            backend.tagger.delete_all_tags_for_resource(gone.arn)
+    return EmptyResult()
+
+
+_their_get_dashboard = cloudwatch_responses.CloudWatchResponse.get_dashboard
+
+
 def _tagged(backend: Any, arn: str) -> Any:
     """The backend that keeps a resource's tags; raises ResourceNotFoundException where it isn't there."""
     kind, _, name = arn.split(":", 5)[-1].partition("/")
-    if kind == "dashboard" and name in dashboards.everywhere(backend.account_id).dashboards:
-        return dashboards.everywhere(backend.account_id)
+    if kind == "dashboard" and name in everywhere(backend.account_id).dashboards:
+        return everywhere(backend.account_id)
     alarms = (each.alarm_arn for each in backend.describe_alarms())
     if (kind == "metric-stream" and name in streams_of(backend)) or arn in alarms:
         return backend
@@ -141,5 +208,13 @@ MENDS: tuple[Mend, ...] = (
     (cloudwatch_models.CloudWatchBackend, "tag_resource", _tag_resource),
     (cloudwatch_models.CloudWatchBackend, "untag_resource", _untag_resource),
     (cloudwatch_models.CloudWatchBackend, "list_tags_for_resource", _tags_of_resource),
-    *dashboards.MENDS,
+    (cloudwatch_responses.CloudWatchResponse, "put_dashboard", _put_dashboard),
+    (cloudwatch_responses.CloudWatchResponse, "get_dashboard", _get_dashboard),
+    (cloudwatch_responses.CloudWatchResponse, "list_dashboards", _list_dashboards),
+    (cloudwatch_responses.CloudWatchResponse, "delete_dashboards", _delete_dashboards),
+    (cloudwatch_models.Dashboard, "__len__", lambda board: len(board.body.encode()) + _OVERHEAD),
+    *(
+        (cloudwatch_models.CloudWatchBackend, name, _in_all_regions(name))
+        for name in ("put_dashboard", "get_dashboard", "list_dashboards")
+    ),
 )

@@ -9,16 +9,24 @@ https://github.com/radkawar/stackd/blob/main/testdata/aws/cloudwatch/dashboards.
 """
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.cloudwatch.dashboards.kept import PAGING
 from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.paging import Paging
 from scenarios.cloud.kernel.validation import Request
 from scenarios.dashboards.body import InvalidBody, read
 
 _NAME = re.compile(r"[0-9A-Za-z_-]*")
 _LONGEST_NAME, _MOST_DELETED = 255, 100
+PAGING: Final = Paging(
+    onward="NextToken",
+    limit="",
+    default=1_000,
+    most=1_000,
+    code="ValidationError",
+    message="Invalid NextToken",
+)
 
 
 def dashboard(request: Request) -> None:

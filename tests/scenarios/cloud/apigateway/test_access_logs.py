@@ -7,6 +7,7 @@ import pytest
 from scenarios.runner.imperative import CannotOpen, open_world
 from tests.forms.forms import GROUP, allow, att, event, one, ref, role, sam
 from tests.scenarios.cloud.apigateway.test_apis import plain
+from tests.scenarios.cloud.firehose.stream_worlds import LAKE, lake
 
 FORMAT = json.dumps(
     {
@@ -93,3 +94,30 @@ def test_a_rest_api_writes_under_the_accounts_role():
             found = world.client("ann", "logs").filter_log_events(logGroupName=world.physical_id("L"))
             assert len(found["events"]) == many
             assert all(each["message"].endswith(" 200") for each in found["events"])
+
+
+def to_firehose(name):
+    given = plain(
+        AccessLogSetting={"DestinationArn": att("Lake"), "Format": "$context.requestId $context.status"}
+    )
+    given["Resources"] |= lake(stream={"DeliveryStreamName": name})
+    return given
+
+
+@pytest.mark.slow
+def test_a_rest_api_writes_to_firehose_under_its_service_linked_role():
+    with open_world(template=to_firehose("amazon-apigateway-lake")) as world:
+        world.simulated.api.request(None, "GET", "/items/7")
+        world.run(minutes=2)
+        s3 = world.client("ann", "s3")
+        (key,) = [each["Key"] for each in s3.list_objects_v2(Bucket=LAKE)["Contents"]]
+        assert s3.get_object(Bucket=LAKE, Key=key)["Body"].read().endswith(b" 200")
+
+
+@pytest.mark.slow
+def test_a_stream_of_another_name_is_refused():
+    with (
+        pytest.raises(CannotOpen, match="must begin amazon-apigateway-"),
+        open_world(template=to_firehose("lake")),
+    ):
+        pass

@@ -5,7 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.cloudwatch.dashboards.kept import everywhere
+from scenarios.cloud.cloudwatch.mends import everywhere
 from tests.scenarios.cloud.small_worlds import admin, world
 
 NOTE = {"type": "text", "properties": {"markdown": "a"}}
