@@ -55,6 +55,11 @@ def answer(ask: Callable[[], Answer], *, unless: tuple[str, ...], otherwise: Oth
         return otherwise
 
 
+def renamed(kind: str, name: str) -> Unseen:
+    """Where there is nothing of that name any more: who renames what they have changed would go unseen."""
+    return Unseen(why=f"there is no {kind} {name} any more: it was deleted or renamed since")
+
+
 def denials(facts: object) -> tuple[Unseen, ...]:
     """Of what facts could not read, by the name that all of them give it, what was denied."""
     return tuple(each for each in _flat(getattr(facts, "could_not_read", ())) if each.denied)

@@ -2,12 +2,14 @@
 
 Everything on everything does; so does a right by which one gives oneself more: to attach or write policies,
 to make another version of one the default, to join groups, to rewrite whom a role trusts, to make
-credentials for others. Conditions and denials are not weighed: who may write such a policy may write them,
-too.
+credentials for others. Who may attach or write policies gives whomever they are for everything: that counts
+for oneself and for one user, group, role or policy by name, too; the other rights where they are about many.
+Conditions and denials are not weighed: who may write such a policy may write them, too.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_policy-validation-analyze-reference.html
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -34,7 +36,22 @@ _ESCALATES = tuple(
         "UpdateLoginProfile",
     )
 )
+# With these one gives everything to whomever they are allowed for, be it oneself.
+_GIVES = frozenset(
+    f"iam:{action}"
+    for action in (
+        "AttachGroupPolicy",
+        "AttachRolePolicy",
+        "AttachUserPolicy",
+        "CreatePolicyVersion",
+        "PutGroupPolicy",
+        "PutRolePolicy",
+        "PutUserPolicy",
+    )
+)
 _ASSUMES = "sts:AssumeRole"
+_EVERY_ROLE = re.compile(r"[*?]+|.*:(role/)?[*?]+")
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
 
 
 def powers(document: Any) -> tuple[str, ...]:
@@ -44,23 +61,41 @@ def powers(document: Any) -> tuple[str, ...]:
 
 
 def _powers(statement: Mapping[str, Any]) -> Iterator[str]:
-    if statement.get("Effect") != "Allow" or not _is_wide(statement):
+    if statement.get("Effect") != "Allow":
         return
+    wide = _is_wide(statement)
     allowed = [each for each in _ESCALATES if _allows(statement, each)]
-    if len(allowed) == len(_ESCALATES) and _allows(statement, "s3:GetObject"):
+    if wide and len(allowed) == len(_ESCALATES) and _allows(statement, "s3:GetObject"):
         yield EVERYTHING
-        return
-    yield from (f"{each} of anybody" for each in allowed)
-    if _allows(statement, _ASSUMES) and "*" in listed(statement.get("Resource")):
+    elif wide:
+        yield from (f"{each} of anybody" for each in allowed)
+    else:
+        for resource in _resources(statement):
+            yield from (f"{each} of {resource}" for each in allowed if each in _GIVES)
+    if _allows(statement, _ASSUMES) and any(map(_EVERY_ROLE.fullmatch, _resources(statement))):
         yield f"{_ASSUMES} of any role"
 
 
+def _resources(statement: Mapping[str, Any]) -> list[str]:
+    """Those that may be of IAM: a right of IAM for a bucket is none, be it everything for that bucket."""
+    return [each for each in map(str, listed(statement.get("Resource"))) if _is_of_iam(each)]
+
+
+def _is_of_iam(resource: str) -> bool:
+    """Whether the third part of an ARN is `iam`, or may be: a wildcard may stand for colons, too."""
+    parts = resource.split(":")[:3]
+    return any({"*", "?"} & set(each) for each in parts) or parts[2:] == ["iam"]
+
+
 def _is_wide(statement: Mapping[str, Any]) -> bool:
-    """Whether it is about others than the holder: `user/${aws:username}` is not."""
-    if "NotResource" in statement:
-        return True
-    resources = [str(each) for each in listed(statement.get("Resource"))]
-    return any(each.endswith("*") and "${" not in each for each in resources)
+    """Whether it is about many: `user/${aws:username}` is not, whatever is written for the account."""
+    return "NotResource" in statement or any(map(_is_many, _resources(statement)))
+
+
+def _is_many(resource: str) -> bool:
+    """Whether a wildcard stands in the last part of an ARN, outside of a variable."""
+    last = resource.split(":", 5)[-1]
+    return bool({"*", "?"} & set(_VARIABLE.sub("", last)))
 
 
 def _allows(statement: Mapping[str, Any], action: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS
 from chalicelib.events import ApiCallEvent
-from chalicelib.evidence.call import call_facts
+from chalicelib.evidence.call import NOT_RECORDED, call_facts
 from chalicelib.evidence.excuse import excuse, matters
 from chalicelib.evidence.lately import Lately, lately, lately_facts
 from chalicelib.looking import Unseen, answer, unseen
@@ -54,18 +54,23 @@ def see(
     settings: Settings,
     *,
     remediation: str,
+    about: str = "",
     read: Callable[[], State | Unseen | None],
     gone: tuple[str, ...] = (),
     tags: Callable[[State], Tags] | None = None,
 ) -> Seen[State]:
     """Read what there is now. `read`: None for nothing to tell, Unseen for what it could not read to its end.
 
-    `tags`: of what was read.
+    `about`: which resource the record names; without one, by `NOT_RECORDED`, nothing can be read: CloudTrail
+    leaves out parameters that are too large. `tags`: of what was read.
 
     `gone`: the codes by which AWS says to `read` that what was changed isn't there: nothing to tell.
 
     Raises MayPass, so that what may pass is looked at again.
     """
+    if about == NOT_RECORDED:
+        why = "the record doesn't say what the call was about"
+        return Seen(unread=Unseen(why=why), lately=lately(aws, event))
     try:
         state = answer(read, unless=gone, otherwise=None)
         if isinstance(state, Unseen):

@@ -10,10 +10,11 @@ again. By the parameter `AccessKeyCreatedQuarantine` the user who made the key i
 AWS's policy AWSDenyAll is attached, and the undo detaches it. A key for root is CRITICAL, and told with the
 steps: only root, or a session of AssumeRoot from the organization's management account, may act on it.
 
-What we leave alone: a key that users make for themselves; a key that is gone or inactive by the time we look;
-the user and what it may do; refused attempts. A user with the tag of the parameter `ExpectedTag` is told as
-LOW. A key that is deactivated stays, and is evidence. Root, roles, operators and users of other accounts are
-never put into quarantine; sessions of roles that a user has assumed go on.
+What we leave alone: a key that users make for themselves; a key that is gone or inactive by the time we
+look (a user who is gone is told: users can be renamed); the user and what it may do; refused attempts. A
+user with the tag of the parameter `ExpectedTag` is told as LOW. A key that is deactivated stays, and is
+evidence. Root, roles, operators and users of other accounts are never put into quarantine; sessions of
+roles that a user has assumed go on.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
@@ -32,7 +33,7 @@ from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
 from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.evidence.seen import Seen, blind, see, tags_of, tell
-from chalicelib.looking import answer
+from chalicelib.looking import Unseen, answer, renamed
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG
 from chalicelib.remediation import (
     Asked,
@@ -124,12 +125,17 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Key]:
     """The key as it is now; nothing where users do it to themselves, or where it is not active any more."""
     iam, user, key = aws.client("iam", event.region), user_of(event), key_of(event)
 
-    def read() -> Key | None:
+    def read() -> Key | Unseen | None:
         if user == ROOT:
             return Key(id=key, user=ROOT)  # nobody else may look
-        if not key or is_own(event) or event.parameters.get("status") == "Inactive":
+        if is_own(event) or event.parameters.get("status") == "Inactive":
             return None
-        found = _active(iam, user, key)
+        if not key:
+            return Unseen(why="the record doesn't say which key it was")
+        listed = _keys(iam, user)
+        if listed is None:
+            return renamed("user", user)
+        found = _active(iam, user, key, listed)
         return replace(found, suspect=user_quarantine.suspect(iam, event, settings)) if found else None
 
     def tags(found: Key) -> Mapping[str, str]:
@@ -138,8 +144,8 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Key]:
     return see(aws, event, settings, remediation=NAME, read=read, tags=tags)
 
 
-def _active(iam: Any, user: str, key: str) -> Key | None:
-    active = [each["AccessKeyId"] for each in _keys(iam, user) or () if each["Status"] == "Active"]
+def _active(iam: Any, user: str, key: str, listed: list[Mapping[str, Any]]) -> Key | None:
+    active = [each["AccessKeyId"] for each in listed if each["Status"] == "Active"]
     if key not in active:
         return None
     used = iam.get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"]

@@ -4,8 +4,9 @@ A bucket is public by its policy or by its ACL, as long as no public access bloc
 account holds that back. To open one, an attacker first takes the block away.
 
 What we do: after each call that can open a bucket we read its policy, ACL and block, and the account's block.
-Public is HIGH, with what makes it so; a policy that lets a stranger's account in is HIGH (`TrustedAccounts`
-names those that are ours); a block that is not whole any more, while nothing is public yet, is MEDIUM. The
+Public is HIGH, with what makes it so; a policy that lets a stranger's account or organization in is HIGH
+(`TrustedAccounts` names those that are ours), and one that lets in whoever comes from a network, by an
+address or a VPC, is MEDIUM; a block that is not whole any more, while nothing is public yet, is MEDIUM. The
 account's block, weakened or taken away, is HIGH. In mode enforce a bucket that is public, or whose block this
 call took away, has its block put back whole: policy and ACL stay as they are, and let in nobody from outside.
 The account's block is put back as event history last saw it set; where it doesn't know, the alert has the
@@ -31,7 +32,8 @@ from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.earlier import earlier_calls
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
 from chalicelib.evidence.lately import GRANTS as LATELY
-from chalicelib.evidence.outsiders import EVERYBODY, outsiders, trusted
+from chalicelib.evidence.outsiders import EVERYBODY, NETWORK, let_in
+from chalicelib.evidence.outsiders import GRANTS as OUTSIDERS
 from chalicelib.evidence.outsiders import SETTING as TRUSTED
 from chalicelib.evidence.seen import Seen, blind, see, tags_of, tell
 from chalicelib.looking import answer
@@ -86,6 +88,7 @@ GRANTS = (
         for action in ("GetBucketPublicAccessBlock", "GetBucketPolicy", "GetBucketAcl", "GetBucketTagging")
     ),
     Grant(action="s3:GetAccountPublicAccessBlock", resource="*", because=_NO_RESOURCE),
+    *OUTSIDERS,
     *LATELY,
     Grant(action="s3:PutBucketPublicAccessBlock", resource=_BUCKETS, because=_ANY_BUCKET, acting=True),
     Grant(action="s3:PutAccountPublicAccessBlock", resource="*", because=_NO_RESOURCE, acting=True),
@@ -159,10 +162,10 @@ class AccountBlock:
 
 def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Access]:
     """Who may come in now, where it is more than should be."""
-    s3, bucket = aws.client("s3", event.region), event.said("bucketName")
+    s3, bucket = aws.client("s3", event.region), _bucket(event)
 
     def read() -> Access | None:
-        return _telling(event, _access(aws, event, settings)) if bucket else None
+        return _telling(event, _access(aws, event, settings))
 
     def tags(_: Access) -> Mapping[str, str]:
         found = answer(
@@ -170,7 +173,11 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Access]:
         )
         return tags_of(found)
 
-    return see(aws, event, settings, remediation=NAME, read=read, gone=(_NO_BUCKET,), tags=tags)
+    return see(aws, event, settings, remediation=NAME, about=bucket, read=read, gone=(_NO_BUCKET,), tags=tags)
+
+
+def _bucket(event: ApiCallEvent) -> str:
+    return event.said("bucketName") or NOT_RECORDED
 
 
 def _telling(event: ApiCallEvent, access: Access) -> Access | None:
@@ -180,13 +187,13 @@ def _telling(event: ApiCallEvent, access: Access) -> Access | None:
 
 
 def _access(aws: Aws, event: ApiCallEvent, settings: Settings) -> Access:
-    s3, bucket = aws.client("s3", event.region), event.said("bucketName")
+    s3, bucket = aws.client("s3", event.region), _bucket(event)
     policy = answer(
         lambda: s3.get_bucket_policy(Bucket=bucket)["Policy"], unless=(_NO_POLICY,), otherwise="{}"
     )
     return Access(
         bucket=bucket,
-        policy=outsiders(policy, (event.account, *trusted(settings))),
+        policy=let_in(aws, event, policy, settings),
         acl=tuple(_public_grants(s3.get_bucket_acl(Bucket=bucket)["Grants"])),
         block=_block(lambda: s3.get_public_access_block(Bucket=bucket)),
         of_account=_account_block(aws, event),
@@ -214,7 +221,7 @@ def decide(event: ApiCallEvent, facts: Seen[Access], _now: datetime, _settings: 
     if event.failed or facts.nothing:
         return Plan.nothing()
     severity, title = _told(facts.state)
-    bucket = event.said("bucketName") or NOT_RECORDED
+    bucket = _bucket(event)
     return tell(
         event,
         facts,
@@ -232,6 +239,8 @@ def _told(access: Access | None) -> tuple[Severity, str]:
         return Severity.HIGH, "may have been made public"
     if access.public_by:
         return Severity.HIGH, "is public"
+    if access.strangers and all(each.startswith(NETWORK) for each in access.strangers):
+        return Severity.MEDIUM, "lets in whoever comes from a network"
     if access.strangers:
         return Severity.HIGH, "lets a stranger in"
     return Severity.MEDIUM, "is not protected by a whole block any more; nothing in it is public yet"

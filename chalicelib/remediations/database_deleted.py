@@ -11,8 +11,8 @@ enforce deletion protection is switched on again; the undo switches it off.
 
 What we leave alone, and tell: a restore, which makes a new database with new addresses, and costs; the
 password, which only its owner knows; backups and addresses. Without a word: other changes; what is
-protected by the time we look; refused attempts. A database with the tag of the parameter `ExpectedTag` is
-told as LOW.
+protected by the time we look (one that is gone is told: databases can be renamed); refused attempts. A
+database with the tag of the parameter `ExpectedTag` is told as LOW.
 
 Sources: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DeleteInstance.html,
 https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-8
@@ -30,7 +30,7 @@ from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
 from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.evidence.seen import Seen, blind, see, tags_of, tell
-from chalicelib.looking import answer
+from chalicelib.looking import Unseen, answer, renamed
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG
 from chalicelib.remediation import (
     Call,
@@ -102,8 +102,12 @@ Restore before anything is cleaned up: a snapshot that is deleted too is lost fo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
-    """What there is now. `weaker`: what the call took away; `snapshots`: those available, newest first."""
+    """What there is now. `weaker`: what the call took away; `snapshots`: those available, newest first.
 
+    `name`: what it is called now, where it was changed.
+    """
+
+    name: str = ""
     weaker: tuple[str, ...] = ()
     unprotected: bool = False
     snapshots: tuple[tuple[str, str], ...] = ()  # the name, and when it was made
@@ -116,16 +120,16 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Database]:
     """Of a deletion the snapshots that are left, of a change what it took away."""
     rds, name = aws.client("rds", event.region), identifier_of(event)
 
-    def read() -> Database | None:
+    def read() -> Database | Unseen | None:
         if event.name in _DELETIONS:
             return Database(snapshots=_snapshots(rds, event, name))
         return _changed(rds, event, name)
 
     def tags(_: Database) -> Mapping[str, str]:
-        found = _described(rds, event, name) if event.name in _CHANGES else None
+        found = _now(rds, event) if event.name in _CHANGES else None
         return tags_of(found.get("TagList", ())) if found else {}
 
-    return see(aws, event, settings, remediation=NAME, read=read, tags=tags)
+    return see(aws, event, settings, remediation=NAME, about=name, read=read, tags=tags)
 
 
 def _is_cluster(event: ApiCallEvent) -> bool:
@@ -140,6 +144,14 @@ def identifier_of(event: ApiCallEvent) -> str:
     )
 
 
+def _now(rds: Any, event: ApiCallEvent) -> Mapping[str, Any] | None:
+    """A database that was changed, by the name that it had or by the one that this call gave it."""
+    told = {name.lower(): value for name, value in event.parameters.items()}
+    new = told.get("newdbclusteridentifier" if _is_cluster(event) else "newdbinstanceidentifier")
+    names = (identifier_of(event), *((str(new),) if new else ()))
+    return next(filter(None, (_described(rds, event, name) for name in names)), None)
+
+
 def _described(rds: Any, event: ApiCallEvent, name: str) -> Mapping[str, Any] | None:
     def ask() -> Mapping[str, Any]:
         if _is_cluster(event):
@@ -152,12 +164,10 @@ def _described(rds: Any, event: ApiCallEvent, name: str) -> Mapping[str, Any] | 
     return answer(ask, unless=_GONE, otherwise=None)
 
 
-def _changed(rds: Any, event: ApiCallEvent, name: str) -> Database | None:
+def _changed(rds: Any, event: ApiCallEvent, name: str) -> Database | Unseen | None:
     """What the call asked for that weakens, as far as it is so now."""
-    asked, found = event.parameters, _described(rds, event, name)
-    if found is None:
-        return None
-    unprotected = asked.get("deletionProtection") is False and not found.get("DeletionProtection")
+    asked, found = event.parameters, _now(rds, event)
+    unprotected = asked.get("deletionProtection") is False and not (found or {}).get("DeletionProtection")
     weaker = [
         "deletion protection is off" if unprotected else "",
         "a new master password" if asked.get("masterUserPassword") else "",
@@ -165,17 +175,21 @@ def _changed(rds: Any, event: ApiCallEvent, name: str) -> Database | None:
         "reachable from the internet" if asked.get("publiclyAccessible") is True else "",
     ]
     told = tuple(filter(None, weaker))
-    return Database(weaker=told, unprotected=unprotected) if told else None
+    if found is None:
+        return renamed("cluster" if _is_cluster(event) else "database", name) if told else None
+    now = found["DBClusterIdentifier" if _is_cluster(event) else "DBInstanceIdentifier"]
+    return Database(name=now, weaker=told, unprotected=unprotected) if told else None
 
 
 def _snapshots(rds: Any, event: ApiCallEvent, name: str) -> tuple[tuple[str, str], ...]:
     """Those that are available, the newest first."""
-    if _is_cluster(event):
-        listed = rds.describe_db_cluster_snapshots(DBClusterIdentifier=name)["DBClusterSnapshots"]
-        named = "DBClusterSnapshotIdentifier"
-    else:
-        listed = rds.describe_db_snapshots(DBInstanceIdentifier=name)["DBSnapshots"]
-        named = "DBSnapshotIdentifier"
+    kind = "DBCluster" if _is_cluster(event) else "DB"
+    listing = rds.get_paginator(
+        "describe_db_cluster_snapshots" if kind == "DBCluster" else "describe_db_snapshots"
+    )
+    asked = {"DBClusterIdentifier" if kind == "DBCluster" else "DBInstanceIdentifier": name}
+    listed = [each for page in listing.paginate(**asked) for each in page[f"{kind}Snapshots"]]
+    named = f"{kind}SnapshotIdentifier"
     ready = [each for each in listed if each["Status"] == "available"]
     ready.sort(key=lambda each: str(each.get("SnapshotCreateTime", "")), reverse=True)
     return tuple(
@@ -200,7 +214,9 @@ def decide(event: ApiCallEvent, facts: Seen[Database], _now: datetime, _settings
         title=f"RDS {what} {identifier_of(event)} {told}",
         facts=_facts(event, facts.state),
         advice=_ADVICE,
-        calls=[_protected(event, on=True)] if facts.state and facts.state.unprotected else (),
+        calls=[_protected(event, facts.state.name, on=True)]
+        if facts.state and facts.state.unprotected
+        else (),
     )
 
 
@@ -215,6 +231,8 @@ def _told(event: ApiCallEvent, found: Database | None) -> tuple[Severity, str]:
 def _facts(event: ApiCallEvent, found: Database | None) -> Iterator[tuple[str, str]]:
     yield "Database", identifier_of(event)
     yield "Call", event.name
+    if found and found.name not in ("", identifier_of(event)):
+        yield "Called now", found.name
     if found is None or event.name in _CHANGES:
         return
     for name, made in found.snapshots:
@@ -232,16 +250,16 @@ def _restore(event: ApiCallEvent, snapshot: str) -> str:
     return aws_command("rds", "restore-db-instance-from-db-snapshot", {**given, **region})
 
 
-def _protected(event: ApiCallEvent, *, on: bool) -> Call:
+def _protected(event: ApiCallEvent, name: str, *, on: bool) -> Call:
     kind = "cluster" if _is_cluster(event) else "instance"
     return Call(
         service="rds",
         operation=f"modify_db_{kind}",
-        parameters={f"DB{kind.capitalize()}Identifier": identifier_of(event), "DeletionProtection": on},
+        parameters={f"DB{kind.capitalize()}Identifier": name, "DeletionProtection": on},
         account=event.account,
         region=event.region,
         already=_GONE,
-        undo=_protected(event, on=False) if on else None,
+        undo=_protected(event, name, on=False) if on else None,
     )
 
 

@@ -91,7 +91,7 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Shared]:
         (found,) = ask(**{f"{kind}SnapshotIdentifier": snapshot})[f"{kind}Snapshots"]
         return tags_of(found.get("TagList", ()))
 
-    return see(aws, event, settings, remediation=NAME, read=read, tags=tags)
+    return see(aws, event, settings, remediation=NAME, about=snapshot, read=read, tags=tags)
 
 
 def _kind(name: str) -> str:

@@ -4,11 +4,11 @@ Whoever may invoke a function has what its role may do, for as long as the permi
 back in that no key and no password shows.
 
 What we do: after AddPermission report whom the statement lets in, as it stands now, where that is
-everybody, or an account that is neither this one nor one of `TrustedAccounts`: HIGH. After
-CreateFunctionUrlConfig and UpdateFunctionUrlConfig report a URL that asks for no sign-in: HIGH. In mode
-enforce the statement is removed, and the URL asks for signed requests (AWS_IAM) from then on. The URL can
-be undone; a statement a person adds again, with the command that the alert has, since nothing here may open
-a function.
+everybody, an account that is neither this one nor one of `TrustedAccounts`, or an organization that isn't
+ours: HIGH. After CreateFunctionUrlConfig and UpdateFunctionUrlConfig report a URL that asks for no sign-in:
+HIGH. In mode enforce the statement is removed, and the URL asks for signed requests (AWS_IAM) from then on.
+The URL can be undone; a statement a person adds again, with the command that the alert has, since nothing
+here may open a function.
 
 What we leave alone: permissions of AWS's services, with whatever condition; other statements of the
 function; layers; code that was changed; what is gone by the time we look; refused attempts. A function with
@@ -30,7 +30,8 @@ from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
 from chalicelib.evidence.lately import GRANTS as LATELY
-from chalicelib.evidence.outsiders import EVERYBODY, outsiders, trusted
+from chalicelib.evidence.outsiders import EVERYBODY, let_in
+from chalicelib.evidence.outsiders import GRANTS as OUTSIDERS
 from chalicelib.evidence.outsiders import SETTING as TRUSTED
 from chalicelib.evidence.seen import Seen, blind, see, tell
 from chalicelib.own_calls import own_calls
@@ -63,6 +64,7 @@ GRANTS = (
         Grant(action=f"lambda:{action}", resource=_FUNCTIONS, because=_ANY)
         for action in ("GetPolicy", "GetFunctionUrlConfig", "ListTags")
     ),
+    *OUTSIDERS,
     *LATELY,
     *(
         Grant(action=f"lambda:{action}", resource=_FUNCTIONS, because=_ANY, acting=True)
@@ -103,14 +105,23 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Opened]:
     def read() -> Opened | None:
         if event.name in _URLS:
             return _url(client, function, qualifier)
-        return _statement(client, event, (event.account, *trusted(settings)))
+        return _statement(aws, event, settings)
 
     def tags(_: Opened) -> Mapping[str, str]:
         arn = f"arn:{aws.partition}:lambda:{event.region}:{event.account}:function:{function}"
         found: Mapping[str, str] = client.list_tags(Resource=arn)["Tags"]
         return found
 
-    return see(aws, event, settings, remediation=NAME, read=read, gone=(_GONE,), tags=tags)
+    return see(
+        aws,
+        event,
+        settings,
+        remediation=NAME,
+        about=function or NOT_RECORDED,
+        read=read,
+        gone=(_GONE,),
+        tags=tags,
+    )
 
 
 def named_by(event: ApiCallEvent) -> tuple[str, str]:
@@ -132,13 +143,14 @@ def _url(client: Any, function: str, qualifier: str) -> Opened | None:
     return Opened(function=function, qualifier=qualifier, whom=(EVERYBODY,), url=found["FunctionUrl"])
 
 
-def _statement(client: Any, event: ApiCallEvent, known: tuple[str, ...]) -> Opened | None:
+def _statement(aws: Aws, event: ApiCallEvent, settings: Settings) -> Opened | None:
     """The statement that the call has added, as it stands in the policy."""
+    client = aws.client("lambda", event.region)
     function, qualifier = named_by(event)
     policy = json.loads(client.get_policy(**_asked(function, qualifier))["Policy"])
     statement = event.parameters.get("statementId")
     mine = [each for each in policy["Statement"] if each.get("Sid") == statement]
-    whom = outsiders({"Statement": mine}, known)
+    whom = let_in(aws, event, {"Statement": mine}, settings)
     if not whom:
         return None
     return Opened(function=function, qualifier=qualifier, whom=whom, statement=str(statement))

@@ -70,7 +70,7 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Shared]:
         (found,) = ec2.describe_images(ImageIds=[image])["Images"]
         return tags_of(found.get("Tags", ()))
 
-    return see(aws, event, settings, remediation=NAME, read=read, tags=tags)
+    return see(aws, event, settings, remediation=NAME, about=image, read=read, tags=tags)
 
 
 def _users(ec2: Any, image: str) -> list[str]:

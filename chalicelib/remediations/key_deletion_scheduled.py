@@ -28,8 +28,9 @@ from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
 from chalicelib.evidence.lately import GRANTS as LATELY
+from chalicelib.evidence.outsiders import GRANTS as OUTSIDERS
 from chalicelib.evidence.outsiders import SETTING as TRUSTED
-from chalicelib.evidence.outsiders import outsiders, trusted
+from chalicelib.evidence.outsiders import let_in
 from chalicelib.evidence.seen import Seen, blind, see, tell
 from chalicelib.own_calls import own_calls
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG, TRUSTED_ACCOUNTS
@@ -61,6 +62,7 @@ GRANTS = (
         Grant(action=f"kms:{action}", resource=_KEYS, because=_ANY)
         for action in ("DescribeKey", "GetKeyPolicy", "ListResourceTags")
     ),
+    *OUTSIDERS,
     *LATELY,
     *(
         Grant(action=f"kms:{action}", resource=_KEYS, because=_ANY, acting=True)
@@ -73,7 +75,8 @@ DECLARED_CALLS = (
     DeclaredCall(operation="kms.cancel_key_deletion", needs=(("kms:CancelKeyDeletion", _KEY),)),
     DeclaredCall(operation="kms.enable_key", needs=(("kms:EnableKey", _KEY),)),
 )
-_PENDING, _DISABLED = "PendingDeletion", "Disabled"
+# A primary key of several regions waits for the deletion of its replicas first.
+_PENDING, _DISABLED = ("PendingDeletion", "PendingReplicaDeletion"), "Disabled"
 _GONE = "NotFoundException"
 _ADVICE = """\
 Ask the caller whether this was meant. If the caller is unknown, disable their credentials first.
@@ -100,7 +103,7 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Key]:
 
     def read() -> Key | None:
         found = kms.describe_key(KeyId=key)["KeyMetadata"]
-        if found["KeyState"] not in (_PENDING, _DISABLED):
+        if found["KeyState"] not in (*_PENDING, _DISABLED):
             return None
         return Key(
             id=found["KeyId"],
@@ -110,7 +113,14 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Key]:
         )
 
     return see(
-        aws, event, settings, remediation=NAME, read=read, gone=(_GONE,), tags=lambda _: _tags(kms, key)
+        aws,
+        event,
+        settings,
+        remediation=NAME,
+        about=key,
+        read=read,
+        gone=(_GONE,),
+        tags=lambda _: _tags(kms, key),
     )
 
 
@@ -120,10 +130,17 @@ def look_at_policy(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[tu
 
     def read() -> tuple[str, ...] | None:
         policy = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
-        return outsiders(policy, (event.account, *trusted(settings))) or None
+        return let_in(aws, event, policy, settings) or None
 
     return see(
-        aws, event, settings, remediation=NAME, read=read, gone=(_GONE,), tags=lambda _: _tags(kms, key)
+        aws,
+        event,
+        settings,
+        remediation=NAME,
+        about=key,
+        read=read,
+        gone=(_GONE,),
+        tags=lambda _: _tags(kms, key),
     )
 
 
@@ -212,7 +229,7 @@ def _works_again(event: ApiCallEvent, key: Key | None) -> Iterator[Call]:
     """A deletion that is cancelled leaves the key disabled."""
     if key is None:
         return
-    operations = ("cancel_key_deletion", "enable_key") if key.state == _PENDING else ("enable_key",)
+    operations = ("cancel_key_deletion", "enable_key") if key.state in _PENDING else ("enable_key",)
     for operation in operations:
         yield Call(
             service="kms",

@@ -14,9 +14,10 @@ into quarantine besides: AWS's policy AWSDenyAll is attached, and `trailwarden u
 
 What we leave alone, and tell: a password that was changed, since the user may need the console; factors,
 which only their owner can bring back; the password policy. Without a word: users who do it to themselves
-with a password; a login profile that is gone by the time we look; refused attempts. A user with the tag of
-the parameter `ExpectedTag` is told as LOW. Root, roles, operators and users of other accounts are never put
-into quarantine, nor who takes away a factor of their own; sessions of roles that a user has assumed go on.
+with a password; a login profile that is gone by the time we look (a user who is gone is told: users can be
+renamed); refused attempts. A user with the tag of the parameter `ExpectedTag` is told as LOW. Root, roles,
+operators and users of other accounts are never put into quarantine, nor who takes away a factor of their
+own; sessions of roles that a user has assumed go on.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateLoginProfile.html,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_disable.html
@@ -35,6 +36,7 @@ from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
 from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.evidence.seen import Seen, blind, see, tags_of, tell
+from chalicelib.looking import Unseen, answer, renamed
 from chalicelib.own_calls import own_calls
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG
 from chalicelib.remediation import (
@@ -108,11 +110,11 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[SignIn]:
     """How the user signs in now; nothing where users set their own password, or where it is gone again."""
     iam, user = aws.client("iam", event.region), user_of(event)
 
-    def read() -> SignIn | None:
+    def read() -> SignIn | Unseen | None:
         if event.name == _RULES or user in ("", ROOT):
             return SignIn(user=user)  # nobody may look at root's
         found = _sign_in(iam, event, user)
-        if found is None or _is_own(event, user):
+        if not isinstance(found, SignIn) or _is_own(event, user):
             return found
         return replace(found, suspect=user_quarantine.suspect(iam, event, settings))
 
@@ -124,12 +126,16 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[SignIn]:
     return see(aws, event, settings, remediation=NAME, read=read, gone=(_NO_USER,), tags=tags)
 
 
-def _sign_in(iam: Any, event: ApiCallEvent, user: str) -> SignIn | None:
+def _sign_in(iam: Any, event: ApiCallEvent, user: str) -> SignIn | Unseen | None:
     of_password = event.name in (MADE, CHANGED)
     if of_password and _is_own(event, user):
         return None
+    factors = answer(
+        lambda: len(iam.list_mfa_devices(UserName=user)["MFADevices"]), unless=(_NO_USER,), otherwise=None
+    )
+    if factors is None:
+        return renamed("user", user)
     since = iam.get_login_profile(UserName=user)["LoginProfile"]["CreateDate"] if of_password else None
-    factors = len(iam.list_mfa_devices(UserName=user)["MFADevices"])
     return SignIn(user=user, since=since, factors=factors)
 
 

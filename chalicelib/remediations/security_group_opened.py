@@ -5,7 +5,8 @@ in by one rule (0.0.0.0/0, ::/0), by two halves of it, by a prefix list, by a ra
 among others, or by protocol -1, which means all; and an old rule may be modified.
 
 What we do: after AuthorizeSecurityGroupIngress and ModifySecurityGroupRules we look at the group as it is,
-after ModifyManagedPrefixList at the groups with a rule for that list, each by itself.
+after ModifyManagedPrefixList and RestoreManagedPrefixListVersion at the groups with a rule for that list,
+each by itself.
 The rules that the call added or changed are reported where they let so many public addresses in, together
 with the group's other rules, that it is the internet (one 256th of it or more), at a port of the stack's
 list (parameter `SecurityGroupOpenedPorts`): HIGH. In mode enforce these rules are revoked, one call each, and
@@ -69,8 +70,10 @@ PORTS_PARAMETER = Parameter(
     constraint="Port numbers with commas between.",
 )
 
-MODIFY, WIDEN = "ModifySecurityGroupRules", "ModifyManagedPrefixList"
-PATTERN = successful_calls(("ec2",), ("AuthorizeSecurityGroupIngress", MODIFY, WIDEN))
+MODIFY = "ModifySecurityGroupRules"
+WIDEN, RESTORE = "ModifyManagedPrefixList", "RestoreManagedPrefixListVersion"
+_OF_LISTS = (WIDEN, RESTORE)
+PATTERN = successful_calls(("ec2",), ("AuthorizeSecurityGroupIngress", MODIFY, *_OF_LISTS))
 
 _GROUPS = "arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:security-group/*"
 _ANY_GROUP = "which group is opened, and in which region, isn't known before"
@@ -135,7 +138,7 @@ what came in meanwhile: the flow logs, the hosts' own logs."""
 
 _BEFORE = {
     MODIFY: "a rule of the same id; the record doesn't say which",
-    WIDEN: "the same rule; the list had fewer entries",
+    **dict.fromkeys(_OF_LISTS, "the same rule; the list had other entries"),
 }
 
 Network = IPv4Network | IPv6Network
@@ -207,10 +210,10 @@ class Opened:
 
 def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Opened]:
     """What the call has opened, as far as it is still open."""
-    ec2 = aws.client("ec2", event.region)
+    ec2, of_a_list = aws.client("ec2", event.region), event.name in _OF_LISTS
 
     def read() -> Opened | None:
-        touched = _with_list(ec2, list_of(event)) if event.name == WIDEN else dict([touched_by(event)])
+        touched = _with_list(ec2, list_of(event)) if of_a_list else dict([touched_by(event)])
         found = [
             each
             for group, rules in touched.items()
@@ -227,15 +230,16 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Opened]:
         first, *others = [tags_of(each.get("Tags", ())) for each in described]
         return {key: value for key, value in first.items() if all(each.get(key) == value for each in others)}
 
-    return see(aws, event, settings, remediation=NAME, read=read, tags=tags)
+    about = (list_of(event) if of_a_list else touched_by(event)[0]) or NOT_RECORDED
+    return see(aws, event, settings, remediation=NAME, about=about, read=read, tags=tags)
 
 
 def list_of(event: ApiCallEvent) -> str:
-    """The id of the prefix list that was modified.
+    """The id of the prefix list that was modified, or set back to an earlier version.
 
     Which of EC2's two forms its record has is unconfirmed: both are read.
     """
-    asked = event.parameters.get("ModifyManagedPrefixListRequest")
+    asked = event.parameters.get(f"{event.name}Request")
     named = asked.get("PrefixListId") if isinstance(asked, Mapping) else event.said("prefixListId")
     return named if isinstance(named, str) else ""
 
@@ -243,7 +247,7 @@ def list_of(event: ApiCallEvent) -> str:
 def _with_list(ec2: Any, prefix_list: str) -> dict[str, frozenset[str]]:
     """The groups that let a prefix list in, each with the ids of these rules; EC2 has no filter for that."""
     found: dict[str, set[str]] = {}
-    for page in ec2.get_paginator("describe_security_group_rules").paginate() if prefix_list else ():
+    for page in ec2.get_paginator("describe_security_group_rules").paginate():
         for rule in page["SecurityGroupRules"]:
             if rule.get("PrefixListId") == prefix_list and not rule.get("IsEgress"):
                 found.setdefault(rule["GroupId"], set()).add(rule["SecurityGroupRuleId"])
@@ -277,8 +281,6 @@ def _many(found: Any) -> list[Mapping[str, Any]]:
 
 def _rules(ec2: Any, group: str) -> Iterator[Rule]:
     """The group's rules that let somebody in."""
-    if not group:
-        return
     pages = ec2.get_paginator("describe_security_group_rules").paginate(
         Filters=[{"Name": "group-id", "Values": [group]}]
     )
@@ -374,7 +376,7 @@ def _title(event: ApiCallEvent, groups: tuple[str, ...], *, seen: bool) -> str:
     """Which groups were opened, or may have been; which let a prefix list in is known by a look alone."""
     if len(groups) > 1:
         return f"{len(groups)} security groups were opened to the internet"
-    if event.name == WIDEN and not seen:
+    if event.name in _OF_LISTS and not seen:
         which = f"What lets {list_of(event) or 'a prefix list'} in"
     else:
         which = f"Security group {groups[0] or NOT_RECORDED}"
@@ -383,7 +385,7 @@ def _title(event: ApiCallEvent, groups: tuple[str, ...], *, seen: bool) -> str:
 
 def _facts(event: ApiCallEvent, found: Opened, groups: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     yield "Group", some(groups) or NOT_RECORDED
-    if event.name == WIDEN:
+    if event.name in _OF_LISTS:
         yield "By the prefix list", list_of(event) or NOT_RECORDED
     if found.ports:
         yield "Opened", some([f"{port} {_KNOWN_AS.get(port, '')}".strip() for port in found.ports])
@@ -419,7 +421,7 @@ def _revoke(event: ApiCallEvent, rule: Rule) -> Call:
 REMEDIATION = Remediation(
     name=NAME,
     title="A security group was opened to the internet",
-    woken_by="`AuthorizeSecurityGroupIngress`, `ModifySecurityGroupRules`, `ModifyManagedPrefixList` of EC2",
+    woken_by="`AuthorizeSecurityGroupIngress`, `ModifySecurityGroupRules` of EC2, changes of prefix lists",
     response="reports who opened which ports; revokes these rules where its mode is `enforce`",
     page=__doc__ or "",
     ways=(

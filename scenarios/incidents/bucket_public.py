@@ -9,6 +9,7 @@ from scenarios.cloud.world import ACCOUNT, World
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome, state
+from scenarios.runner.words.organization import organization, our_organization
 from scenarios.runner.words.undoing import undoes_by_hand
 
 NAME = "bucket_public"
@@ -61,6 +62,16 @@ def allows(
     return actor.calls(
         "s3", "put_bucket_policy", region=region, refused=refused, words=words, Bucket=name, Policy=policy
     )
+
+
+def lets_our_organization_read(actor: Actor, name: str) -> Action:
+    """PutBucketPolicy for whoever is of the account's organization."""
+
+    def do(world: World) -> None:
+        condition = {"StringEquals": {"aws:PrincipalOrgID": our_organization(world)}}
+        allows(actor, name, "*", Condition=condition).do(world)
+
+    return Action(f"{actor.name} lets our organization read {name}", do)
 
 
 def unblocks(actor: Actor, name: str) -> Action:
@@ -169,11 +180,11 @@ SILENT = Scenario(
     name="bucket_public.silent",
     title="Closed by a condition, to ourselves, to who we trust, refused: no alert. A stranger: one",
     parameters=ACTING,
-    given=[bucket("open", blocked=False), bucket("closed"), bucket("site", blocked=False)],
+    given=[bucket("open", blocked=False), bucket("closed"), bucket("site", blocked=False), organization()],
     when=[
         at(
             "00:00",
-            allows(mallory, "open", "*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-example"}}),
+            lets_our_organization_read(mallory, "open"),
             allows(mallory, "open", {"AWS": f"arn:aws:iam::{ACCOUNT}:user/alice"}),
             allows(mallory, "open", {"AWS": "arn:aws:iam::210987654321:root"}),
             allows(intern, "open", "*", refused="AccessDenied"),

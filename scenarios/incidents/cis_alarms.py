@@ -20,6 +20,7 @@ from scenarios.runner.words.checks import alert, alerts, no_more_alerts_than, un
 from scenarios.runner.words.existing_trail import EXISTING_TRAIL
 from scenarios.runner.words.existing_trail import NAME as EXISTING_NAME
 from scenarios.runner.words.existing_trail import PARAMETERS as TRAIL_PARAMETERS
+from scenarios.runner.words.organization import make_organization
 from scenarios.runner.words.outages import throttles
 
 mallory = Actor(name="mallory", address="203.0.113.66")
@@ -74,10 +75,6 @@ def _disables_a_key(kms: Any) -> None:
 
 def _bucket(world: World) -> None:
     world.harness.client("s3").create_bucket(Bucket=BUCKET)
-
-
-def _organization(world: World) -> None:
-    world.harness.client("organizations").create_organization(FeatureSet="ALL")
 
 
 def _group(actor: Actor, *, refused: bool = False) -> Action:
@@ -222,7 +219,7 @@ RAISED = (
         action=_gives_rights(mallory),
         says=("mallory", "203.0.113.66", "iam CreatePolicy"),
         near=(_gives_rights(deployer), _gives_rights(intern, refused=True), _scp(alice)),
-        given=(unrecorded("an organization", _organization),),
+        given=(unrecorded("an organization", make_organization),),
     ),
     Raised(
         name="cis_alarms.4_5",
@@ -285,7 +282,7 @@ RAISED = (
         action=_account(mallory),
         says=("mallory", "organizations CreateAccount"),
         near=(_account(deployer),),
-        given=(unrecorded("an organization", _organization),),
+        given=(unrecorded("an organization", make_organization),),
     ),
 )
 TITLES = {control.number: control.title for control in CIS_CONTROLS}

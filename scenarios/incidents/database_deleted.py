@@ -1,5 +1,6 @@
 """Somebody deletes a database, or takes its protection away."""
 
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.remediation import Outcome
@@ -37,6 +38,20 @@ def database(name: str, *, snapshot: str = "", tag: str = "", region: str = "") 
             rds.create_db_snapshot(DBSnapshotIdentifier=snapshot, DBInstanceIdentifier=name)
 
     return Given(f"a database {name}{f' with a snapshot {snapshot}' if snapshot else ''}", do)
+
+
+def cluster(name: str) -> Given:
+    """A cluster without deletion protection."""
+
+    def do(world: World) -> None:
+        world.client(world.user("builder"), "rds").create_db_cluster(
+            DBClusterIdentifier=name,
+            Engine="aurora-postgresql",
+            MasterUsername="postgres",
+            MasterUserPassword="only-here-7",
+        )
+
+    return Given(f"a cluster {name}", do)
 
 
 def modifies(actor: Actor, name: str, *, refused: str = "", region: str = "", **more: Any) -> Any:
@@ -158,6 +173,27 @@ SCENARIOS = (SCENARIO, ENFORCED, ELSEWHERE)
 
 READS = (
     ("rds", "DescribeDBInstances"),
+    ("rds", "DescribeDBClusters"),
+    ("rds", "DescribeDBSnapshots"),
+    ("rds", "DescribeDBClusterSnapshots"),
     ("cloudtrail", "LookupEvents"),
 )
-READING = ENFORCED
+READING = replace(
+    ENFORCED,
+    given=(*ENFORCED.given, database("old", snapshot="nightly"), cluster("ledger"), cluster("brief")),
+    when=(
+        *ENFORCED.when,
+        at(
+            "12:00",
+            mallory.calls("rds", "delete_db_instance", DBInstanceIdentifier="old", SkipFinalSnapshot=True),
+        ),
+        at(
+            "14:00",
+            mallory.calls("rds", "modify_db_cluster", DBClusterIdentifier="ledger", DeletionProtection=False),
+        ),
+        at(
+            "16:00",
+            mallory.calls("rds", "delete_db_cluster", DBClusterIdentifier="brief", SkipFinalSnapshot=True),
+        ),
+    ),
+)

@@ -6,10 +6,12 @@ import zipfile
 from typing import Any
 
 from chalicelib.remediation import Outcome
+from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import ACCOUNT, World
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome, state
+from scenarios.runner.words.organization import organization, our_organization
 from scenarios.runner.words.undoing import undoes_by_hand
 
 NAME = "function_opened"
@@ -115,6 +117,21 @@ def lets_in(
     )
 
 
+def lets_our_organization_in(actor: Actor, name: str, statement: str) -> Action:
+    """AddPermission for whoever is of the account's organization."""
+
+    def do(world: World, caller: Caller) -> None:
+        world.client(caller, "lambda").add_permission(
+            FunctionName=name,
+            StatementId=statement,
+            Action="lambda:InvokeFunction",
+            Principal="*",
+            PrincipalOrgID=our_organization(world),
+        )
+
+    return actor.does(f"lets our organization invoke {name}", do)
+
+
 def gives_a_url(actor: Actor, name: str, auth: str, *, region: str = "") -> Action:
     """CreateFunctionUrlConfig."""
     words = f"gives {name} a URL, sign-in {auth}"
@@ -173,7 +190,7 @@ ENFORCED = Scenario(
     title="A stranger's permission is removed, a URL asks for a sign-in, until who is expected undoes that",
     parameters=ACTING,
     before=FUNCTIONS,
-    given=[tagged("site")],
+    given=[tagged("site"), organization()],
     lasts="35:00",
     when=[
         at(
@@ -185,21 +202,23 @@ ENFORCED = Scenario(
             lets_in(deployer, "orders", "deployer", "*"),
             lets_in(mallory, "orders", "brief", "*"),
             mallory.calls("lambda", "remove_permission", FunctionName="orders", StatementId="brief"),
-            lets_in(mallory, "orders", "closed", "*", PrincipalOrgID="o-example1234"),
+            lets_our_organization_in(mallory, "orders", "closed"),
         ),
         at("05:00", lets_in(mallory, "site", "all", "*")),
+        at("07:00", lets_in(mallory, "orders", "theirs", "*", PrincipalOrgID="o-evil123456")),
         at("10:00", gives_a_url(mallory, "orders", "NONE"), gives_a_url(mallory, "site", "AWS_IAM")),
         at("25:00", undoes_by_hand(deployer, NAME)),
     ],
     then=[
         by("02:30", alert(NAME, "HIGH", STRANGER, "Trailwarden did:", subject="to a stranger")),
         by("07:30", alert(NAME, "LOW", f"expected={NAME}")),
+        by("09:30", alert(NAME, "HIGH", "the organization o-evil123456", "Trailwarden did:")),
         by("12:30", url_asks_for("orders", "AWS_IAM"), alert(NAME, "HIGH", "no sign-in", "To undo it:")),
         at_the_end(
             statements_are("orders", "events", "ours", "deployer", "closed"),
             url_asks_for("orders", "NONE"),
-            outcome(NAME, Outcome.ACTED, times=2),
-            no_more_alerts_than(3, of=NAME),
+            outcome(NAME, Outcome.ACTED, times=3),
+            no_more_alerts_than(4, of=NAME),
         ),
     ],
 )
@@ -240,6 +259,7 @@ READS = (
     ("lambda", "GetPolicy"),
     ("lambda", "GetFunctionUrlConfig"),
     ("lambda", "ListTags"),
+    ("organizations", "DescribeOrganization"),
     ("cloudtrail", "LookupEvents"),
 )
 READING = ENFORCED

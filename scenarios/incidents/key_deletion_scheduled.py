@@ -1,6 +1,7 @@
 """Somebody has a KMS key deleted, or disables it."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.remediation import Outcome
@@ -167,7 +168,11 @@ SCENARIOS = (SCENARIO, ENFORCED, OPENED)
 
 READS = (
     ("kms", "DescribeKey"),
+    ("kms", "GetKeyPolicy"),
     ("kms", "ListResourceTags"),
     ("cloudtrail", "LookupEvents"),
 )
-READING = ENFORCED
+READING = replace(
+    ENFORCED,
+    when=(*ENFORCED.when, at("06:00", on_key(mallory, "old", "put_key_policy", Policy=_policy(STRANGER)))),
+)

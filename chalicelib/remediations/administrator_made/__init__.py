@@ -19,9 +19,9 @@ attached, and `trailwarden undo` detaches it.
 What we leave alone, and tell with the command: versions of a policy, since many may hold it; whom a role
 trusts; boundaries; identity providers. Without a word: policies that make nobody an administrator,
 `iam:PassRole` among them; users, roles and groups that are new and hold nothing; what is gone by the time
-we look; refused attempts. A user or role with the tag of the parameter `ExpectedTag` is told as LOW. Root,
-roles, operators and users of other accounts are never put into quarantine; sessions of roles that a user has
-assumed go on.
+we look (a user or group that is gone is told: they can be renamed); refused attempts. A user or role with
+the tag of the parameter `ExpectedTag` is told as LOW. Root, roles, operators and users of other accounts
+are never put into quarantine; sessions of roles that a user has assumed go on.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-attach-detach.html,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html
@@ -38,6 +38,7 @@ from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
 from chalicelib.evidence.lately import GRANTS as LATELY
+from chalicelib.evidence.outsiders import GRANTS as OUTSIDERS
 from chalicelib.evidence.outsiders import SETTING as TRUSTED
 from chalicelib.evidence.powers import EVERYTHING
 from chalicelib.evidence.seen import Seen, blind, tell
@@ -117,6 +118,7 @@ GRANTS = (
         Grant(action=f"iam:{action}", resource="arn:${AWS::Partition}:iam::*:policy/*", because=_ANY)
         for action in ("GetPolicy", "GetPolicyVersion", "ListEntitiesForPolicy")
     ),
+    *OUTSIDERS,
     *LATELY,
     *(
         Grant(action=f"iam:{action}", resource=_of(kind), because=_ANY, acting=True)

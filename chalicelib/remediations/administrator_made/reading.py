@@ -10,11 +10,11 @@ from typing import Any
 from chalicelib import user_quarantine
 from chalicelib.aws import Aws
 from chalicelib.events import ApiCallEvent
-from chalicelib.evidence.lately import lately
-from chalicelib.evidence.outsiders import outsiders, trusted
+from chalicelib.evidence.call import NOT_RECORDED
+from chalicelib.evidence.outsiders import let_in
 from chalicelib.evidence.powers import EVERYTHING, powers
 from chalicelib.evidence.seen import Seen, see, tags_of
-from chalicelib.looking import Unseen, answer
+from chalicelib.looking import Unseen, answer, renamed
 from chalicelib.settings import Settings
 from chalicelib.user_quarantine import Suspect
 
@@ -56,12 +56,11 @@ class Promotion:
 def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Promotion]:
     """What the call gave, where it makes an administrator of somebody or lets a stranger in."""
     iam = aws.client("iam", event.region)
-    if not event.parameters:
-        why = "the record doesn't say whom the call was about"
-        return Seen(unread=Unseen(why=why), lately=lately(aws, event))
 
     def read() -> Promotion | Unseen | None:
-        found = _read(iam, event, settings)
+        found = answer(lambda: _read(aws, event, settings), unless=(NONE,), otherwise=None)
+        if found is None:
+            return _gone(iam, event)
         if not isinstance(found, Promotion):
             return found
         return replace(found, suspect=user_quarantine.suspect(iam, event, settings))
@@ -78,10 +77,20 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Promotion]:
         event,
         settings,
         remediation=NAME,
+        about="" if event.parameters else NOT_RECORDED,
         read=read,
-        gone=(NONE,),
         tags=tags,
     )
+
+
+def _gone(iam: Any, event: ApiCallEvent) -> Unseen | None:
+    """Nothing to tell, unless users and groups are no longer there: these can be renamed."""
+    for kind, listing in (("user", iam.list_groups_for_user), ("group", iam.list_group_policies)):
+        name = event.said(f"{kind}Name")
+        ask = partial(listing, **{f"{kind.capitalize()}Name": name})
+        if name and answer(ask, unless=(NONE,), otherwise=None) is None:
+            return renamed(kind, name)
+    return None
 
 
 def kind_of(event: ApiCallEvent) -> str:
@@ -89,8 +98,8 @@ def kind_of(event: ApiCallEvent) -> str:
     return next((kind for kind in KINDS if event.said(f"{kind.lower()}Name")), "")
 
 
-def _read(iam: Any, event: ApiCallEvent, settings: Settings) -> Promotion | Unseen | None:
-    name = event.name
+def _read(aws: Aws, event: ApiCallEvent, settings: Settings) -> Promotion | Unseen | None:
+    iam, name = aws.client("iam", event.region), event.name
     if name.startswith("Attach"):
         return _attached(iam, event)
     if name in ("PutUserPolicy", "PutRolePolicy", "PutGroupPolicy"):
@@ -100,7 +109,7 @@ def _read(iam: Any, event: ApiCallEvent, settings: Settings) -> Promotion | Unse
     if name in VERSIONS:
         return _another_version(iam, event)
     if name in TRUSTS:
-        return _trusted(iam, event, settings)
+        return _trusted(aws, event, settings)
     return _bound(iam, event)
 
 
@@ -187,9 +196,11 @@ def _another_version(iam: Any, event: ApiCallEvent) -> Promotion | None:
     return Promotion(whom=tuple(whom), by=policy, allows=found) if whom else None
 
 
-def _trusted(iam: Any, event: ApiCallEvent, settings: Settings) -> Promotion | None:
-    trust = iam.get_role(RoleName=event.said("roleName"))["Role"]["AssumeRolePolicyDocument"]
-    strangers = outsiders(trust, (event.account, *trusted(settings)))
+def _trusted(aws: Aws, event: ApiCallEvent, settings: Settings) -> Promotion | None:
+    trust = aws.client("iam", event.region).get_role(RoleName=event.said("roleName"))["Role"][
+        "AssumeRolePolicyDocument"
+    ]
+    strangers = let_in(aws, event, trust, settings)
     return _promotion(event, "whom it trusts", tuple(f"{each} may assume it" for each in strangers))
 
 

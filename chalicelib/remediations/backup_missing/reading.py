@@ -146,10 +146,11 @@ def _lasts(snapshot: Mapping[str, Any]) -> bool:
 
 
 def _newest_of_database(rds: Any, name: str) -> datetime | None:
-    listed = rds.describe_db_snapshots(DBInstanceIdentifier=name)["DBSnapshots"]
+    pages = rds.get_paginator("describe_db_snapshots").paginate(DBInstanceIdentifier=name)
     ready = [
         each["SnapshotCreateTime"]
-        for each in listed
+        for page in pages
+        for each in page["DBSnapshots"]
         if each["Status"] == "available" and each.get("SnapshotCreateTime") and _lasts(each)
     ]
     return max(ready, default=None)

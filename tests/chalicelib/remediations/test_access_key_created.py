@@ -1,12 +1,13 @@
 """Whose key it is, and what is done about it: values in, a plan out."""
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.events import api_call
 from chalicelib.evidence.seen import Seen
 from chalicelib.looking import Unseen
 from chalicelib.remediation import Severity
-from chalicelib.remediations.access_key_created import ROOT, Key, decide, is_own, key_of, user_of
+from chalicelib.remediations.access_key_created import ROOT, Key, decide, is_own, key_of, look, user_of
 from chalicelib.settings import Settings
 
 SETTINGS = Settings(topic_arn="t", ledger="l", values={})
@@ -35,6 +36,31 @@ def event(identity, name="CreateAccessKey", parameters=None, response=None):
 MALLORY = {"type": "IAMUser", "userName": "mallory"}
 A_ROLE = {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"userName": "backup"}}}
 MADE = {"accessKey": {"userName": "backup", "accessKeyId": KEY, "status": "Active"}}
+
+
+class Iam:
+    """The user backup is called something else by now."""
+
+    def client(self, *_):
+        return self
+
+    def list_access_keys(self, **_):
+        raise ClientError({"Error": {"Code": "NoSuchEntity", "Message": "no"}}, "ListAccessKeys")
+
+    def lookup_events(self, **_):
+        return {"Events": []}
+
+
+@pytest.mark.parametrize(
+    ("response", "told"), [(MADE, "deleted or renamed"), (None, "doesn't say which key")], ids=["user", "key"]
+)
+def test_a_key_that_cannot_be_looked_for_is_told(response, told):
+    made = event(MALLORY, parameters={"userName": "backup"}, response=response)
+
+    plan = decide(made, look(Iam(), made, SETTINGS), made.at, SETTINGS)
+
+    assert told in dict(plan.alerts[0].facts)["Could not look"]
+    assert (plan.alerts[0].severity, plan.calls) == (Severity.HIGH, ())
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Keys that work no more, functions that are open: values in, a plan out."""
 
+from unittest.mock import MagicMock
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -11,6 +13,7 @@ from chalicelib.remediation import Severity
 from chalicelib.remediations import function_opened, key_deletion_scheduled
 from chalicelib.remediations.function_opened import Opened, named_by
 from chalicelib.remediations.key_deletion_scheduled import Key, look_at_policy
+from chalicelib.remediations.key_deletion_scheduled import look as look_at_key
 from chalicelib.settings import Settings
 
 SETTINGS = Settings(topic_arn="t", ledger="l", values={})
@@ -39,7 +42,11 @@ def plan_of(module, called, seen):
 
 @pytest.mark.parametrize(
     ("state", "operations"),
-    [("PendingDeletion", ["cancel_key_deletion", "enable_key"]), ("Disabled", ["enable_key"])],
+    [
+        ("PendingDeletion", ["cancel_key_deletion", "enable_key"]),
+        ("PendingReplicaDeletion", ["cancel_key_deletion", "enable_key"]),
+        ("Disabled", ["enable_key"]),
+    ],
 )
 def test_a_key_works_again_whatever_was_done_to_it(state, operations):
     called = event("ScheduleKeyDeletion", keyId="k-1", pendingWindowInDays=7)
@@ -70,6 +77,20 @@ def test_a_key_that_is_named_by_its_arn_is_looked_for_by_its_id():
     seen = look_at_policy(kms, event("PutKeyPolicy", keyId="arn:aws:kms:us-east-1:9:key/k-1"), SETTINGS)
 
     assert (kms.asked, seen.nothing) == ("k-1", True)
+
+
+@pytest.mark.parametrize(
+    ("state", "works"),
+    [("PendingDeletion", False), ("PendingReplicaDeletion", False), ("Disabled", False), ("Enabled", True)],
+)
+def test_a_primary_key_that_waits_for_its_replicas_works_no_more_either(state, works):
+    kms = MagicMock()
+    kms.client.return_value = kms
+    kms.describe_key.return_value = {"KeyMetadata": {"KeyId": "k-1", "KeyState": state}}
+
+    seen = look_at_key(kms, event("ScheduleKeyDeletion", keyId="k-1"), SETTINGS)
+
+    assert seen.nothing is works
 
 
 @pytest.mark.parametrize(

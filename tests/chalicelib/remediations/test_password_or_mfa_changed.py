@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.events import api_call
 from chalicelib.evidence.seen import Seen
@@ -112,6 +113,23 @@ class Iam:
 
     def lookup_events(self, **_):
         return {"Events": []}
+
+
+class NoSuchUser(Iam):
+    """Carol is called something else by now."""
+
+    def list_mfa_devices(self, **_):
+        raise ClientError({"Error": {"Code": "NoSuchEntity", "Message": "no"}}, "ListMFADevices")
+
+
+@pytest.mark.parametrize("name", ["CreateLoginProfile", "UpdateLoginProfile", "DeactivateMFADevice"])
+def test_a_user_who_is_not_there_under_that_name_is_told(name):
+    called = event(name, userName="carol")
+
+    plan = plan_of(called, look(NoSuchUser(), called, SETTINGS))
+
+    assert "deleted or renamed" in dict(plan.alerts[0].facts)["Could not look"]
+    assert (plan.alerts[0].severity, plan.calls) == (Severity.HIGH, ())
 
 
 @pytest.mark.parametrize(

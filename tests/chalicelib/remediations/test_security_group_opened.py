@@ -1,16 +1,22 @@
 """Which rules open a group to the internet: values in, a plan out."""
 
+from unittest.mock import MagicMock
+
 import pytest
 
 from chalicelib.events import api_call
 from chalicelib.evidence.seen import Seen
 from chalicelib.looking import Unseen
+from chalicelib.matching import EventPattern
 from chalicelib.remediation import Severity
 from chalicelib.remediations.security_group_opened import (
+    PATTERN,
     PORTS,
     Opened,
     Rule,
     decide,
+    list_of,
+    look,
     opened,
     touched_by,
 )
@@ -124,6 +130,27 @@ def test_a_modified_rule_is_named_by_the_request(asked):
     )
 
     assert touched_by(modified) == ("sg-1", frozenset({"sgr-1"}))
+
+
+@pytest.mark.parametrize("name", ["ModifyManagedPrefixList", "RestoreManagedPrefixListVersion"])
+@pytest.mark.parametrize(
+    "form", [lambda name: {f"{name}Request": {"PrefixListId": "pl-1"}}, lambda _: {"prefixListId": "pl-1"}]
+)
+def test_a_prefix_list_is_opened_by_an_earlier_version_too(name, form):
+    record = {"source": "aws.ec2", "detail-type": "AWS API Call via CloudTrail"}
+    detail = {"eventSource": "ec2.amazonaws.com", "eventName": name}
+
+    assert EventPattern(PATTERN).matches({**record, "detail": detail})
+    assert list_of(event(name, requestParameters=form(name))) == "pl-1"
+
+
+@pytest.mark.parametrize("name", PATTERN["detail"]["eventName"])
+def test_a_record_that_names_no_group_is_told_and_nothing_is_done(name):
+    called = event(name, requestParameters=None, responseElements=None)
+
+    plan = decide(called, look(MagicMock(), called, SETTINGS), called.at, SETTINGS)
+
+    assert (plan.alerts[0].severity, plan.calls) == (Severity.HIGH, ())
 
 
 def test_each_rule_is_revoked_by_a_call_of_its_own_and_can_come_back():

@@ -108,7 +108,7 @@ def test_a_record_without_parameters_is_told_and_nothing_is_done(name):
     plan = plan_of(called, look(MagicMock(), called, SETTINGS))
 
     assert plan.alerts[0].severity in (Severity.HIGH, Severity.CRITICAL)
-    assert "doesn't say whom" in dict(plan.alerts[0].facts)["Could not look"]
+    assert "doesn't say what the call was about" in dict(plan.alerts[0].facts)["Could not look"]
     assert not plan.calls
 
 

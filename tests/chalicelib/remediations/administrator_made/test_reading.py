@@ -16,16 +16,19 @@ NOTHING = {"Statement": []}
 class Iam:
     """A group `admins` with these inline and managed policies, in pages of ten, and alice in it."""
 
-    def __init__(self, inline=(), managed=(), holders=()):
+    def __init__(self, inline=(), managed=(), holders=(), missing=()):
         self.inline, self.managed, self.holders = dict(inline), dict(managed), holders
-        self.read = 0
+        self.read, self.missing = 0, missing
 
     def client(self, *_):
         return self
 
     def get_paginator(self, operation):
         listed = {
-            "list_groups_for_user": ("Groups", [{"GroupName": "admins"}]),
+            "list_groups_for_user": (
+                "Groups",
+                [{"GroupName": "admins"}] if "admins" not in self.missing else [],
+            ),
             "list_group_policies": ("PolicyNames", list(self.inline)),
             "list_attached_group_policies": (
                 "AttachedPolicies",
@@ -35,8 +38,16 @@ class Iam:
         }
         kept, found = listed[operation]
         none = {kept: [], "PolicyRoles": [], "PolicyGroups": []}
+        if operation == "list_groups_for_user" and "alice" in self.missing:
+            self._found(None)
         pages = [{**none, kept: found[first : first + 10]} for first in range(0, len(found), 10)]
         return type("Paginator", (), {"paginate": staticmethod(lambda **_: [none, *pages])})
+
+    def list_groups_for_user(self, **asked):
+        return self._found(None if asked["UserName"] in self.missing else {})
+
+    def list_group_policies(self, **asked):
+        return self._found(None if asked["GroupName"] in self.missing else {})
 
     def get_group_policy(self, **asked):
         return {"PolicyDocument": self._found(self.inline[asked["PolicyName"]])}
@@ -117,6 +128,14 @@ def test_what_was_found_among_the_first_is_told_however_many_there_are():
     found = looked_at(Iam(inline={**numbered(MOST_POLICIES - 1), "some": some, **numbered(20, name="q{}")}))
 
     assert found.state.allows == ("iam:PutUserPolicy of anybody",)
+
+
+@pytest.mark.parametrize("missing", [{"alice"}, {"admins"}])
+def test_a_user_or_a_group_that_is_not_there_under_its_name_is_told(missing):
+    """Who renames them after the call would go unseen."""
+    found = looked_at(Iam(inline={"all": ALL}, missing=missing))
+
+    assert "deleted or renamed" in str(found.unread)
 
 
 def test_who_holds_a_policy_is_listed_to_the_last_page():
