@@ -24,6 +24,7 @@ from scenarios.queries.sql.types import (
     BOOLEAN,
     DOUBLE,
     INTEGER,
+    INTERVALS,
     NUMERIC,
     ORDERED,
     UNKNOWN,
@@ -281,6 +282,8 @@ def _count_if(given: Sequence[Typed]) -> Found:
 
 
 def _sum(given: Sequence[Typed]) -> Found:
+    if len(given) == 1 and given[0].type.name in INTERVALS:
+        raise SqlNotSimulated("sum of an interval")
     if len(given) != 1 or given[0].type.name not in (*NUMERIC, "unknown"):
         return None
     kind = given[0].type
@@ -292,6 +295,8 @@ def _sum(given: Sequence[Typed]) -> Found:
 
 
 def _avg(given: Sequence[Typed]) -> Found:
+    if len(given) == 1 and given[0].type.name in INTERVALS:
+        raise SqlNotSimulated("avg of an interval")
     if len(given) == 1 and given[0].type.name == "decimal":
         raise SqlNotSimulated("avg of a decimal; take that of a double")
     return _of_double("avg")(given)
@@ -314,6 +319,8 @@ def _sorted_by(value: Typed, key: Typed, count: int, order: str) -> Found:
 
 def _extreme(duckdb: str) -> Aggregate:
     def how(given: Sequence[Typed]) -> Found:
+        if given and given[0].type.name in ("array", "row", "ipaddress", "varbinary"):
+            raise SqlNotSimulated(f"{duckdb} of {given[0].type.shown}")
         if len(given) == 2 and given[0].type.bare.name in ORDERED:
             return _sorted_by(given[0], given[0], _several(given[1]), _ORDERS[duckdb])
         return _one(None, duckdb, tuple(ORDERED))(given)

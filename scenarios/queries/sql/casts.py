@@ -20,9 +20,10 @@ _SPACED: Final = r"\s*(" + NUMBER + r"|[+-]?Infinity|NaN)\s*"
 _DAY: Final = r"[+-]?[0-9]{4,6}-[0-9]{1,2}-[0-9]{1,2}"
 _MOMENT: Final = _DAY + r"( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,12})?)?)?"
 _ZONE: Final = r" ?(UTC|Z|[+-][0-9]{2}(:[0-9]{2})?)"
+# A month, a day of a month, a day of a year, a week or a day of a week; then perhaps a time.
 ISO_MOMENT: Final = (
-    r"[0-9]{4}-[0-9]{2}(-[0-9]{2}(T([0-9]{2}(:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?)?)?"
-    r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?)?"
+    r"[0-9]{4}-([0-9]{2}|([0-9]{2}-[0-9]{2}|[0-9]{3}|W[0-9]{2}(-[1-7])?)"
+    r"(T([0-9]{2}(:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?)"
 )
 
 # Raises a conversion error with the words, which DuckDB's TRY sees; `error()` it refuses there.
@@ -121,8 +122,18 @@ def _cut(value: str, wanted: Type) -> str:
     return value if wanted.length is None else f"left({value}, {wanted.length})"
 
 
+def _within(value: str, wanted: Type) -> str:
+    """The text of something else: it isn't cut where varchar(n) is too short, but ends the query."""
+    if wanted.length is None:
+        return value
+    words = f"'Value ' || {value} || ' cannot be represented as {wanted.shown}'"
+    return checked(
+        value, f"length({value}) <= {wanted.length}", value, ("INVALID_CAST_ARGUMENT", words), wanted
+    )
+
+
 def _to_text(value: str, _: Type, wanted: Type) -> str:
-    return _cut(f"CAST({value} AS VARCHAR)", wanted)
+    return _within(f"CAST({value} AS VARCHAR)", wanted)
 
 
 def _point_to_text(value: str, given: Type, wanted: Type) -> str:
@@ -132,7 +143,7 @@ def _point_to_text(value: str, given: Type, wanted: Type) -> str:
 
 
 def _moment_to_text(value: str, given: Type, wanted: Type) -> str:
-    return _cut(moment_text(value, given), wanted)
+    return _within(moment_text(value, given), wanted)
 
 
 def moment_text(value: str, given: Type) -> str:
@@ -143,7 +154,14 @@ def moment_text(value: str, given: Type) -> str:
     return f"(strftime({value}, '%Y-%m-%d %H:%M:%S'){fraction}{zone})"
 
 
-def _from_text(form: str, trim: bool = False) -> Callable[[str, Type, Type], str]:  # noqa: FBT001, FBT002
+def _from_text(
+    form: str,
+    trim: bool = False,  # noqa: FBT001, FBT002
+    *,
+    as_read: str = "",
+) -> Callable[[str, Type, Type], str]:
+    """A text of that form as DuckDB reads it; `as_read`: what it reads in its place."""
+
     def how(value: str, _: Type, wanted: Type) -> str:
         if wanted.name in MOMENTS:
             words = f"'Value cannot be cast to {wanted.name}: ' || {value}"
@@ -151,7 +169,7 @@ def _from_text(form: str, trim: bool = False) -> Callable[[str, Type, Type], str
             named = _JAVA_NAMES.get(wanted.name, wanted.shown.upper())
             words = f"'Cannot cast ''' || {value} || ''' to {named}'"
         inner = f"trim({value}, chr(32) || chr(9) || chr(10) || chr(13))" if trim else value
-        good = f"TRY_CAST({inner} AS {wanted.duckdb})"
+        good = f"TRY_CAST({as_read or inner} AS {wanted.duckdb})"
         holds = f"{_matches(value, form)} AND {good} IS NOT NULL"
         return checked(value, holds, good, ("INVALID_CAST_ARGUMENT", words), wanted)
 
@@ -159,11 +177,29 @@ def _from_text(form: str, trim: bool = False) -> Callable[[str, Type, Type], str
 
 
 def _text_to_zoned(value: str, given: Type, wanted: Type) -> str:
-    """A moment with an offset; one with the name of a zone is not simulated."""
+    """A moment in UTC; one with the name of a zone, or with another offset, is not simulated."""
     zone = _matches(value, _MOMENT + " [A-Za-z_]+(/[A-Za-z_]+)+")
     hole = raised(HOLE, "'a moment in a named time zone'", wanted)
-    offset = _from_text(_MOMENT + "(" + _ZONE + ")?")(value, given, wanted)
-    return f"CASE WHEN {zone} THEN {hole} ELSE {offset} END"
+    # DuckDB takes no zone behind a day, or behind an hour and a minute.
+    full = (
+        f"regexp_replace(regexp_replace({value}, '^([+-]?[0-9]+-[0-9]+-[0-9]+)( ?[A-Z+]|$)', '\\1 00:00\\2'),"
+        " '^(\\S+ [0-9]+:[0-9]+)( ?[A-Z+-]|$)', '\\1:00\\2')"
+    )
+    offset = _from_text(_MOMENT + "(" + _ZONE + ")?", as_read=full)(value, given, wanted)
+    return f"CASE WHEN {zone} THEN {hole} ELSE {in_utc(value, offset, wanted)} END"
+
+
+def in_utc(value: str, good: str, kind: Type) -> str:
+    """A moment that a text says. Trino keeps the offset, and shows it; here every moment is in UTC."""
+    hole = raised(HOLE, "'a moment whose offset is not that of UTC'", kind)
+    return f"CASE WHEN {_is_off(value)} THEN {hole} ELSE {good} END"
+
+
+def _is_off(value: str) -> str:
+    return (
+        f"right({value}, 1) <> 'Z' AND regexp_matches({value}, '[T :].*[+-][0-9]{{2}}(:?[0-9]{{2}})?$')"
+        f" AND NOT regexp_matches({value}, '[+-]00(:?00)?$')"
+    )
 
 
 def _text_to_boolean(value: str, _: Type, wanted: Type) -> str:
@@ -225,6 +261,10 @@ def _json_inside(value: str, _: Type, wanted: Type) -> str:
         f" THEN {good} ELSE CAST({raised('INVALID_CAST_ARGUMENT', words, Type('integer'))} || '' AS JSON)"
         f"::{wanted.duckdb} END"
     )
+
+
+def _json_to_row(_: str, given: Type, wanted: Type) -> str:
+    raise SqlNotSimulated(f"CAST of {given.shown} to {wanted.shown}")
 
 
 def _inside(value: str, given: Type, wanted: Type) -> str:
@@ -308,6 +348,7 @@ _CASTS: Final[dict[tuple[str, str], Callable[[str, Type, Type], str]]] = {
     ("json", "boolean"): _from_json,
     ("json", "array"): _json_inside,
     ("json", "map"): _json_inside,
+    ("json", "row"): _json_to_row,
     ("array", "array"): _inside,
     ("map", "map"): _inside,
     ("row", "row"): _row_to_row,

@@ -16,6 +16,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -114,10 +115,11 @@ def failure(error: duckdb.Error) -> Exception:
     marked = re.search(rf"{MARK}([A-Z_]+):(.*?){END}", words, re.DOTALL)
     if marked:
         return SqlNotSimulated(marked[2]) if marked[1] == HOLE else QueryFailed(marked[1], marked[2])
-    if isinstance(error, duckdb.OutOfRangeException):
-        return QueryFailed(
-            "NUMERIC_VALUE_OUT_OF_RANGE", words.partition("!")[0].removeprefix("Out of Range Error: ")
-        )
+    overflow = _OVERFLOW.search(words)
+    if overflow:
+        kind = {"8": "tinyint", "16": "smallint", "32": "integer"}.get(overflow[2], "bigint")
+        shown = f"{kind} {overflow[1]} overflow: {overflow[3]}"
+        return QueryFailed("NUMERIC_VALUE_OUT_OF_RANGE", shown)
     if "INT128" in words and "out of range" in words:
         return QueryFailed("NUMERIC_VALUE_OUT_OF_RANGE", "bigint addition overflow")
     if "More than one row returned by a subquery" in words:
@@ -143,8 +145,12 @@ def _told(function: Callable[..., Any]) -> Callable[..., Any]:
     return told
 
 
+_OVERFLOW: Final = re.compile(
+    r"Overflow in (addition|subtraction|multiplication) of INT(8|16|32|64) \((-?\d+ . -?\d+)\)"
+)
 _ISO: Final = re.compile(
-    r"(\d{4})-(\d\d)(?:-(\d\d)(?:T(\d\d)?(?::(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?)?"
+    r"(?P<day>\d{4}-(?:\d\d-\d\d|\d{3}|W\d\d(?:-[1-7])?|\d\d))"
+    r"(?:T(\d\d)?(?::(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?"
 )
 
 # ---- functions ------------------------------------------------------------------------------------
@@ -170,12 +176,26 @@ def _iso(value: str) -> str:
     found = _ISO.fullmatch(value)
     if found is None:
         return value
-    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    day, hour, minute, second, fraction, zone = found.groups()
     time = f"{hour or '00'}:{minute or '00'}:{second or '00'}.{(fraction or '0')[:6]}"
-    moment = f"{year}-{month}-{day or '01'} {time}"
+    moment = f"{_iso_day(day)} {time}"
     if zone in (None, "Z"):
         return f"{moment}+00"
     return f"{moment}{zone if len(zone) == 3 or ':' in zone else f'{zone[:3]}:{zone[3:]}'}"
+
+
+def _iso_day(written: str) -> str:
+    """The day of `2026-01`, `2026-01-31`, `2026-031`, `2026-W05` or `2026-W05-6`; one that isn't stays."""
+    year, _, rest = written.partition("-")
+    try:
+        if rest.startswith("W"):
+            return date.fromisocalendar(int(year), int(rest[1:3]), int(rest[4:] or 1)).isoformat()
+        if len(rest) == len("031"):
+            day = date(int(year), 1, 1) + timedelta(days=int(rest) - 1)
+            return day.isoformat() if day.year == int(year) else written
+    except ValueError:
+        return written
+    return f"{written}-01" if len(rest) == len("01") else written
 
 
 def _url(value: str, part: str) -> list[str]:
@@ -234,6 +254,7 @@ _FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], tuple[str, ...], str]]] = 
     "tw_json_number": (_json_number, (_TEXT, _TEXT), _TEXT),
     "tw_iso": (_iso, (_TEXT,), _TEXT),
     "tw_url": (_url, (_TEXT, _TEXT), "VARCHAR[]"),
+    "tw_reverse": (lambda value: value[::-1], (_TEXT,), _TEXT),
     "tw_strpos": (udfs.strpos, (_TEXT, _TEXT, "BIGINT"), "BIGINT"),
     "tw_parts": (udfs.split, (_TEXT, _TEXT, "BIGINT"), "VARCHAR[]"),
     "tw_pairs": (udfs.pairs, (_TEXT, _TEXT, _TEXT), "VARCHAR[]"),

@@ -19,7 +19,7 @@ from sqlglot import exp
 from scenarios.queries.sql import types
 from scenarios.queries.sql.casts import cast, may_fail, raised
 from scenarios.queries.sql.errors import QueryFailed, SqlNotSimulated
-from scenarios.queries.sql.parsing import position
+from scenarios.queries.sql.parsing import place, position
 from scenarios.queries.sql.scopes import Field, Relation, Scan, Scope, Typed
 from scenarios.queries.sql.types import (
     BIGINT,
@@ -582,9 +582,14 @@ class Expressions:
         written = node.to.sql("trino")
         if written == "DECIMAL" and isinstance(value.value, str) and self._is_literal(node):
             if not _DECIMAL.fullmatch(value.value):
-                raise self.fails("INVALID_LITERAL", node, f"'{value.value}' is not a valid DECIMAL literal")
+                raise self._no_literal(node, "decimal", value.value, "DECIMAL")
             return self._decimal(value.value)
         kind = _timestamp(node.to) or types.read(written)
+        moment = kind.name in (TIMESTAMP.name, TIMESTAMP_TZ.name) and isinstance(value.value, str)
+        if moment and not _is_moment(value.value) and self._typed_by(node, "timestamp") is not None:
+            raise self._no_literal(node, "timestamp", value.value, "timestamp")
+        if moment and _ZONED.fullmatch(value.value) and self._typed_by(node, "timestamp") is not None:
+            kind = TIMESTAMP_TZ
         try:
             sql = cast(value.sql, value.type, kind)
         except QueryFailed as mismatch:
@@ -599,7 +604,17 @@ class Expressions:
         quoted_text = "'" + str(node.this.this).replace("'", "''") + "'"
         if self._text[start : end + 1] != quoted_text:
             raise SqlNotSimulated("a text as a decimal in a parameter")
-        return bool(re.search(r"\bdecimal\s*\Z", self._text[:start], re.IGNORECASE))
+        return self._typed_by(node, "decimal") is not None
+
+    def _typed_by(self, node: exp.Cast, word: str) -> int | None:
+        """Where the type stands in front of a literal's text; None for a CAST."""
+        found = re.search(rf"\b{word}\s*\Z", self._text[: node.this.meta.get("start", 0)], re.IGNORECASE)
+        return found.start() if found else None
+
+    def _no_literal(self, node: exp.Cast, word: str, value: str, shown: str) -> QueryFailed:
+        """Trino's error about the text of a literal with a type, from Trino's ExpressionAnalyzer."""
+        at = place(self._text, self._typed_by(node, word) or 0)
+        return QueryFailed("INVALID_LITERAL", f"{at}: '{value}' is not a valid {shown} literal")
 
     def _decimal(self, written: str) -> Typed:
         whole, _, behind = written.lstrip("+-").partition(".")
@@ -745,6 +760,19 @@ def _called(node: exp.Expression) -> str:
     return f"{type(node).__name__} ({shown[:60]})"
 
 
+def _is_moment(written: str) -> bool:
+    """Whether a text is a timestamp as Trino reads it; one of a year that Python can't have counts as one."""
+    found = _LITERAL.fullmatch(written)
+    if found is None:
+        return False
+    year, *rest = (int(each or 0) for each in found.groups())
+    try:
+        datetime(year if 1 <= year <= 9999 else 2000, *rest)  # noqa: DTZ001 - only its numbers count
+    except ValueError:
+        return False
+    return True
+
+
 def _timestamp(kind: exp.DataType) -> Type | None:
     """A type of moments, which sqlglot has its own names for."""
     names = {
@@ -786,6 +814,10 @@ def _divided(left: str, left_scale: int, right: str, right_scale: int, kind: Typ
     return f"CAST(CAST({size} * {sign} AS DECIMAL({38 - kind.scale - 1}, 0)) * {unit} AS {kind.duckdb})"
 
 
+_LITERAL: Final = re.compile(
+    r"([-+]?\d{4,})-(\d{1,2})-(\d{1,2})(?: (?:(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?)?\s*\S*)?"
+)
+_ZONED: Final = re.compile(r"\S+ (?:[\d:.]+\s*)?[^\d\s:.]\S*")
 _DECIMAL: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 _NUMBER: Final = re.compile(r"\d+|(\d+\.\d*|\.\d+|\d+)([eE][+-]?\d+)?")
 _UNITS: Final = ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "YEAR")

@@ -19,9 +19,9 @@ from typing import Final
 from sqlglot import exp
 
 from scenarios.queries.sql import types
-from scenarios.queries.sql.casts import ISO_MOMENT, cast, checked, raised
+from scenarios.queries.sql.casts import HOLE, ISO_MOMENT, cast, checked, in_utc, raised
 from scenarios.queries.sql.date_formats import java_format, mysql_format
-from scenarios.queries.sql.errors import SqlNotSimulated
+from scenarios.queries.sql.errors import QueryFailed, SqlNotSimulated
 from scenarios.queries.sql.expressions import Expressions
 from scenarios.queries.sql.json_paths import duckdb_path
 from scenarios.queries.sql.regexes import compiled
@@ -50,16 +50,16 @@ from scenarios.queries.sql.types import (
 _BLANKS: Final = "chr(32) || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(28) || chr(29) || chr(30) || chr(31)"
 _LINES: Final = rf"""
 lower(varchar) varchar                     lower({{0}})
-upper(varchar) varchar                     upper({{0}})
+upper(varchar) varchar                     CASE WHEN contains({{0}}, 'ß') THEN array_to_string(list_transform(string_split({{0}}, 'ß'), lambda tw_e: upper(tw_e)), 'ß') ELSE upper({{0}}) END
 length(varchar) bigint                     length({{0}})
 length(varbinary) bigint                   octet_length({{0}})
-reverse(varchar) varchar                   reverse({{0}})
+reverse(varchar) varchar                   CASE WHEN strlen({{0}}) = length({{0}}) THEN reverse({{0}}) ELSE tw_reverse({{0}}) END
 reverse(array(T)) array(T)                 list_reverse({{0}})
 trim(varchar) varchar                      trim({{0}}, {_BLANKS})
 ltrim(varchar) varchar                     ltrim({{0}}, {_BLANKS})
 rtrim(varchar) varchar                     rtrim({{0}}, {_BLANKS})
 replace(varchar, varchar) varchar          replace({{0}}, {{1}}, '')
-replace(varchar, varchar, varchar) varchar replace({{0}}, {{1}}, {{2}})
+replace(varchar, varchar, varchar) varchar CASE WHEN {{1}} <> '' THEN replace({{0}}, {{1}}, {{2}}) WHEN {{0}} = '' THEN {{2}} ELSE {{2}} || array_to_string(regexp_extract_all({{0}}, '(?s).'), {{2}}) || {{2}} END
 strpos(varchar, varchar) bigint            strpos({{0}}, {{1}})
 strpos(varchar, varchar, bigint) bigint    tw_strpos({{0}}, {{1}}, {{2}})
 split_to_map(varchar, varchar, varchar) map(varchar, varchar)  map(list_filter(tw_pairs({{0}}, {{1}}, {{2}}), lambda tw_e, tw_i: tw_i % 2 = 1), list_filter(tw_pairs({{0}}, {{1}}, {{2}}), lambda tw_e, tw_i: tw_i % 2 = 0))
@@ -72,9 +72,9 @@ substr(varchar, bigint, bigint) varchar    CASE WHEN {{1}} = 0 OR {{1}} < -lengt
 lpad(varchar, bigint, varchar) varchar     lpad({{0}}, CAST({{1}} AS INTEGER), {{2}})
 rpad(varchar, bigint, varchar) varchar     rpad({{0}}, CAST({{1}} AS INTEGER), {{2}})
 translate(varchar, varchar, varchar) varchar  translate({{0}}, {{1}}, {{2}})
-codepoint(varchar) integer                 unicode({{0}})
+codepoint(varchar) integer                 CASE WHEN length({{0}}) <> 1 THEN {{no_single}} ELSE unicode({{0}}) END
 chr(bigint) varchar                        chr(CAST({{0}} AS INTEGER))
-levenshtein_distance(varchar, varchar) bigint  levenshtein({{0}}, {{1}})
+levenshtein_distance(varchar, varchar) bigint  CASE WHEN strlen({{0}} || {{1}}) = length({{0}} || {{1}}) THEN levenshtein({{0}}, {{1}}) ELSE {{no_ascii}} END
 to_utf8(varchar) varbinary                 encode({{0}})
 from_utf8(varbinary) varchar               decode({{0}})
 to_base64(varbinary) varchar               to_base64({{0}})
@@ -94,13 +94,13 @@ url_decode(varchar) varchar                tw_url({{0}}, 'decode')[1]
 url_encode(varchar) varchar                tw_url({{0}}, 'encode')[1]
 
 abs(N) N                                   abs({{0}})
-sqrt(double) double                        sqrt({{0}})
+sqrt(double) double                        CASE WHEN {{0}} < 0 THEN 'NaN'::DOUBLE ELSE sqrt({{0}}) END
 cbrt(double) double                        tw_cbrt({{0}})
 degrees(double) double                     degrees({{0}})
 radians(double) double                     radians({{0}})
-ln(double) double                          ln({{0}})
-log2(double) double                        log2({{0}})
-log10(double) double                       log10({{0}})
+ln(double) double                          CASE WHEN {{0}} < 0 THEN 'NaN'::DOUBLE WHEN {{0}} = 0 THEN '-Infinity'::DOUBLE ELSE ln({{0}}) END
+log2(double) double                        CASE WHEN {{0}} < 0 THEN 'NaN'::DOUBLE WHEN {{0}} = 0 THEN '-Infinity'::DOUBLE ELSE log2({{0}}) END
+log10(double) double                       CASE WHEN {{0}} < 0 THEN 'NaN'::DOUBLE WHEN {{0}} = 0 THEN '-Infinity'::DOUBLE ELSE log10({{0}}) END
 log(double, double) double                 (ln({{1}}) / ln({{0}}))
 exp(double) double                         exp({{0}})
 power(double, double) double               pow({{0}}, {{1}})
@@ -108,7 +108,6 @@ pow(double, double) double                 pow({{0}}, {{1}})
 pi() double                                pi()
 e() double                                 exp(1.0::DOUBLE)
 infinity() double                          'Infinity'::DOUBLE
-nan() double                               'NaN'::DOUBLE
 is_nan(double) boolean                     isnan({{0}})
 is_finite(double) boolean                  isfinite({{0}})
 is_infinite(double) boolean                isinf({{0}})
@@ -171,6 +170,8 @@ map(array(K), array(V)) map(K, V)          map({{0}}, {{1}})
 """
 _FAILURES: Final = {
     "array_zero": ("INVALID_FUNCTION_ARGUMENT", "'SQL array indices start at 1'"),
+    "no_single": ("INVALID_FUNCTION_ARGUMENT", "'Input string must be a single character string'"),
+    "no_ascii": (HOLE, "'levenshtein_distance of texts that are not of ASCII alone'"),
 }
 _VARIABLES: Final = ("T", "K", "V", "N", "M")
 _SAME: Final = {"substring": "substr", "char_length": "length"}
@@ -353,6 +354,13 @@ def _concat_arrays(where: Expressions, node: exp.Expression, given: Sequence[Typ
 
 
 def _concat_ws(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
+    first, second = where.typed(arguments[0]), where.typed(arguments[1])
+    if len(arguments) == 2 and second.type.name == "array" and second.type.of[0].bare in (VARCHAR, UNKNOWN):
+        texts = f"list_filter({where.coerced(second, array(VARCHAR))}, lambda tw_e: tw_e IS NOT NULL)"
+        joined = f"coalesce(array_to_string({texts}, {first.sql}), '')"
+        return Typed(
+            f"CASE WHEN {first.sql} IS NOT NULL AND {second.sql} IS NOT NULL THEN {joined} END", VARCHAR
+        )
     given = _texts(where, node, arguments, "concat_ws")
     return Typed(f"concat_ws({', '.join(each.sql for each in given)})", VARCHAR)
 
@@ -490,8 +498,9 @@ def _json_extract(where: Expressions, node: exp.Expression, arguments: Sequence[
 
 def _json_exists(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
     value, path = _json(where, node, arguments[0], "json_exists"), _path(where, node, arguments[1])
+    given = where.typed(arguments[0]).sql
     return Typed(
-        f"(CASE WHEN ({value}) IS NOT NULL THEN json_type({value}, {path}) IS NOT NULL END)", BOOLEAN
+        f"(CASE WHEN ({given}) IS NOT NULL THEN json_type({value}, {path}) IS NOT NULL END)", BOOLEAN
     )
 
 
@@ -552,7 +561,7 @@ def _iso(kind: Type) -> Callable[[Expressions, exp.Expression, Sequence[exp.Expr
         holds = f"regexp_full_match({value.sql}, {text(ISO_MOMENT)}) AND {good} IS NOT NULL"
         words = f"'Invalid format: \"' || {value.sql} || '\"'"
         if kind != DATE:
-            good = f"date_trunc('millisecond', {good})"
+            good = in_utc(value.sql, f"date_trunc('millisecond', {good})", kind)
         return Typed(checked(value.sql, holds, good, ("INVALID_FUNCTION_ARGUMENT", words), kind), kind)
 
     return how
@@ -572,6 +581,10 @@ def _parsed_by(
         value, form = _texts(where, node, arguments, name)
         written = formats(_literal(form, f"a format of {name}"))
         good = f"CAST(try_strptime({value.sql}, {text(written)}) AS {kind.duckdb})"
+        if "%z" in written:
+            if not written.endswith("%z"):
+                raise SqlNotSimulated(f"an offset in the middle of the format of {name}")
+            good = in_utc(value.sql, good, kind)
         words = f"'Invalid format: \"' || {value.sql} || '\"'"
         return Typed(
             checked(value.sql, f"{good} IS NOT NULL", good, ("INVALID_FUNCTION_ARGUMENT", words), kind), kind
@@ -588,6 +601,7 @@ def _formatted_by(
         if value.type.name not in (*MOMENTS, "unknown"):
             raise where.unfit(name, node, [value.type, form.type])
         written = formats(_literal(form, f"a format of {name}"))
+        written = written.replace("%z", "+0000")  # every moment here is in UTC
         moment = value.sql if value.type.name in MOMENTS else "CAST(NULL AS TIMESTAMP)"
         return Typed(f"strftime({moment}, {text(written)})", VARCHAR)
 
@@ -597,40 +611,50 @@ def _formatted_by(
 _PARTS: Final = ("millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year")
 
 
-def _unit(where: Expressions, node: exp.Expression, argument: exp.Expression) -> str:
-    unit = _literal(where.typed(argument), "a unit of time").lower()
-    if unit not in _PARTS:
-        raise where.fails("INVALID_FUNCTION_ARGUMENT", node, f"'{unit}' is not a valid field")
+_OF_DATES: Final = ("day", "week", "month", "quarter", "year")
+
+
+def _unit(where: Expressions, argument: exp.Expression, kind: Type) -> str:
+    """A unit of time that a value of this type has."""
+    written = _literal(where.typed(argument), "a unit of time")
+    unit = written.lower()
+    if unit not in (_OF_DATES if kind == DATE else _PARTS):
+        named = "DATE" if kind == DATE else "TIMESTAMP"
+        raise QueryFailed("INVALID_FUNCTION_ARGUMENT", f"'{written}' is not a valid {named} field")
     return unit
 
 
-def _moment(where: Expressions, node: exp.Expression, argument: exp.Expression, name: str) -> Typed:
-    value = where.typed(argument)
+def _moment(
+    where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression], place: int, name: str
+) -> Typed:
+    """The argument at this place, which must be a date or a timestamp."""
+    value = where.typed(arguments[place])
     if value.type.name not in MOMENTS:
-        raise where.unfit(name, node, [value.type])
+        raise where.unfit(name, node, [where.typed(each).type for each in arguments])
     return value
 
 
 def _date_trunc(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
-    unit, value = _unit(where, node, arguments[0]), _moment(where, node, arguments[1], "date_trunc")
+    value = _moment(where, node, arguments, 1, "date_trunc")
+    unit = _unit(where, arguments[0], value.type)
     return Typed(f"CAST(date_trunc('{unit}', {value.sql}) AS {value.type.duckdb})", value.type)
 
 
 def _date_add(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
-    unit, number = _unit(where, node, arguments[0]), where.typed(arguments[1])
-    value = _moment(where, node, arguments[2], "date_add")
+    value, number = _moment(where, node, arguments, 2, "date_add"), where.typed(arguments[1])
+    unit = _unit(where, arguments[0], value.type)
     if number.type.name not in WHOLE:
-        raise where.unfit("date_add", node, [number.type])
+        raise where.unfit("date_add", node, [where.typed(each).type for each in arguments])
     each = "INTERVAL 3 MONTH" if unit == "quarter" else f"INTERVAL 1 {unit.upper()}"
     return Typed(f"CAST(({value.sql} + {each} * {number.sql}) AS {value.type.duckdb})", value.type)
 
 
 def _date_diff(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
-    unit = _unit(where, node, arguments[0])
-    one, other = (_moment(where, node, each, "date_diff") for each in arguments[1:3])
+    one, other = (_moment(where, node, arguments, place, "date_diff") for place in (1, 2))
     kind = common(one.type, other.type)
     if kind is None:
-        raise where.fails("FUNCTION_NOT_FOUND", node, "Unexpected parameters for function date_diff")
+        raise where.unfit("date_diff", node, [where.typed(each).type for each in arguments])
+    unit = _unit(where, arguments[0], kind)
     return Typed(f"datesub('{unit}', {where.coerced(one, kind)}, {where.coerced(other, kind)})", BIGINT)
 
 
@@ -838,8 +862,23 @@ def _sequence(where: Expressions, node: exp.Expression, arguments: Sequence[exp.
     given = [where.typed(each) for each in arguments]
     if any(each.type.name not in WHOLE for each in given):
         raise SqlNotSimulated("sequence of anything but whole numbers")
-    step = f", {given[2].sql}" if len(given) > 2 else ""
-    return Typed(f"CAST(generate_series({given[0].sql}, {given[1].sql}{step}) AS BIGINT[])", array(BIGINT))
+    kind, (first, last) = array(BIGINT), (f"CAST({each.sql} AS BIGINT)" for each in given[:2])
+    if len(given) == 2:
+        step = f"CASE WHEN {first} <= {last} THEN 1 ELSE -1 END"
+        return Typed(f"CAST(generate_series({first}, {last}, {step}) AS BIGINT[])", kind)
+    step = f"CAST({given[2].sql} AS BIGINT)"
+    none = raised("INVALID_FUNCTION_ARGUMENT", "'step must not be zero'", kind)
+    words = (
+        "'sequence stop value should be greater than or equal to start value if step is greater than zero"
+        " otherwise stop should be less than or equal to start'"
+    )
+    away = raised("INVALID_FUNCTION_ARGUMENT", words, kind)
+    return Typed(
+        f"CASE WHEN {step} = 0 THEN {none} WHEN ({step} > 0 AND {last} < {first})"
+        f" OR ({step} < 0 AND {last} > {first}) THEN {away}"
+        f" ELSE CAST(generate_series({first}, {last}, {step}) AS BIGINT[]) END",
+        kind,
+    )
 
 
 def _map_entries(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:

@@ -7,6 +7,7 @@ Names are kept, so that the table of functions here decides what each means.
 import logging
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import sqlglot
@@ -21,6 +22,7 @@ from scenarios.queries.sql.grammar import check
 LONGEST: Final = 262_144  # characters, https://docs.aws.amazon.com/athena/latest/ug/service-limits.html
 DEEPEST: Final = 200
 _OFFSET: Final = re.compile(r"\boffset\b", re.IGNORECASE)
+_SUSPECT: Final = re.compile(r"::|\binterval\s+\d|\bas\s*'", re.IGNORECASE)
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of texts that are refused here anyway
 _KEPT: Final = ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "LISTAGG", "POSITION", "SUBSTRING")
 
@@ -76,6 +78,7 @@ def _tree(text: str) -> exp.Expression:
         _known_to_sqlglot(text)
         raise MalformedSql(_sentence(error)) from error
     _offset_first(text)
+    _in_trinos_words(text)
     if len(found) != 1:
         raise MalformedSql(
             "Only one sql statement is allowed" if found else "line 1:0: mismatched input '<EOF>'"
@@ -108,7 +111,25 @@ def _offset_first(text: str) -> None:
     tokens = _Trino().tokenize(text)
     for first, third in zip(tokens, tokens[2:], strict=False):
         if (first.token_type.name, third.token_type.name) == ("LIMIT", "OFFSET"):
-            raise MalformedSql(f"{_place(text, third.start)}: mismatched input '{third.text}'")
+            raise MalformedSql(f"{place(text, third.start)}: mismatched input '{third.text}'")
+
+
+def _in_trinos_words(text: str) -> None:
+    """Refuse what sqlglot takes and Trino doesn't: `x::type`, `INTERVAL 1 DAY`, a text as a column's name.
+
+    Source: https://github.com/trinodb/trino/blob/master/core/trino-grammar/src/main/antlr4/io/trino/grammar/sql/SqlBase.g4
+    """
+    if not _SUSPECT.search(text):
+        return
+    tokens = _Trino().tokenize(text)
+    for first, second in pairwise(tokens):
+        pair = first.token_type.name, second.token_type.name
+        if first.token_type.name == "DCOLON":
+            raise MalformedSql(f"{place(text, first.start)}: mismatched input ':'")
+        if pair in (("INTERVAL", "NUMBER"), ("ALIAS", "STRING")):
+            raise MalformedSql(
+                f"{place(text, second.start)}: mismatched input '{text[second.start : second.end + 1]}'"
+            )
 
 
 def _known_to_sqlglot(text: str) -> None:
@@ -147,10 +168,11 @@ def position(node: exp.Expression | None, text: str) -> str:
     starts = [each.meta["start"] for each in ([] if node is None else node.walk()) if "start" in each.meta]
     if not starts:
         return "line 1:1"
-    return _place(text, min(starts))
+    return place(text, min(starts))
 
 
-def _place(text: str, start: int) -> str:
+def place(text: str, start: int) -> str:
+    """A place in a text, as `line 1:8`."""
     return f"line {text.count(chr(10), 0, start) + 1}:{start - text.rfind(chr(10), 0, start)}"
 
 

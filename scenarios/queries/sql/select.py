@@ -540,6 +540,8 @@ class _Select:
         if isinstance(node, exp.Column):
             called = node.args["table"].name.lower()
             relations = [each for each in self._scope.relations if each.alias == called]
+            if not relations and any(each.named(called) for each in self._scope.relations):
+                raise SqlNotSimulated(f"the fields of a row as columns ({called}.*)")
             if not relations:
                 raise self._of.fails(
                     "INVALID_FUNCTION_ARGUMENT", node, f"Unable to resolve reference {called}"

@@ -50,6 +50,6 @@ truncate try try_cast typeof upper url_decode url_encode url_extract_fragment ur
 url_extract_parameter url_extract_path url_extract_port url_extract_protocol url_extract_query uuid
 value_at_quantile values_at_quantiles var_pop var_samp variance version week week_of_year
 wilson_interval_lower wilson_interval_upper with_timezone word_stem xxhash64 year year_of_week yow zip
-zip_with width_bucket
+zip_with width_bucket ends_with overlay title_case json_scalar json_serialize
 """
 NAMES: Final = frozenset(_WORDS.split())
