@@ -193,6 +193,11 @@ def _filled(question: Question, values: Mapping[str, str]) -> str:
     unknown = values.keys() - question.needs.keys()
     if unknown:
         raise click.UsageError(f"{question.name} has no value {safe(min(unknown))}")
+    empty = sorted(name for name, value in values.items() if not value.strip())
+    if empty:
+        raise click.UsageError(
+            f"--set {empty[0]}= is empty, and would fit everything: {question.needs[empty[0]]} is wanted"
+        )
     return question.filled(values)
 
 

@@ -98,6 +98,8 @@ def of_file(name: str) -> str:
     word = begins(name)
     if (word.lower() in _COMMANDS or word in ASKS) and re.search(r"\s", name):
         return "the query comes first, its files behind it: trailwarden query QUERY FILE"
+    if re.search(r"[*?\[]", name):
+        return "a shell fills in patterns that stand in no quotes; a folder stands for all files in it"
     return ""
 
 

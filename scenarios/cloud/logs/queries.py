@@ -51,6 +51,7 @@ RUNNING_SECONDS = (0.5, 3.0)
 BYTES_A_SECOND = 1 << 30
 RESULTS = of_logs(10_000, "maxItems")
 QUERIES = of_logs(1_000, "maxResults")
+LANGUAGE = "CWLI"
 ENDED = ("Complete", "Failed", "Cancelled", "Timeout")
 _LAMBDA_GROUPS = "/aws/lambda/"
 _NOTHING = Result(columns=(), rows=[], pointers=(), statistics=Statistics())
@@ -94,7 +95,7 @@ class _Run:
     def described(self) -> dict[str, Any]:
         """As DescribeQueries tells it."""
         found: dict[str, Any] = {
-            "queryLanguage": "CWLI",
+            "queryLanguage": LANGUAGE,
             "queryId": self.id,
             "queryString": self.text,
             "status": self.status,
@@ -166,7 +167,7 @@ class Queries:
 
     def _start(self, asked: Asked) -> dict[str, Any]:
         given = asked.parameters
-        if given.get("queryLanguage", "CWLI") != "CWLI":
+        if given.get("queryLanguage", LANGUAGE) != LANGUAGE:
             raise NotSimulated("logs", f"StartQuery in {given['queryLanguage']}")
         since, until = int(given["startTime"]) * 1000, int(given["endTime"]) * 1000 + 999
         if since > until:
@@ -188,7 +189,7 @@ class Queries:
         page, more = RESULTS.page(run.shown(), asked.parameters)
         read = run.result.statistics if run.status in ("Complete", "Cancelled") else Statistics()
         return {
-            "queryLanguage": "CWLI",
+            "queryLanguage": LANGUAGE,
             "results": page,
             "statistics": {
                 "recordsMatched": float(read.matched),
@@ -217,6 +218,7 @@ class Queries:
             if not self._forgotten(run)
             and (group is None or Group(run.account, group) in run.groups)
             and status in (None, run.status)
+            and asked.parameters.get("queryLanguage", LANGUAGE) == LANGUAGE
         ]
         page, more = QUERIES.page(found, asked.parameters)
         return {"queries": page, **more}

@@ -62,6 +62,38 @@ def test_what_a_row_lacks_is_none_and_a_limit_is_passed_on(two_groups):
     assert (found.names, found.rows) == (["user"], [["bob"]])
 
 
+class Sparse:
+    """AWS's client of Logs: of a query's answer, what the first row lacks comes with the second."""
+
+    def start_query(self, **_):
+        return {"queryId": "q"}
+
+    def get_query_results(self, **_):
+        rows = [{"ms": "1", "@ptr": "p"}, {"user": "ann", "ms": "2", "@ptr": "q"}]
+        results = [[{"field": name, "value": value} for name, value in row.items()] for row in rows]
+        return {"status": "Complete", "results": results}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("fields user, ms", ["user", "ms"]),
+        ("SOURCE 'g' | fields user, ms", ["user", "ms"]),
+        ("fields user, ms | pattern @message", ["ms", "user"]),  # only AWS reads it
+    ],
+)
+def test_columns_stand_as_the_query_names_them(text, names):
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    asked = Insights(
+        clients=lambda *_: Sparse(), text=text, groups=(HOST,), regions=(HOME,), since=now, until=now
+    )
+
+    found = asked.ask()
+
+    assert found.names == names
+    assert [row[names.index("user")] for row in found.rows] == [None, "ann"]
+
+
 def test_the_price_follows_from_what_came_in(two_groups):
     estimate = asking(two_groups, "fields user", HOST, regions=(HOME, "eu-west-1")).estimate()
 

@@ -395,6 +395,8 @@ def test_queries_are_described_with_their_source_and_times():
         answered(cloud, query)
         assert logs.describe_queries(status="Complete")["queries"][0]["queryId"] == query
         assert logs.describe_queries(status="Running")["queries"] == []
+        assert logs.describe_queries(queryLanguage="CWLI")["queries"] != []
+        assert logs.describe_queries(queryLanguage="PPL")["queries"] == []
         assert logs.describe_queries(logGroupName="other")["queries"] == []
 
 
