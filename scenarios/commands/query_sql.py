@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import click
+import msgspec
 
 from chalicelib.wording import safe, size
 from scenarios.commands import query_hints
@@ -18,6 +19,7 @@ from scenarios.records.sources import STANDARD_INPUT, Unreadable, files, read_by
 
 LARGEST_DEFINITION_BYTES = 1 << 16
 LARGEST_FILE_BYTES = 1 << 30
+LARGEST_LINE_BYTES = 1 << 20
 
 
 def ask(text: str, names: Sequence[str], *, definition: str, form: str) -> int:
@@ -93,14 +95,32 @@ def _about(name: str) -> str:
         return "the file is empty"
     if name.endswith(".gz") and not packed:
         return "its name ends in .gz, and it is no gzip"
-    if not packed and data.lstrip()[:1] not in (b"{", b"["):
+    begin = _unpacked(data, LARGEST_LINE_BYTES) if packed else data[:LARGEST_LINE_BYTES]
+    if not packed and begin.lstrip()[:1] not in (b"{", b"["):
         return "it is no JSON: of logs that are not CloudTrail's, --table FILE gives the table's definition"
-    return ""
+    return _other_json(begin.lstrip())
 
 
-def _unpacked(data: bytes) -> bytes:
+def _other_json(begin: bytes) -> str:
+    """What is JSON, and none as CloudTrail writes it."""
+    if begin.startswith(b"["):
+        return 'it is a list; a file of CloudTrail is {"Records": [...]}'
+    line, _, rest = begin.partition(b"\n")
+    try:
+        alone = isinstance(msgspec.json.decode(line), dict)
+    except msgspec.DecodeError:
+        return ""
+    if not (alone and rest.strip()):
+        return ""
+    return (
+        'it has an object a line; a file of CloudTrail is {"Records": [...]}. --table FILE gives a table of '
+        "JSON lines, and in the language of Logs Insights they are read as they are"
+    )
+
+
+def _unpacked(data: bytes, most: int = 64) -> bytes:
     """The first bytes of what is packed; `?` where it is damaged."""
     try:
-        return zlib.decompressobj(31).decompress(data, 64)
+        return zlib.decompressobj(31).decompress(data, most)
     except zlib.error:
         return b"?"

@@ -253,6 +253,8 @@ class _Reader:
     def describe(self) -> Statement:
         if self._take("EXTENDED") or self._take("FORMATTED"):
             raise SqlNotSimulated("DESCRIBE EXTENDED or FORMATTED")
+        if self._take("VIEW"):  # https://docs.aws.amazon.com/athena/latest/ug/describe-view.html
+            raise SqlNotSimulated("DESCRIBE VIEW; SHOW CREATE VIEW tells its text")
         database, name = self._qualified()
         return Show(what="DESCRIBE", database=database, name=name)
 

@@ -188,6 +188,7 @@ def test_what_cant_be_started_is_refused_at_once(text, more, words):
         "UNLOAD (SELECT 1) TO 's3://x/' WITH (format = 'AVRO')",
         "SELECT approx_percentile(1, 0.5)",
         "DELETE FROM x",
+        "DESCRIBE VIEW x",
     ],
 )
 def test_what_nobody_here_does_is_loud(text):
