@@ -12,10 +12,12 @@ from scenarios.commands import query_hints
 from scenarios.commands.answer_rows import counted, print_rows
 from scenarios.commands.given_files import text_in
 from scenarios.files import NotRead
+from scenarios.queries.sql import ddl
 from scenarios.queries.sql.errors import BadFile, MalformedSql, QueryFailed, SqlNotSimulated
 from scenarios.queries.sql.loose import LooseFiles
 from scenarios.queries.sql.price import dollars
 from scenarios.records.sources import STANDARD_INPUT, Unreadable, files, read_bytes
+from scenarios.service_logs.api_gateway import is_template
 
 LARGEST_DEFINITION_BYTES = 1 << 16
 LARGEST_FILE_BYTES = 1 << 30
@@ -44,12 +46,14 @@ def ask(text: str, names: Sequence[str], *, definition: str, form: str) -> int:
             click.echo(f"trailwarden: {each.name}: {safe(each.why)}{hint and f' ({hint})'}", err=True)
         return 2
     given = text_in(definition, LARGEST_DEFINITION_BYTES) if definition else None
+    if given is not None and not is_template(given):
+        _must_define(definition, given)
     loose = LooseFiles(files=found, read=_read, text=text, definition=given)
     try:
         result = Engine(loose, loose, datetime.now(UTC)).run(text)
     except (MalformedSql, QueryFailed, SqlNotSimulated) as error:
         hint = query_hints.of_sql(text, str(error)) or (
-            _about(error.file) if isinstance(error, BadFile) else ""
+            _about(error.file) if isinstance(error, BadFile) and given is None else ""
         )
         click.echo(f"trailwarden: {safe(str(error), 1000)}{hint and f' ({hint})'}", err=True)
         return 2
@@ -63,6 +67,14 @@ def ask(text: str, names: Sequence[str], *, definition: str, form: str) -> int:
             err=True,
         )
     return 2 if result.without_records else 0
+
+
+def _must_define(name: str, text: str) -> None:
+    """Raises UsageError where the file defines no table: else its places would seem to be the query's."""
+    try:
+        ddl.read(text)
+    except MalformedSql as error:
+        raise click.UsageError(f"--table {safe(name)}: {safe(str(error), 400)}") from None
 
 
 def _files(names: Sequence[str]) -> tuple[list[tuple[str, int]], list[Unreadable]]:

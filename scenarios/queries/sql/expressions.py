@@ -765,9 +765,9 @@ def _is_moment(written: str) -> bool:
     found = _LITERAL.fullmatch(written)
     if found is None:
         return False
-    year, *rest = (int(each or 0) for each in found.groups())
+    year, month, day, hour, minute, second = (int(each or 0) for each in found.groups())
     try:
-        datetime(year if 1 <= year <= 9999 else 2000, *rest)  # noqa: DTZ001 - only its numbers count
+        datetime(year if 1 <= year <= 9999 else 2000, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return False
     return True

@@ -75,15 +75,9 @@ class LooseFiles:
                 if not key.startswith("projection.")
             },
         )
-        keys = (
-            [*table.keys]
-            if table.keys
-            else [
-                each
-                for each in _KEYS
-                if each not in table.columns and re.search(rf"\b{each}\b", self.text, re.IGNORECASE)
-            ]
-        )
+        keys = [*table.keys] or [
+            each for each in _KEYS if each not in table.columns and self._names_key(each)
+        ]
         if not keys or table.format != CLOUDTRAIL:
             if table.keys:
                 raise SqlNotSimulated("partition keys of loose files that are not CloudTrail's")
@@ -95,6 +89,16 @@ class LooseFiles:
         return replace(
             table, keys={each: table.keys.get(each, VARCHAR) for each in keys}, partitions=partitions
         )
+
+    def _names_key(self, key: str) -> bool:
+        """Whether the text may mean a key by this word, which is also a function, a type or a unit of time.
+
+        Where the files' names say no keys, it must stand as a column's name does.
+        """
+        column = rf"\b{key}\b"
+        if not all(_says_keys(file) for file, _ in self.files):
+            column = rf"\"{key}\"|\b{key}\b\s*(?:[=<>!,]|not\b|between\b|in\b|like\b|is\b)"
+        return bool(re.search(column, self.text, re.IGNORECASE))
 
     def _definition(self, name: str) -> str:
         if self.definition is not None:
@@ -142,6 +146,10 @@ def _of_stage(template: str, name: str) -> str:
         return service_logs.of_access_log(AccessLog(template.strip()), name, "files")
     except NotThisFormat as error:
         raise SqlNotSimulated(f"this table: {error}") from error
+
+
+def _says_keys(file: str) -> bool:
+    return bool(_NAME.search(file) or _PATH.search(file))
 
 
 def _values(file: str, keys: Sequence[str]) -> tuple[str, ...]:

@@ -143,6 +143,28 @@ def test_what_is_not_answered_is_said_and_exits_with_2(trail, arguments, words):
     assert "Traceback" not in result.stderr
 
 
+def test_a_word_that_is_also_a_key_needs_no_name_that_says_one(tmp_path):
+    """year() is a function, and TIMESTAMP '...' a literal: neither is a partition key of the files' names."""
+    record = {"eventName": "A", "eventTime": "2026-03-02T03:00:00Z"}
+    (tmp_path / "mine.json").write_text(json.dumps({"Records": [record]}))
+    moment = "from_iso8601_timestamp(eventtime)"
+    asked = f"SELECT year({moment}) AS y FROM ct WHERE {moment} > timestamp '2026-01-01 00:00:00'"
+
+    assert query(asked, str(tmp_path), "--format", "csv").stdout == "y\n2026\n"
+    for named in ("WHERE \"timestamp\" >= '2026/03/01'", "WHERE year = '2026'", "GROUP BY region, day"):
+        refused = query(f"SELECT count(*) FROM ct {named}", str(tmp_path))
+        assert (refused.exit_code, "whose name doesn't say it" in refused.stderr) == (2, True), named
+
+
+def test_a_definition_that_is_none_is_named(trail, tmp_path):
+    (tmp_path / "t.sql").write_text("CREATE EXTERNAL TABLE t (a string")
+
+    result = query("SELECT 1 FROM t", trail, "--table", str(tmp_path / "t.sql"))
+
+    assert result.exit_code == 2
+    assert "t.sql: line 1:33: mismatched input '<EOF>'" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
