@@ -105,7 +105,8 @@ class Call:
     resource already is as wanted. `undo`: the call that reverts it. `lost`: what this call can't bring back,
     or loses for good, such as an id that AWS renews; told before it is made. `gives`: by a field of its
     answer, such as a new group's id, the text that stands for it in its own undo and in later calls of the
-    plan until it is known.
+    plan until it is known. `follows`: it is made because of the same event as the calls before it, and once
+    these are in effect no look finds a reason for it; a retry makes it as long as one of them still is.
     """
 
     service: str
@@ -117,6 +118,7 @@ class Call:
     undo: "Call | None" = None
     lost: str = ""
     gives: Mapping[str, str] = field(default_factory=dict)
+    follows: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for the ledger."""

@@ -133,6 +133,7 @@ def deny(found: Suspect | None, *, account: str, region: str) -> Iterator[Call]:
         operation="attach_user_policy",
         lost=f"what {found.name} was doing: its keys, its console and its own sessions are denied everything",
         undo=detached,
+        follows=True,
     )
 
 

@@ -36,7 +36,7 @@ from chalicelib.ledger.claims import Claim, under_claim
 from chalicelib.ledger.entries import LedgerEntry, Mark, entry_of, kept, mark_of
 from chalicelib.ledger.ledger import ledger_of
 from chalicelib.looking import Unseen, denials
-from chalicelib.remediation import Alert, Event, Outcome, Plan, Remediation, Severity, Way
+from chalicelib.remediation import Alert, Call, Event, Outcome, Plan, Remediation, Severity, Way
 from chalicelib.runtime import execute, limits, tampering
 from chalicelib.runtime.expected import Pending, is_known, overdue, waiting
 from chalicelib.runtime.forged import Forgery, forgery
@@ -273,7 +273,8 @@ class Invocation:
             held = gated
             if text != entry.facts:
                 plan = self.way.decide(event, facts, now, self.settings)
-                held = fresh.held_against(gated, self._whole(plan, event, denials(facts)))
+                whole = self._whole(plan, event, denials(facts))
+                held = fresh.held_against(gated, whole, fresh.following(gated, self._moved))
                 held = replace(held, plan=limits.fitting(held.plan), facts=text)
         except LedgerUnreachable:
             raise
@@ -282,6 +283,11 @@ class Invocation:
             why = f"whether the plan still holds could not be looked at: {known}"
             return self.ledger.settle(entry, Outcome.FAILED, why), known
         return self.ledger.replan(entry, held), None
+
+    def _moved(self, call: Call) -> str:
+        """Why what a call made is no longer as it made it; "" where it is. Raises what AWS raises."""
+        undoing = self.remediation.undoing
+        return undoing.moved(self.aws, call, self.settings) if undoing else "nothing looks at it again"
 
     def _whole(self, plan: Plan, event: Event, unseen: tuple[Unseen, ...]) -> Plan:
         """The plan as it is kept: with an alert of its own for what was denied, and within the limits."""

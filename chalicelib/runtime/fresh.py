@@ -4,10 +4,13 @@ A retry a minute later and a redrive days later find a stored plan. What it was 
 since: by our own calls of an earlier try, by another run that restored the same, by people who did on purpose
 what the plan would take back. So each call that is left is only made if fresh facts call for the very same
 call, its undo included; else the fresh plan takes the place of what is left.
+
+A call that follows another (`Call.follows`) is called for too while what that one did still is so: our own
+call is then what took the reason away.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from chalicelib.ledger.entries import LedgerEntry
@@ -22,12 +25,34 @@ _IN_PART = "what it was planned from has changed meanwhile; what is not called f
 _ANEW = "what it was planned from has changed meanwhile; this is decided from what is there now"
 
 
-def held_against(entry: LedgerEntry, fresh: Plan) -> LedgerEntry:
-    """The finding as it stands now, given what would be planned from fresh facts.
+def following(entry: LedgerEntry, moved: Callable[[Call], str]) -> list[Call]:
+    """The calls that are left and follow one that is, or may be, in effect. `moved`: that of `Undoing`.
+
+    Raises what `moved` raises.
+    """
+    left = [index for index in entry.unsettled if entry.plan.calls[index].follows]
+    return [
+        entry.plan.calls[index]
+        for index in left
+        if any(_stands(entry, earlier, moved) for earlier in range(index))
+    ]
+
+
+def _stands(entry: LedgerEntry, index: int, moved: Callable[[Call], str]) -> bool:
+    """Whether the thing is as a call would have it: by us, perhaps by us, or found so when it was made."""
+    how_far = entry.progress.get(index)
+    if how_far is CallProgress.FOUND:
+        return True
+    return how_far in (*_IN_EFFECT, CallProgress.BEGUN) and not moved(entry.plan.calls[index])
+
+
+def held_against(entry: LedgerEntry, fresh: Plan, also: Collection[Call] = ()) -> LedgerEntry:
+    """The finding as it stands now, given what would be planned from fresh facts. `also`: see `following`.
 
     SUPERSEDED where nothing is left to do and nothing was done. Calls that are left keep their order.
     """
     wanted = [stored(call) for call in fresh.calls]
+    wanted += [call for call in also if call not in wanted]
     left = {index: entry.plan.calls[index] for index in entry.unsettled}
     if all(call in left.values() for call in wanted):
         return _continued(entry, {index for index, call in left.items() if call not in wanted})

@@ -22,7 +22,7 @@ from chalicelib.ledger.entries import Decision, LedgerEntry, Ruling, raw_of
 from chalicelib.ledger.instructions import Instruction, genuine, instructions_on
 from chalicelib.ledger.table import stamp
 from chalicelib.looking import Unseen, denials
-from chalicelib.remediation import Call, CallProgress, Event, Outcome, Plan, Remediation
+from chalicelib.remediation import CallProgress, Event, Outcome, Plan, Remediation
 from chalicelib.runtime import declared, execute, fresh, rulings
 from chalicelib.runtime.answer import Invocation
 from chalicelib.runtime.forged import Forgery
@@ -201,12 +201,11 @@ class People(Invocation):
             return entry
         plan = self._plan_now(entry, raw)
         left = [entry.plan.calls[index] for index in entry.unsettled]
-        known = Plan(
-            alerts=plan.alerts, calls=tuple(call for call in plan.calls if fresh.stored(call) in left)
-        )
-        if self._unseen and len(known.calls) < len(left):
+        still = [call for call in map(fresh.stored, plan.calls) if call in left]
+        still += [call for call in fresh.following(entry, self._moved) if call not in still]
+        if self._unseen and len(still) < len(left):
             raise NotAllowed(f"the rest of an approved plan waits: {self._unseen[0]}")
-        return self.ledger.replan(entry, fresh.held_against(entry, known))
+        return self.ledger.replan(entry, fresh.held_against(entry, replace(plan, calls=tuple(still))))
 
     # ---- carrying out ---------------------------------------------------------------------------
 
@@ -252,7 +251,7 @@ class People(Invocation):
         except NotDeclared as error:
             return Ruling.REJECTED, str(error)
         for call in rulings.ours(entry):
-            if moved := undoing.moved(self.aws, call, self.settings):
+            if moved := self._moved(call):
                 return Ruling.REJECTED, f"the state has moved on since, so nothing was undone: {moved}"
         return (Ruling.WOULD_UNDO, rulings.would(entry)) if asked.dry else (Ruling.UNDONE, words)
 
@@ -264,10 +263,7 @@ class People(Invocation):
         if undoing is None:
             return entry, None
 
-        def moved(call: Call) -> str:
-            return undoing.moved(self.aws, call, self.settings)
-
-        entry, error = execute.undo(self.aws, self.ledger, entry, moved)
+        entry, error = execute.undo(self.aws, self.ledger, entry, self._moved)
         if error:
             return entry, error
         if undoing.accepted:

@@ -31,6 +31,7 @@ from chalicelib.remediation import (
     ProvenBy,
     Remediation,
     Severity,
+    Undoing,
     Way,
 )
 from chalicelib.runtime.answer import Invocation
@@ -126,13 +127,15 @@ class _Listening:
 class Remedy:
     """A remediation with a memory: what it looked at, what it decided about.
 
-    `hourly`: a schedule wakes it, too, and what its floods left over is told.
+    `hourly`: a schedule wakes it, too, and what its floods left over is told. `moved`: what its
+    undoing says of what a call made; None where it can't be undone.
     """
 
     plan: Plan
     facts: object = None
     name: str = "remedy"
     hourly: bool = False
+    moved: str | None = None
     looked: list = field(default_factory=list)
     decided: list = field(default_factory=list)
 
@@ -150,6 +153,7 @@ class Remedy:
             ),
             grants=(),
             declared_calls=DECLARED_CALLS,
+            undoing=Undoing(calls=(), moved=lambda *_: self.moved) if self.moved is not None else None,
         )
 
     def way(self, trigger) -> Way:

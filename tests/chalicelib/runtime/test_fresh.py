@@ -9,7 +9,7 @@ from freezegun import freeze_time
 from chalicelib.errors import NotAllowed, StillUnderWay, Throttled
 from chalicelib.ledger.entries import entry_of
 from chalicelib.remediation import CallProgress, Outcome, Plan, Severity
-from chalicelib.runtime.fresh import held_against
+from chalicelib.runtime.fresh import following, held_against
 from chalicelib.settings import Mode
 from tests.chalicelib.runtime.house import (
     NOON,
@@ -95,6 +95,37 @@ def test_the_plan_that_takes_over_is_no_less_severe():
     assert held.warned == {0}
 
 
+FOLLOWING = replace(B, follows=True)
+
+
+@pytest.mark.parametrize(
+    ("progress", "stands", "kept"),
+    [
+        pytest.param({0: DONE}, True, True, id="what it follows was done and still is so"),
+        pytest.param({0: BEGUN}, True, True, id="it may have been us"),
+        pytest.param({0: UNSURE}, True, True, id="it may have been us, as an earlier try found"),
+        pytest.param({0: DONE, 1: BEGUN}, True, True, id="it was begun itself"),
+        pytest.param(
+            {0: FOUND}, False, True, id="somebody else did what it follows first, before it was made"
+        ),
+        pytest.param({0: DONE}, False, False, id="what it follows was taken back on purpose"),
+        pytest.param({}, True, False, id="nothing was done, so that others took the reason away"),
+        pytest.param({0: DROPPED}, True, False, id="what it follows was not called for"),
+    ],
+)
+def test_a_call_that_follows_is_made_as_long_as_what_it_follows_stands(progress, stands, kept):
+    entry = finding(A, FOLLOWING, progress=progress)
+    also = following(entry, lambda call: "" if stands and call == A else "it has moved")
+
+    held = held_against(entry, Plan.alert(alert()), also)
+
+    assert (1 in held.unsettled, also) == ((True, [FOLLOWING]) if kept else (False, []))
+
+
+def test_a_call_that_follows_nothing_is_dropped_once_it_is_not_called_for():
+    assert following(finding(A, B, progress={0: DONE}), lambda _call: "") == []
+
+
 # ---- the runtime ---------------------------------------------------------------------------------
 
 
@@ -163,6 +194,21 @@ def test_what_a_run_that_died_had_done_is_not_done_again(house):
 
     assert house.findings[0].progress == {0: UNSURE, 1: DONE}
     assert house.aws.asked.count("create_table") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("moved", "made"), [("", ["aaa", "bbb"]), ("somebody took it back", ["aaa"])])
+def test_a_call_that_follows_what_a_run_that_died_had_done_is_made(house, moved, made):
+    remedy = Fickle(A, FOLLOWING)
+    remedy.moved = moved
+    entry = house.run(remedy)._decided(Happening())
+    house.ledger.did(entry, 0, DONE)
+    house.aws.client("dynamodb").create_table(**A.parameters)
+    remedy.facts = ()
+
+    assert house.handle(remedy) is Outcome.ACTED
+
+    assert house.tables() == made
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from chalicelib.ledger.entries import Decision, LedgerEntry, Ruling
 from chalicelib.ledger.instructions import Verb, instruction, note
 from chalicelib.ledger.ledger import MOST_DECISION_BYTES, MOST_DECISIONS
 from chalicelib.looking import Unseen
-from chalicelib.remediation import CallProgress, DeclaredCall, Outcome, Plan, Undoing
+from chalicelib.remediation import CallProgress, DeclaredCall, Outcome, Plan
 from chalicelib.runtime import people, woken
 from chalicelib.runtime.gate import Verdict
 from chalicelib.runtime.people import People
@@ -36,22 +36,10 @@ from tests.chalicelib.runtime.house import (
 )
 
 USER = f"arn:aws:iam::{ACCOUNT}:user"
-MOVED = {"moved": ""}
 
 
 class Died(BaseException):
     """The execution environment went away; nothing catches it."""
-
-
-class Undoable(Remedy):
-    """A remedy whose calls can be undone, and that knows whether they have moved on."""
-
-    @property
-    def remediation(self):
-        undoing = Undoing(calls=(), moved=lambda *_: self.moved)
-        return replace(super().remediation, undoing=undoing)
-
-    moved = ""
 
 
 @pytest.fixture
@@ -63,7 +51,7 @@ def house():
 
 
 def remedy(*names):
-    return Undoable(Plan.alert(alert(), calls=[creates(name) for name in names or ("orders",)]))
+    return Remedy(Plan.alert(alert(), calls=[creates(name) for name in names or ("orders",)]), moved="")
 
 
 def happened(house, cure, mode=Mode.APPROVE):
@@ -392,6 +380,25 @@ def test_a_retry_drops_what_nothing_calls_for_any_more_and_adds_nothing(house, m
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("moved", "made"), [("", ["orders", "invoices"]), ("taken back", ["orders"])])
+def test_a_retry_makes_the_approved_call_that_follows_what_was_done(house, monkeypatch, moved, made):
+    first, second = creates("orders"), replace(creates("invoices"), follows=True)
+    cure = Remedy(Plan.alert(alert(), calls=[first, second]), moved=moved)
+    found = happened(house, cure)
+    asks(house, found)
+    dies_in(monkeypatch, people.execute, "carry_out")
+    later = died(house, cure, found)
+    house.ledger.did(house.findings[0], 0, CallProgress.DONE)
+    house.aws.client("dynamodb").create_table(**first.parameters)
+    cure.plan = Plan.nothing()
+
+    with later:
+        follows(house, cure, found)
+
+    assert house.tables() == made
+
+
+@pytest.mark.slow
 def test_a_retry_that_may_not_look_drops_nothing_and_rises(house, monkeypatch):
     cure = remedy()
     found = happened(house, cure)
@@ -478,7 +485,7 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(house):
 
 
 def test_what_has_no_undo_is_not_called_undone(house):
-    cure = Undoable(Plan.alert(alert(), calls=[replace(creates("orders"), undo=None)]))
+    cure = Remedy(Plan.alert(alert(), calls=[replace(creates("orders"), undo=None)]), moved="")
     found = happened(house, cure, mode=Mode.ENFORCE)
     asks(house, found, Verb.UNDO)
 

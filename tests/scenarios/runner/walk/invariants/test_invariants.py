@@ -1126,6 +1126,30 @@ def test_what_waits_as_a_dead_letter_and_was_told_is_not_known_to_the_next_event
     assert said(course("1.2.crash-after", **struck, **told), WITHOUT, "nothing is done") != []
 
 
+@pytest.mark.parametrize(
+    ("point", "queued", "planned_for", "right"),
+    [
+        ("1.2.crash-after", True, [ENTRY], True),
+        ("1.2.crash-after", False, [ENTRY], False),  # Lambda tries in the same invocation
+        ("2.2.crash-after", True, [ENTRY], False),  # the first was not hurt, and noted what it did
+        ("1.2.crash-after", True, [ENTRY, LATER], False),  # two events
+        ("1.0.twice-hours-apart", True, [ENTRY], False),
+    ],
+)
+def test_a_message_that_a_queue_gives_again_may_set_a_state_again(point, queued, planned_for, right):
+    again = call("cloudtrail", "StartLogging", START, number=1, by=2)
+    given = {
+        "calls": (acts(), again, sends(), notes()),
+        "ledger": tuple(map(item_of, planned_for)),
+        "spots": tuple(
+            Spot(invocation=number, call=0, function="app-TrailStopped-1", queued=queued) for number in (1, 2)
+        ),
+    }
+    said = broken(WITHOUT, course(point, **given))
+
+    assert any("is done for 2 events" in each for each in said) is not right
+
+
 def test_what_others_undo_between_two_events_is_set_again_for_the_second():
     """botocore sends the first event's call twice; the second event is another stop of the trail."""
     stops = call("cloudtrail", "StopLogging", START, number=0, by=0)
