@@ -259,6 +259,7 @@ def _snapshots(found: Isolation) -> Call:
         "create_snapshots",
         {"InstanceSpecification": specified, "Description": told},
         lost="the space they take: they stay, as evidence, until somebody deletes them",
+        once=True,
     )
 
 
@@ -337,6 +338,11 @@ def policy_of(iam: Any, role: str, name: str = POLICY_NAME) -> Mapping[str, Any]
     return found
 
 
+def is_denied(iam: Any, role: str) -> bool:
+    """Whether a role is in quarantine: a policy of that name that says something else is somebody else's."""
+    return policy_of(iam, role) == _DENY_ALL
+
+
 def moved(client: Any, call: Call) -> str:
     """Whether what a call made is no longer so, for `Undoing.moved`. `client`: of the call's service.
 
@@ -358,6 +364,26 @@ def moved(client: Any, call: Call) -> str:
         at = given["NetworkInterfaceId"]
         return "" if groups == list(given["Groups"]) else f"the interface {at} is in {shown} by now"
     return ""
+
+
+def made(client: Any, call: Call) -> Mapping[str, Any] | None:
+    """What a call has made that no answer is known of, for `Undoing.made`. `client`: of the call's service.
+
+    A policy or a group of our own name, with our own text in it, is ours; so is an interface in that group. A
+    snapshot isn't known again: anybody can make one that looks like it. Raises what AWS raises.
+    """
+    if call.operation == "create_security_group":
+        return _group_made(client, call)
+    known = call.operation in ("put_role_policy", "modify_network_interface_attribute")
+    return {} if known and not moved(client, call) else None
+
+
+def _group_made(ec2: Any, call: Call) -> Mapping[str, Any] | None:
+    given = call.parameters
+    wanted = {"group-name": given["GroupName"], "vpc-id": given["VpcId"], "description": given["Description"]}
+    filters = [{"Name": name, "Values": [value]} for name, value in wanted.items()]
+    found = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
+    return {"GroupId": found[0]["GroupId"]} if found else None
 
 
 def _groups_of(ec2: Any, interface: str) -> list[str]:

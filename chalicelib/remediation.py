@@ -107,6 +107,7 @@ class Call:
     answer, such as a new group's id, the text that stands for it in its own undo and in later calls of the
     plan until it is known. `follows`: it is made because of the same event as the calls before it, and once
     these are in effect no look finds a reason for it; a retry makes it as long as one of them still is.
+    `once`: each time it makes another thing, so a retry never makes it again once it was answered.
     """
 
     service: str
@@ -119,6 +120,7 @@ class Call:
     lost: str = ""
     gives: Mapping[str, str] = field(default_factory=dict)
     follows: bool = False
+    once: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for the ledger."""
@@ -198,11 +200,14 @@ class Undoing:
     a sentence where what a call made is no longer as it made it, since its undo would take back somebody
     else's work; "" where it is.
     `accepted(aws, calls, settings)`: the state that is good after these calls were undone; None for none.
+    `made(aws, call, settings)`: of a call that no answer is known of, what AWS would answer (`Call.gives`),
+    where what it makes is there and can be told from anybody else's; None else.
     """
 
     calls: tuple[DeclaredCall, ...]
     moved: Callable[["Aws", Call, "Settings"], str]
     accepted: Callable[["Aws", Sequence[Call], "Settings"], str | None] | None = None
+    made: Callable[["Aws", Call, "Settings"], Mapping[str, Any] | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -274,7 +274,8 @@ class Invocation:
             if text != entry.facts:
                 plan = self.way.decide(event, facts, now, self.settings)
                 whole = self._whole(plan, event, denials(facts))
-                held = fresh.held_against(gated, whole, fresh.following(gated, self._moved))
+                held = fresh.known_again(gated, self._made)
+                held = fresh.held_against(held, whole, fresh.following(held, self._moved))
                 held = replace(held, plan=limits.fitting(held.plan), facts=text)
         except LedgerUnreachable:
             raise
@@ -288,6 +289,11 @@ class Invocation:
         """Why what a call made is no longer as it made it; "" where it is. Raises what AWS raises."""
         undoing = self.remediation.undoing
         return undoing.moved(self.aws, call, self.settings) if undoing else "nothing looks at it again"
+
+    def _made(self, call: Call) -> Mapping[str, Any] | None:
+        """What a call has made that was begun; None where that can't be told. Raises what AWS raises."""
+        undoing = self.remediation.undoing
+        return undoing.made(self.aws, call, self.settings) if undoing and undoing.made else None
 
     def _whole(self, plan: Plan, event: Event, unseen: tuple[Unseen, ...]) -> Plan:
         """The plan as it is kept: with an alert of its own for what was denied, and within the limits."""

@@ -5,13 +5,17 @@ since: by our own calls of an earlier try, by another run that restored the same
 what the plan would take back. So each call that is left is only made if fresh facts call for the very same
 call, its undo included; else the fresh plan takes the place of what is left.
 
+A call that was begun, and of which no answer is known, is as good as done where the remediation knows again
+what it makes (`Undoing.made`): then it can be undone. Else it stays unsure.
+
 A call that follows another (`Call.follows`) is called for too while what that one did still is so: our own
 call is then what took the reason away.
 """
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.remediation import Alert, Call, CallProgress, Outcome, Plan, Severity
@@ -23,6 +27,21 @@ _NOTHING_LEFT = (
 )
 _IN_PART = "what it was planned from has changed meanwhile; what is not called for any more is not done"
 _ANEW = "what it was planned from has changed meanwhile; this is decided from what is there now"
+
+
+def known_again(entry: LedgerEntry, made: Callable[[Call], Mapping[str, Any] | None]) -> LedgerEntry:
+    """The finding in which a call that was begun is done where what it makes is there, and is ours.
+
+    `made`: that of `Undoing`. Raises what it raises.
+    """
+    for index in entry.unsettled:
+        if entry.progress.get(index) is not CallProgress.BEGUN:
+            continue
+        answer = made(entry.plan.calls[index])
+        if answer is not None:
+            progress = {**entry.progress, index: CallProgress.DONE}
+            entry = replace(entry, progress=progress, plan=entry.plan.knowing(index, answer))
+    return entry
 
 
 def following(entry: LedgerEntry, moved: Callable[[Call], str]) -> list[Call]:
@@ -51,7 +70,8 @@ def held_against(entry: LedgerEntry, fresh: Plan, also: Collection[Call] = ()) -
 
     SUPERSEDED where nothing is left to do and nothing was done. Calls that are left keep their order.
     """
-    wanted = [stored(call) for call in fresh.calls]
+    done = [entry.plan.calls[at] for at, how_far in entry.progress.items() if how_far is CallProgress.DONE]
+    wanted = [call for call in map(stored, fresh.calls) if not (call.once and call in done)]
     wanted += [call for call in also if call not in wanted]
     left = {index: entry.plan.calls[index] for index in entry.unsettled}
     if all(call in left.values() for call in wanted):

@@ -200,12 +200,13 @@ class People(Invocation):
         if entry.outcome not in (Outcome.UNDER_WAY, Outcome.FAILED) or not entry.unsettled or raw is None:
             return entry
         plan = self._plan_now(entry, raw)
-        left = [entry.plan.calls[index] for index in entry.unsettled]
+        held = fresh.known_again(entry, self._made)
+        left = [held.plan.calls[index] for index in held.unsettled]
         still = [call for call in map(fresh.stored, plan.calls) if call in left]
-        still += [call for call in fresh.following(entry, self._moved) if call not in still]
+        still += [call for call in fresh.following(held, self._moved) if call not in still]
         if self._unseen and len(still) < len(left):
             raise NotAllowed(f"the rest of an approved plan waits: {self._unseen[0]}")
-        return self.ledger.replan(entry, fresh.held_against(entry, replace(plan, calls=tuple(still))))
+        return self.ledger.replan(entry, fresh.held_against(held, replace(plan, calls=tuple(still))))
 
     # ---- carrying out ---------------------------------------------------------------------------
 

@@ -283,15 +283,15 @@ def isolated(name: str, *, yes: bool) -> Check:
     return state(f"{name} is {'' if yes else 'not '}isolated", judge, "ec2")
 
 
-def snapshots(count: int) -> Check:
-    """So many that Trailwarden made."""
+def a_snapshot() -> Check:
+    """Trailwarden made one at least: where no answer came it makes another."""
 
     def judge(ec2: Any) -> str | None:
         filters = [{"Name": "description", "Values": ["Trailwarden*"]}]
         found = ec2.describe_snapshots(OwnerIds=["self"], Filters=filters)["Snapshots"]
-        return None if len(found) == count else f"there are {len(found)}"
+        return None if found else "there is none"
 
-    return state(f"there are {count} snapshots of ours", judge, "ec2")
+    return state("there is a snapshot of ours", judge, "ec2")
 
 
 SCENARIO = Scenario(
@@ -367,12 +367,12 @@ QUARANTINED = Scenario(
             alert(NAME, "HIGH", f"of account {PARTNER}", "Trailwarden did:", "ec2.create_snapshots"),
             role_has("web", "AWSRevokeOlderSessions-i-", "TrailwardenQuarantine"),
             isolated("web", yes=True),
-            snapshots(1),
+            a_snapshot(),
         ),
         at_the_end(
             role_has("web"),
             isolated("web", yes=False),
-            snapshots(1),
+            a_snapshot(),
             outcome(NAME, Outcome.UNDONE),
         ),
     ],

@@ -1,10 +1,20 @@
 """How an instance is isolated: the calls in order, each with its undo."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from chalicelib.quarantine import Interface, Isolation, denies_only, deny, isolate, isolation_of
+from chalicelib.quarantine import (
+    Interface,
+    Isolation,
+    denies_only,
+    deny,
+    is_denied,
+    isolate,
+    isolation_of,
+    made,
+)
 from chalicelib.remediation import Plan
 
 HERE = Isolation(
@@ -118,6 +128,66 @@ def test_a_group_of_that_name_is_ours_or_somebody_elses(ec2, lets_out, is_open):
 
     assert (found.group, found.lets_out, found.open) == ("sg-9", lets_out, is_open)
     assert (found.interfaces, found.volumes) == ((Interface(id="eni-1", groups=("sg-1",)),), 1)
+
+
+GROUP, OTHERS = replace(HERE, group="").group_name, "Trailwarden: i-2 is in quarantine"
+
+
+class Account:
+    """Knows one group and one policy; of an interface, the groups that it is in."""
+
+    def describe_security_groups(self, Filters):  # noqa: N803 - boto3's name
+        wanted = {each["Name"]: each["Values"] for each in Filters}
+        held = {"group-name": GROUP, "vpc-id": "vpc-1", "description": "Trailwarden: i-1 is in quarantine"}
+        there = all(held[name] in values for name, values in wanted.items())
+        return {"SecurityGroups": [{"GroupId": "sg-9"}] if there else []}
+
+    def describe_network_interfaces(self, NetworkInterfaceIds):  # noqa: N803
+        return {"NetworkInterfaces": [{"Groups": [{"GroupId": "sg-9"}]}]}
+
+    def get_role_policy(self, RoleName, PolicyName):  # noqa: N803
+        return {"PolicyDocument": json.loads(DENIAL.parameters["PolicyDocument"])}
+
+
+DENIAL = deny("web", account="1", region="r")
+CALLS = {each.operation: each for each in isolate(HERE)}
+TO_THE_GROUP = replace(
+    CALLS["modify_network_interface_attribute"],
+    parameters={"NetworkInterfaceId": "eni-2", "Groups": ["sg-9"]},
+)
+
+
+@pytest.mark.parametrize(
+    ("call", "answer"),
+    [
+        pytest.param(CALLS["create_security_group"], {"GroupId": "sg-9"}, id="the group"),
+        pytest.param(
+            replace(
+                CALLS["create_security_group"],
+                parameters={**CALLS["create_security_group"].parameters, "Description": OTHERS},
+            ),
+            None,
+            id="a group of that name, of somebody else",
+        ),
+        pytest.param(TO_THE_GROUP, {}, id="an interface in it"),
+        pytest.param(CALLS["modify_network_interface_attribute"], None, id="an interface that is in another"),
+        pytest.param(DENIAL, {}, id="the policy"),
+        pytest.param(
+            deny("web", account="1", region="r", document={"Statement": []}), None, id="another policy"
+        ),
+        pytest.param(CALLS["create_snapshots"], None, id="snapshots, which anybody makes alike"),
+        pytest.param(CALLS["revoke_security_group_egress"], None, id="a rule that is gone"),
+    ],
+)
+def test_what_a_call_has_made_whose_answer_was_lost(call, answer):
+    assert made(Account(), call) == answer
+
+
+def test_a_policy_of_the_quarantines_name_that_denies_less_is_no_quarantine():
+    iam = Account()
+    assert is_denied(iam, "web")
+    iam.get_role_policy = lambda **_: {"PolicyDocument": {"Statement": []}}
+    assert not is_denied(iam, "web")
 
 
 def test_a_role_is_denied_everything_and_the_undo_deletes_that_policy():

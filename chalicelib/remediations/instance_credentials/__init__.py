@@ -188,7 +188,7 @@ def _stolen(
         machine=found[0] if found else None,
         revoked=_revoked_until(stands),
         isolation=isolation,
-        denied=quarantine.ROLE in _wanted(settings) and quarantine.policy_of(iam, role) is not None,
+        denied=quarantine.ROLE in _wanted(settings) and quarantine.is_denied(iam, role),
     )
 
 
@@ -291,7 +291,8 @@ def _until(event: ApiCallEvent) -> str:
 
 def _is_revoked(event: ApiCallEvent, until: str) -> bool:
     """Whether these very credentials are revoked; a finding doesn't say when they were handed out."""
-    return (event.actor.session_began or _until(event)) < until
+    began = event.actor.session_began
+    return began < until if began else _until(event) <= until
 
 
 def _document(event: ApiCallEvent, until: str) -> Mapping[str, Any]:
@@ -334,6 +335,11 @@ def moved(aws: Aws, call: Call, _settings: Settings) -> str:
     return quarantine.moved(aws.client(call.service, call.region), call)
 
 
+def made(aws: Aws, call: Call, _settings: Settings) -> Mapping[str, Any] | None:
+    """What a call has made that no answer is known of; None where that can't be told."""
+    return quarantine.made(aws.client(call.service, call.region), call)
+
+
 _CALL = Way(
     on=OnEvent(pattern=PATTERN, everywhere=True, forwards=FORWARDED, reads=True),
     parse=api_call,
@@ -369,7 +375,7 @@ REMEDIATION = Remediation(
     ),
     grants=GRANTS,
     declared_calls=DECLARED_CALLS,
-    undoing=Undoing(calls=(*DECLARED_CALLS, *quarantine.UNDOING_CALLS), moved=moved),
+    undoing=Undoing(calls=(*DECLARED_CALLS, *quarantine.UNDOING_CALLS), moved=moved, made=made),
     settings={
         QUARANTINE: QUARANTINE_PARAMETER.ref,
         whereabouts.SETTING: KNOWN_ADDRESSES.joined,

@@ -153,7 +153,7 @@ class Remedy:
             ),
             grants=(),
             declared_calls=DECLARED_CALLS,
-            undoing=Undoing(calls=(), moved=lambda *_: self.moved) if self.moved is not None else None,
+            undoing=Undoing(calls=(), moved=lambda *_: self.moved or "") if self.moved is not None else None,
         )
 
     def way(self, trigger) -> Way:

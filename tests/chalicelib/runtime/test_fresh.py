@@ -9,7 +9,7 @@ from freezegun import freeze_time
 from chalicelib.errors import NotAllowed, StillUnderWay, Throttled
 from chalicelib.ledger.entries import entry_of
 from chalicelib.remediation import CallProgress, Outcome, Plan, Severity
-from chalicelib.runtime.fresh import following, held_against
+from chalicelib.runtime.fresh import following, held_against, known_again
 from chalicelib.settings import Mode
 from tests.chalicelib.runtime.house import (
     NOON,
@@ -124,6 +124,36 @@ def test_a_call_that_follows_is_made_as_long_as_what_it_follows_stands(progress,
 
 def test_a_call_that_follows_nothing_is_dropped_once_it_is_not_called_for():
     assert following(finding(A, B, progress={0: DONE}), lambda _call: "") == []
+
+
+MAKES_A_GROUP = replace(A, gives={"GroupId": "${group}"})
+USES_IT = replace(B, parameters={"GroupId": "${group}"}, undo=None)
+
+
+@pytest.mark.parametrize(
+    ("progress", "answer", "became"),
+    [
+        ({0: BEGUN}, {"GroupId": "sg-1"}, {0: DONE}),  # it is there, and ours
+        ({0: BEGUN}, None, {0: BEGUN}),  # it isn't there, or can't be told from another's
+        ({}, {"GroupId": "sg-1"}, {}),  # it was not begun, so what is there is somebody else's
+    ],
+)
+def test_what_was_begun_is_done_where_what_it_makes_is_known_again(progress, answer, became):
+    known = known_again(finding(MAKES_A_GROUP, USES_IT, progress=progress), lambda _call: answer)
+
+    assert known.progress == became
+    named = known.plan.calls[1].parameters["GroupId"]
+    assert named == ("sg-1" if became == {0: DONE} else "${group}")
+
+
+@pytest.mark.parametrize(("how_far", "made_again"), [(DONE, False), (BEGUN, True), (None, True)])
+def test_what_makes_another_thing_each_time_is_not_made_again_once_it_was_answered(how_far, made_again):
+    makes = replace(A, once=True)
+    entry = finding(makes, B, progress={0: how_far} if how_far else {})
+
+    held = held_against(entry, Plan.alert(alert(), calls=[makes, B]))
+
+    assert [held.plan.calls[at] for at in held.unsettled] == ([makes, B] if made_again else [B])
 
 
 # ---- the runtime ---------------------------------------------------------------------------------

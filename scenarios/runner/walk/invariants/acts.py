@@ -26,6 +26,10 @@ _OWN = ("sqs", "sns")
 # Sources: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html,
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateBackup.html
 _TAKE_NO_TOKEN = (("ec2", "CreateSnapshot"), ("dynamodb", "CreateBackup"))
+# What takes no token and is not known again by what it makes, which anybody can make alike: a retry that
+# can't know whether it was made makes another one.
+_NOT_KNOWN_AGAIN = (("ec2", "CreateSnapshots"),)
+_LOSES_AN_ANSWER = (FaultKind.CRASH_AFTER, FaultKind.CRASH_TWICE, FaultKind.LOST, FaultKind.SENT_AGAIN)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z?")  # 2026-03-02T03:00:01Z
 # No acts. The HTTP side wakes a function: what that does is an act of its own, and counts there. What a rule
 # of AWS Config says of a resource is told again by a retry, and never replaces what a newer item came to.
@@ -44,13 +48,16 @@ def nothing_is_done_twice(without: Course, with_fault: Course) -> Iterator[str]:
 
     A retry may set it again, who cannot know that it did; where a queue gives the event, the retry is another
     invocation (`_are_tries_of_one`). Another event finds it as it is wanted, unless it can't know what was
-    done (`_unknown_to_the_next`). What botocore makes once more is one more (`_is_sent_again`).
+    done (`_unknown_to_the_next`). What botocore makes once more is one more (`_is_sent_again`), and so is
+    what a retry can't know again (`_made_in_vain`).
     """
     before = Counter(map(act_of, acts(without)))
     for act, count in Counter(map(act_of, acts(with_fault))).items():
         if count <= before[act]:
             continue
         if act[1] == SAYS or (count == before[act] + 1 and _is_sent_again(act, with_fault)):
+            continue
+        if before[act] and count <= before[act] + _made_in_vain(act, with_fault):
             continue
         words, events = f"{act[0]} {act[1]} {act[2][:200]}", _events(act, with_fault)
         if not before[act]:
@@ -145,6 +152,19 @@ def _is_sent_again(act: Act, course: Course) -> bool:
         if (call.service, call.operation) in _TAKE_NO_TOKEN and not call.error
     ]
     return len(twice) > 1 and (act == act_of(twice[0]) or name_of(twice[0]) in act[2])
+
+
+def _made_in_vain(act: Act, course: Course) -> int:
+    """How many times more an act may be made: each time its answer was lost, where it isn't known again."""
+    point = course.point
+    if point is None or act[:2] not in _NOT_KNOWN_AGAIN or point.kind not in _LOSES_AN_ANSWER:
+        return 0
+    attempts = (1, 2) if point.kind is FaultKind.CRASH_TWICE else (1,)
+    return sum(
+        act_of(call) == act and (call.invocation, call.call) == (point.invocation, point.call)
+        for call in course.calls
+        if call.attempt in attempts
+    )
 
 
 def _refused_in_vain(act: Act, course: Course) -> bool:

@@ -28,6 +28,24 @@ def test_a_rule_that_is_gone_is_not_found_by_its_id_nor_by_what_it_allowed(direc
 
 
 @pytest.mark.slow
+def test_a_rule_of_ipv6_that_is_not_there_is_not_found_in_a_vpc_without_ipv6():
+    with world(queue()) as cloud:
+        ec2 = admin(cloud, "ec2")
+        group = ec2.create_security_group(GroupName="web", Description="of a test")["GroupId"]
+        all_of = {"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+        ssh = {**SSH, "IpRanges": [], "Ipv6Ranges": [{"CidrIpv6": "2001:db8::/32"}]}
+
+        with pytest.raises(ClientError, match=r"InvalidPermission\.NotFound"):
+            ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[all_of])
+        with pytest.raises(ClientError, match=r"InvalidPermission\.NotFound"):
+            ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[ssh])
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[ssh])
+        ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[ssh])
+
+        assert ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"] == []
+
+
+@pytest.mark.slow
 def test_a_group_that_another_ones_rules_name_is_deleted_once_they_no_longer_do():
     with world(queue()) as cloud:
         ec2 = admin(cloud, "ec2")
