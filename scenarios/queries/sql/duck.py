@@ -9,6 +9,7 @@ Source: https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overvie
 import functools
 import ipaddress
 import json
+import os
 import re
 import sys
 import tempfile
@@ -29,40 +30,47 @@ from scenarios.queries.sql.types import text
 
 MEMORY: Final = "4GB"
 _SETTINGS: Final = (
-    "SET autoinstall_known_extensions = false",
-    "SET autoload_known_extensions = false",
-    "SET python_enable_replacements = false",
-    "SET python_scan_all_frames = false",
-    "SET temp_directory = ''",
-    f"SET memory_limit = '{MEMORY}'",
-    "SET enable_external_access = false",
-    "SET TimeZone = 'UTC'",
-    "SET threads = 1",  # so that equal questions have equal answers, whatever the machine
-    "SET integer_division = true",
-    "SET enable_progress_bar = false",
-    "SET lock_configuration = true",
+    "SET GLOBAL autoinstall_known_extensions = false",
+    "SET GLOBAL autoload_known_extensions = false",
+    "SET GLOBAL python_enable_replacements = false",
+    "SET GLOBAL python_scan_all_frames = false",
+    "SET GLOBAL temp_directory = ''",
+    f"SET GLOBAL memory_limit = '{MEMORY}'",
+    "SET GLOBAL enable_external_access = false",
+    "SET GLOBAL TimeZone = 'UTC'",
+    "SET GLOBAL threads = 1",  # so that equal questions have equal answers, whatever the machine
+    "SET GLOBAL integer_division = true",
+    "SET GLOBAL lock_configuration = true",
 )
 # What DuckDB asks for at every value that goes to Python or comes back; looking for one that isn't installed
-# takes # ten times as long as the rest.
+# takes ten times as long as the rest.
 _LOOKED_FOR: Final = ("pandas", "polars", "pyarrow", "tensorflow", "torch")
 
 
-def connected(folder: str = "", *, sql: str | None = None) -> duckdb.DuckDBPyConnection:
+def connected(folder: str = "") -> duckdb.DuckDBPyConnection:
     """A database in memory, closed, with the functions that Trino's need.
 
     Args:
         folder: the one that it may read and write; "" for none.
-        sql: all that it will run: only the functions in it are made, which takes a while. None: every one.
     """
     connection = duckdb.connect(":memory:")
     for name, (function, takes, gives) in _FUNCTIONS.items():
-        if sql is None or name in sql:
-            connection.create_function(name, _told(function), list(takes), gives)
+        connection.create_function(name, _told(function), list(takes), gives)
     if folder:
-        connection.execute(f"SET allowed_directories = [{text(folder + '/')}]")
+        connection.execute(f"SET GLOBAL allowed_directories = [{text(folder + '/')}]")
     for each in _SETTINGS:
         connection.execute(each)
     return connection
+
+
+@functools.lru_cache
+def _kept(process: int) -> duckdb.DuckDBPyConnection:
+    """The closed database of this process; a fork makes one of its own.
+
+    To make one takes longer than most questions, so queries share it: each has a connection of its own, with
+    temporary tables that no other sees and that go with it. Settings are global, so each connection has them.
+    """
+    return connected()
 
 
 @dataclass(slots=True)
@@ -80,18 +88,20 @@ class Database:
 
 
 @contextmanager
-def opened(sql: str, *, with_folder: bool) -> Iterator[Database]:
-    """A closed database, for one query, which this is all of; its errors become Trino's."""
+def opened(*, with_folder: bool) -> Iterator[Database]:
+    """A closed database, for the temporary tables of one query; its errors become Trino's."""
     with ExitStack() as stack:
         folder = (
             stack.enter_context(tempfile.TemporaryDirectory(prefix="trailwarden-")) if with_folder else ""
         )
         stack.enter_context(without_guessing())
-        connection = connected(folder, sql=sql)
+        connection = connected(folder) if folder else _kept(os.getpid()).cursor()
         stack.callback(connection.close)
         try:
             yield Database(connection, folder)
         except duckdb.Error as error:
+            if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
+                _kept.cache_clear()  # DuckDB refuses everything after such an error
             raise failure(error) from error
 
 

@@ -111,8 +111,7 @@ class Engine:
 
     def _opened(self, query: Query, *, writes: bool = False) -> AbstractContextManager[Database]:
         folder = writes or any(each.table.format == PARQUET for each in query.scans)
-        asked = [each for scan in query.scans for each in (*scan.conditions, *scan.filters)]
-        return opened(" ".join([query.sql, *asked]), with_folder=folder)
+        return opened(with_folder=folder)
 
     def _readings(self, database: Database, query: Query) -> Iterator[Reading]:
         for scan in query.scans:

@@ -122,14 +122,14 @@ def write(database: Database, query: Query, plan: Plan, form: Form) -> list[File
     )
     names = ", ".join(f'"{number}"' for number in range(len(query.types)))
     run = database.connection.execute
-    run(f"CREATE TABLE kept AS SELECT {casts} FROM ({query.sql}) AS q({names})")
+    run(f"CREATE TEMP TABLE kept AS SELECT {casts} FROM ({query.sql}) AS q({names})")
     keys = [f"v{number}" for number in range(len(plan.columns), len(every))]
     if not keys:
         found = run("SELECT count(*) FROM kept").fetchall()[0][0]
         return [_file(database, plan, form, (), "")] if found else []
     listed = ", ".join(keys)
     run(
-        f"CREATE TABLE parts AS SELECT row_number() OVER () AS n, * FROM "
+        f"CREATE TEMP TABLE parts AS SELECT row_number() OVER () AS n, * FROM "
         f"(SELECT DISTINCT {listed} FROM kept ORDER BY {listed})"
     )
     parts = run(f"SELECT {listed} FROM parts ORDER BY n").fetchall()

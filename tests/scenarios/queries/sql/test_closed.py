@@ -1,8 +1,12 @@
 """A text of SQL reaches no file, no network and no setting of the machine that it is run on."""
 
+import os
+
+import duckdb
 import pytest
 
-from scenarios.queries.sql.duck import connected
+from scenarios.queries.sql import duck
+from scenarios.queries.sql.duck import connected, opened
 from scenarios.queries.sql.errors import MalformedSql, QueryFailed, SqlNotSimulated
 from tests.scenarios.queries.sql.trail import ORGANIZATION, engine
 
@@ -66,6 +70,28 @@ def test_duckdb_itself_is_closed():
     for each in OUT:
         with pytest.raises(Exception, match=r"disabled|locked|Cannot|cannot|does not exist"):
             connection.execute(each)
+
+
+def test_questions_share_a_closed_database_and_nothing_in_it():
+    settings = "SELECT name, value FROM duckdb_settings() ORDER BY name"
+    with opened(with_folder=False) as one, opened(with_folder=False) as other:
+        for number, each in enumerate((one, other)):
+            each.connection.execute(f"CREATE TEMP TABLE scan0 AS SELECT {number} AS x")
+        for number, each in enumerate((one, other)):
+            assert each.connection.execute("SELECT x, 7 / 2 FROM scan0").fetchall() == [(number, 3)]
+            assert each.connection.execute(settings).fetchall() == connected().execute(settings).fetchall()
+            with pytest.raises(duckdb.Error, match="locked"):
+                each.connection.execute("SET threads = 2")
+    with opened(with_folder=False) as third:
+        assert third.connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(0,)]
+
+
+def test_after_an_error_that_ends_duckdb_the_next_question_has_another_database():
+    kept = duck._kept(os.getpid())
+    with pytest.raises(SqlNotSimulated), opened(with_folder=False):
+        raise duckdb.FatalException("FATAL Error: the database has been invalidated")
+
+    assert duck._kept(os.getpid()) is not kept
 
 
 def test_with_a_folder_of_its_own_it_reaches_that_alone(tmp_path):
