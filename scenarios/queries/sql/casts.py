@@ -103,6 +103,8 @@ def cast(value: str, given: Type, wanted: Type) -> str:
     if given == UNKNOWN:
         return f"CAST(NULL AS {wanted.duckdb})"
     how = _CASTS.get((_family(given), _family(wanted)))
+    if how is None and (_family(given), _family(wanted)) in _ONLY_THERE:
+        raise SqlNotSimulated(f"CAST of {given.shown} to {wanted.shown}")
     if how is None:
         raise QueryFailed("TYPE_MISMATCH", f"Cannot cast {given.shown} to {wanted.shown}")
     return how(value, given, wanted)
@@ -321,6 +323,8 @@ _CASTS: Final[dict[tuple[str, str], Callable[[str, Type, Type], str]]] = {
     ("array", "json"): _to_json,
     ("map", "json"): _to_json,
     ("row", "json"): _to_json,
+    ("date", "json"): _to_json,
+    ("timestamp", "json"): _to_json,
     ("whole", "whole"): _to_whole,
     ("whole", "point"): _plain,
     ("whole", "varchar"): _to_text,
@@ -353,3 +357,14 @@ _CASTS: Final[dict[tuple[str, str], Callable[[str, Type, Type], str]]] = {
     ("map", "map"): _inside,
     ("row", "row"): _row_to_row,
 }
+# What Trino casts, too.
+_ONLY_THERE: Final = frozenset(
+    {
+        ("interval day to second", "varchar"),
+        ("interval year to month", "varchar"),
+        ("boolean", "point"),
+        ("point", "boolean"),
+        ("varbinary", "ipaddress"),
+        ("ipaddress", "varbinary"),
+    }
+)

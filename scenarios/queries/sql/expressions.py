@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlglot import exp
 
 from scenarios.queries.sql import types
-from scenarios.queries.sql.casts import cast, may_fail, raised
+from scenarios.queries.sql.casts import HOLE, cast, may_fail, raised
 from scenarios.queries.sql.errors import QueryFailed, SqlNotSimulated
 from scenarios.queries.sql.parsing import place, position
 from scenarios.queries.sql.scopes import Field, Relation, Scan, Scope, Typed
@@ -357,9 +357,17 @@ class Expressions:
             raise self.fails(
                 "TYPE_MISMATCH", node, f"Cannot apply operator: {one.type.shown} {shown} {other.type.shown}"
             )
-        return Typed(f"({self.coerced(one, kind)} {mark} {self.coerced(other, kind)})", BOOLEAN)
+        compared = f"({self.coerced(one, kind)} {mark} {self.coerced(other, kind)})"
+        if kind.name == "array" and not mark.startswith("IS"):
+            nulls = [f"len(list_filter({each.sql}, lambda tw_e: tw_e IS NULL)) > 0" for each in (one, other)]
+            hole = raised(HOLE, "'a comparison of arrays with NULL in them'", BOOLEAN)
+            compared = f"CASE WHEN {' OR '.join(nulls)} THEN {hole} ELSE {compared} END"
+        return Typed(compared, BOOLEAN)
 
     def _comparable(self, kind: Type, mark: str) -> bool:
+        if not mark.startswith("IS") and (kind.name in ("row", "map") or _is_deep(kind)):
+            # NULL inside of both makes the answer NULL in Trino; DuckDB takes two NULLs for equal.
+            raise SqlNotSimulated(f"{mark} between values of the type {kind.shown}")
         if kind.name in ("json", "map", "row", "ipaddress", "varbinary") and mark[0] in "<>" and mark != "<>":
             if kind.name in ("ipaddress", "row", "varbinary"):
                 raise SqlNotSimulated(f"{mark} between values of the type {kind.shown}")
@@ -771,6 +779,11 @@ def _is_moment(written: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_deep(kind: Type) -> bool:
+    """Whether it is an array of arrays, maps or rows."""
+    return kind.name == "array" and bool(kind.of[0].of)
 
 
 def _timestamp(kind: exp.DataType) -> Type | None:

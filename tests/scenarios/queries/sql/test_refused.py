@@ -73,6 +73,11 @@ ONLY_THERE = {
     "SELECT sum(interval '1' day)": "sum of an interval",
     "SELECT max(ARRAY[1])": "max of array(integer)",
     "SELECT nan()": "the function nan",
+    "SELECT from_unixtime(0, 'Europe/Berlin')": "from_unixtime of (integer, varchar(13))",
+    "SELECT hour(now() - now())": "hour of (interval day to second)",
+    "SELECT CAST(interval '1' day AS varchar)": "CAST of interval day to second to varchar",
+    "SELECT CAST(current_date AS json)": "CAST of date to json",
+    "SELECT ROW(1, NULL) = ROW(1, NULL)": "= between values of the type row",
     "SELECT CAST(json_parse('{}') AS row(a integer))": "CAST of json to row(a integer)",
     "SELECT useridentity.* FROM cloudtrail_logs": "the fields of a row as columns",
     "SELECT CAST('a' AS char(3))": "the type char",
@@ -146,6 +151,7 @@ HOLES = {
     "timestamp '2026-01-01 00:00:00 +05:30'": "offset",
     "from_iso8601_timestamp('2020-05-11T11:15:05.055+01:00')": "offset",
     "parse_datetime('03:04:05 -0800', 'HH:mm:ss Z')": "offset",
+    "ARRAY[1, NULL] = ARRAY[1, NULL]": "a comparison of arrays with NULL",
     "levenshtein_distance('\u00e9', 'e')": "levenshtein_distance of texts",
 }
 

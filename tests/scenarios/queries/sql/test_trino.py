@@ -139,6 +139,9 @@ ANSWERS = {
     "json_exists(NULL, 'lax $.b')": None,
     # arrays, maps, rows
     "ARRAY[1,2,3]": "[1, 2, 3]",
+    "ARRAY[1, 2] = ARRAY[1, 2]": "true",
+    "ARRAY['a'] <> ARRAY['b']": "true",
+    "ARRAY[1, NULL] IS DISTINCT FROM ARRAY[1, NULL]": "false",
     "MAP(ARRAY['k'], ARRAY[1])": "{k=1}",
     "CAST(ROW(1,'x') AS ROW(id integer, name varchar))": "{id=1, name=x}",
     "ROW(1,'x')": "{1, x}",
