@@ -85,12 +85,23 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Promotion]:
 
 def _gone(iam: Any, event: ApiCallEvent) -> Unseen | None:
     """Nothing to tell, unless users and groups are no longer there: these can be renamed."""
+    if not _may_promote(iam, event):
+        return None
     for kind, listing in (("user", iam.list_groups_for_user), ("group", iam.list_group_policies)):
         name = event.said(f"{kind}Name")
         ask = partial(listing, **{f"{kind.capitalize()}Name": name})
         if name and answer(ask, unless=(NONE,), otherwise=None) is None:
             return renamed(kind, name)
     return None
+
+
+def _may_promote(iam: Any, event: ApiCallEvent) -> bool:
+    """Whether what the call says that it gives makes an administrator, whoever has it now."""
+    if event.name.startswith("Attach"):
+        policy = event.said("policyArn")
+        return bool(powers(answer(partial(_managed, iam, policy), unless=(NONE,), otherwise=None)))
+    written = event.parameters.get("policyDocument")
+    return not isinstance(written, str) or bool(powers(written))
 
 
 def kind_of(event: ApiCallEvent) -> str:

@@ -1,5 +1,7 @@
 """What a look finds of a group that somebody joined, however many policies it has, and while they change."""
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -29,6 +31,7 @@ class Iam:
                 "Groups",
                 [{"GroupName": "admins"}] if "admins" not in self.missing else [],
             ),
+            "list_attached_user_policies": ("AttachedPolicies", []),
             "list_group_policies": ("PolicyNames", list(self.inline)),
             "list_attached_group_policies": (
                 "AttachedPolicies",
@@ -38,7 +41,7 @@ class Iam:
         }
         kept, found = listed[operation]
         none = {kept: [], "PolicyRoles": [], "PolicyGroups": []}
-        if operation == "list_groups_for_user" and "alice" in self.missing:
+        if operation in ("list_groups_for_user", "list_attached_user_policies") and "alice" in self.missing:
             self._found(None)
         pages = [{**none, kept: found[first : first + 10]} for first in range(0, len(found), 10)]
         return type("Paginator", (), {"paginate": staticmethod(lambda **_: [none, *pages])})
@@ -48,6 +51,12 @@ class Iam:
 
     def list_group_policies(self, **asked):
         return self._found(None if asked["GroupName"] in self.missing else {})
+
+    def get_user_policy(self, **asked):
+        return self._found(None if asked["UserName"] in self.missing else {})
+
+    def get_role_policy(self, **_):
+        return self._found(None)
 
     def get_group_policy(self, **asked):
         return {"PolicyDocument": self._found(self.inline[asked["PolicyName"]])}
@@ -136,6 +145,25 @@ def test_a_user_or_a_group_that_is_not_there_under_its_name_is_told(missing):
     found = looked_at(Iam(inline={"all": ALL}, missing=missing))
 
     assert "deleted or renamed" in str(found.unread)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "told"),
+    [
+        pytest.param("AttachUserPolicy", {"policyArn": "arn:all"}, True, id="attached"),
+        pytest.param("AttachUserPolicy", {"policyArn": "arn:none"}, False, id="attached, harmless"),
+        pytest.param("AttachUserPolicy", {"policyArn": "arn:gone"}, False, id="attached, deleted"),
+        pytest.param("PutUserPolicy", {"policyDocument": json.dumps(ALL)}, True, id="written"),
+        pytest.param("PutUserPolicy", {"policyDocument": json.dumps(NOTHING)}, False, id="written, harmless"),
+        pytest.param("PutUserPolicy", {}, True, id="written, and the record doesn't say what"),
+    ],
+)
+def test_a_renamed_user_is_told_where_the_call_gave_something(name, given, told):
+    iam = Iam(managed={"arn:all": ALL, "arn:none": NOTHING, "arn:gone": None}, missing={"alice"})
+
+    found = looked_at(iam, name, userName="alice", policyName="p", **given)
+
+    assert (found.unread is not None) is told
 
 
 def test_who_holds_a_policy_is_listed_to_the_last_page():
