@@ -50,6 +50,15 @@ BOGUS = {"area": "insights-error", "input": "bogus x"}
 STOPPED = {"area": "insights-api", "input": {"op": "StopQuery", "after": {"queryString": "fields a"}}}
 EMPTY = {"area": "dashboard", "input": {"widgets": []}, "expected": {"valid": True}}
 UNNAMED = {"area": "dashboard", "input": {"DashboardName": "a b"}, "expected": {"valid": False}}
+ASKED = {
+    "area": "route53-query-log",
+    "input": {"line": "1.0 2026-01-01T00:00:00Z Z1 a.example A NOERROR UDP FRA6 - -"},
+}
+REPORTED = {
+    "area": "lambda-log",
+    "input": {"line": "START RequestId: 57f231fb-1730-4395-85cb-4f71bd2b87b8 Version: $LATEST"},
+    "expected": {"@type": "START", "@requestId": "57f231fb-1730-4395-85cb-4f71bd2b87b8"},
+}
 UPDATE = {
     "metric_stream_name": "s",
     "account_id": "1",
@@ -161,6 +170,12 @@ SEND = ["sqs", "send_message", {"QueueUrl": "<Heard>", "MessageBody": "{}"}]
         pytest.param(STOPPED | {"expected": {"success": True}}, "right", id="a query is stopped"),
         pytest.param(STREAMED | {"expected": {"points": 1, "average": 1.5}}, "right", id="streamed"),
         pytest.param(STREAMED | {"expected": {"points": 2}}, "wrong", id="streamed, wrong"),
+        pytest.param(
+            ASKED | {"expected": {"query-name": "a.example", "resolver-ip": "-"}}, "right", id="a log"
+        ),
+        pytest.param(ASKED | {"expected": {"query-name": "b.example"}}, "wrong", id="a log, wrong"),
+        pytest.param(ASKED | {"expected": {"valid": False}}, "wrong", id="a log that is fine"),
+        pytest.param(REPORTED, "right", id="a line of Lambda's"),
         pytest.param(EMPTY, "right", id="a dashboard"),
         pytest.param(EMPTY | {"expected": {"valid": False}}, "wrong", id="a dashboard, wrong"),
         pytest.param(UNNAMED, "right", id="a dashboard is put"),

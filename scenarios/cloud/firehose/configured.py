@@ -88,6 +88,16 @@ class Configured:
         return self.index.role if self.index else self.bucket.role
 
     @property
+    def unpacks(self) -> bool:
+        """Whether it takes what CloudWatch Logs sends alone, which it unpacks."""
+        return any(kind == "Decompression" for kind, _ in self.processors)
+
+    @property
+    def between(self) -> bytes:
+        """What stands between the records of an object."""
+        return b"\n" if any(kind == "AppendDelimiterToRecord" for kind, _ in self.processors) else b""
+
+    @property
     def region(self) -> str:
         """Where it is."""
         return self.arn.split(":")[3]

@@ -1,6 +1,8 @@
-"""What Firehose does with records before it delivers them: unpack them, take log events out, add a delimiter.
+"""What Firehose does with records before it delivers them: unpack them, and take log events out.
 
-Functions that transform are in transforming.py. Left out: records that are split or read for their partition.
+Functions that transform are in transforming.py; a delimiter stands between records, and not behind the last
+(recorded: https://github.com/radkawar/stackd/blob/main/docs/firehose.md). Left out: records that are
+split or read for their partition.
 
 Sources: https://docs.aws.amazon.com/firehose/latest/dev/writing-with-cloudwatch-logs-decompression.html,
 https://docs.aws.amazon.com/firehose/latest/dev/Message_extraction.html,
@@ -13,8 +15,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
-_DELIMITERS = {"\\n": "\n", "\\t": "\t"}
+FOLDERS: Final = {
+    "Lambda": "processing-failed",
+    "Decompression": "decompression-failed",
+    "CloudWatchLogProcessing": "decompression-failed",
+}
+"""What kind of failure the bucket is told, by the processor."""
+_NOT_UNPACKED: Final = "Decompression failed."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +73,14 @@ def processed(kind: str, parameters: Mapping[str, str], record: Record) -> list[
             extracts = parameters.get("DataMessageExtraction", "false").lower() == "true"
             return _of_logs(record) if extracts else [record]
         case _:
-            delimiter = parameters.get("Delimiter", "\\n")
-            return [replace(record, data=record.data + _DELIMITERS.get(delimiter, delimiter).encode())]
+            return [record]
 
 
 def _unpacked(data: bytes) -> bytes:
     try:
         return gzip.decompress(data)
     except (OSError, EOFError) as error:
-        raise NotProcessed("Decompression.InvalidData", "The record is not compressed with GZIP") from error
+        raise NotProcessed(_NOT_UNPACKED, "The record is not compressed with GZIP") from error
 
 
 def _of_logs(record: Record) -> list[Record]:
@@ -82,4 +90,4 @@ def _of_logs(record: Record) -> list[Record]:
         events = told["logEvents"] if told["messageType"] == "DATA_MESSAGE" else []
         return [replace(record, data=f"{each['message']}\n".encode()) for each in events]
     except (ValueError, KeyError, TypeError) as error:
-        raise NotProcessed("CloudWatchLog.InvalidData", "The record is none of CloudWatch Logs") from error
+        raise NotProcessed(_NOT_UNPACKED, "The record is none of CloudWatch Logs") from error

@@ -7,7 +7,11 @@ pace, here it doubles up to five minutes.
 Sources: https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html,
 https://docs.aws.amazon.com/firehose/latest/dev/retry.html,
 https://docs.aws.amazon.com/firehose/latest/dev/writing-with-kinesis-streams.html,
-https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
+https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html,
+https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html (InvalidSourceException),
+https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html (4 MiB; the error's words are
+reported: https://github.com/osquery/osquery/issues/3568). What the bucket gets of a record that was not
+processed is recorded on AWS: https://github.com/radkawar/stackd/blob/main/docs/firehose.md
 """
 
 import gzip
@@ -35,7 +39,7 @@ from scenarios.cloud.firehose.http_endpoint import FAILED as ENDPOINT_FAILED
 from scenarios.cloud.firehose.http_endpoint import HttpEndpoints, Trouble
 from scenarios.cloud.firehose.names import object_name
 from scenarios.cloud.firehose.opensearch import FAILED, Document, Domains, documents
-from scenarios.cloud.firehose.processors import NotProcessed, Record, failure, processed
+from scenarios.cloud.firehose.processors import FOLDERS, NotProcessed, Record, failure, processed
 from scenarios.cloud.firehose.roles import SERVICE
 from scenarios.cloud.firehose.sources import KinesisSources
 from scenarios.cloud.firehose.transforming import Transformed, Transforming
@@ -61,6 +65,7 @@ KEPT: Final = timedelta(hours=24)
 LEAST_SECONDS, FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0, 300.0
 LONGEST_INDEX_PAUSE: Final = 60.0
 MEGABYTE: Final = 1024 * 1024
+MOST_BYTES: Final = 4 * MEGABYTE  # of one request
 
 
 @dataclass(slots=True)
@@ -135,7 +140,13 @@ class DeliveryStreams(Door[StreamRecord]):
         if found.source:
             words = "This operation is not permitted on KinesisStreamAsSource delivery stream type."
             raise Refused("InvalidArgumentException", words)
+        if found.unpacks:
+            words = "Only requests from CloudWatch Logs are supported when CloudWatch Logs decompression is "
+            words += "enabled."
+            raise Refused("InvalidSourceException", words)
         records = records_of(given)
+        if sum(map(len, records)) > MOST_BYTES:
+            raise Refused("InvalidArgumentException", "Records size exceeds 4 MB limit")
         self._gather(found.arn, records)
         ids = [{"RecordId": self._setting.new_uuid("firehose.record")} for _ in records]
         if asked.operation == "PutRecord":
@@ -197,15 +208,17 @@ class DeliveryStreams(Door[StreamRecord]):
 
     def _processed(self, found: Configured, records: Sequence[Record]) -> list[Record]:
         """What is left of them; what can't be processed goes to the bucket's folder of failures."""
-        now, left, failed = self._setting.clock.now, list(records), list[bytes]()
+        now, left, failed = self._setting.clock.now, list(records), dict[str, bytes]()
         for kind, parameters in found.processors:
             left, wrong = self._step(found, kind, parameters, left)
-            arn = parameters.get("LambdaArn", "")
-            failed += [_not_processed(record, error, now, arn) for record, error in wrong]
+            folder, arn = FOLDERS.get(kind, ""), parameters.get("LambdaArn", "")
+            told = b"".join(_not_processed(record, error, now, arn) for record, error in wrong)
+            failed[folder] = failed.get(folder, b"") + told
             for code, message in dict.fromkeys((error.code, str(error)) for _, error in wrong):
                 self._log(found, code, message)
-        if failed:
-            self._store(found, _Parcel(b"".join(failed), records[0].arrived, failed="processing-failed"))
+        for folder, body in failed.items():
+            if body:
+                self._store(found, _Parcel(body, records[0].arrived, failed=folder))
         return left
 
     def _step(
@@ -224,7 +237,7 @@ class DeliveryStreams(Door[StreamRecord]):
         return done, failed
 
     def _to_bucket(self, found: Configured, records: Sequence[Record], metric: str) -> None:
-        body = b"".join(each.data for each in records)
+        body = found.between.join(each.data for each in records)
         packed = gzip.compress(body, mtime=0) if found.bucket.packed else body
         self._store(found, _Parcel(packed, records[0].arrived, metric=metric, many=len(records)))
 
@@ -368,5 +381,5 @@ def _roles(parameters: Any) -> list[str]:
 
 def _not_processed(record: Record, error: NotProcessed, now: datetime, function: str) -> bytes:
     """The line that the bucket gets of a record that could not be processed."""
-    more = {"lambdaArn": function} if function else {}
+    more = {"lambdaARN": function} if function else {}
     return failure(record, attempts=1, code=error.code, message=str(error), ended=now, **more)

@@ -155,7 +155,7 @@ def metric_stream(name, says, code="InvalidParameterValue", **bad):
 
 BOTH = {"IncludeFilters": [{"Namespace": "a"}], "ExcludeFilters": [{"Namespace": "b"}]}
 METRIC_STREAMS = [
-    metric_stream("both filters", "mutually exclusive", "InvalidParameterCombination", **BOTH),
+    metric_stream("both filters", "cannot both be present", "InvalidParameterCombination", **BOTH),
     metric_stream("no delivery stream", "does not exist"),
     metric_stream("a format", "enum value set", "ValidationError", OutputFormat="xml"),
 ]

@@ -1,6 +1,8 @@
 """What CloudWatch refuses of a metric stream that is put.
 
-The limits are the pages'; the words, and that a delivery stream which isn't there is refused, are ours.
+The limits are the pages'. The words for filters, statistics and the delivery stream's place are what
+PutMetricStream answered, as https://github.com/badmintoncryer/cdk-preflight/tree/main/rules/cloudwatch cites
+it; the codes, the other words, and that a delivery stream which isn't there is refused, are ours.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricStream.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricStreamStatisticsConfiguration.html,
@@ -29,7 +31,7 @@ def metric_stream(request: Request) -> None:
         raise NotSimulated("cloudwatch", "metric streams of linked accounts")
     if given.get("IncludeFilters") and given.get("ExcludeFilters"):
         raise Refused(
-            "InvalidParameterCombination", "IncludeFilters and ExcludeFilters are mutually exclusive"
+            "InvalidParameterCombination", "IncludeFilters and ExcludeFilters cannot both be present"
         )
     filters = [*given.get("IncludeFilters", ()), *given.get("ExcludeFilters", ())]
     _check_filters(filters)
@@ -56,6 +58,8 @@ def _check_statistics(configurations: Sequence[Mapping[str, Any]], form: str) ->
         raise _invalid(f"StatisticsConfigurations has at most {MOST_CONFIGURATIONS} members")
     for each in configurations:
         statistics, metrics = each["AdditionalStatistics"], each["IncludeMetrics"]
+        if not metrics:
+            raise _invalid("IncludeMetrics less than 1")
         if not 1 <= len(statistics) <= MOST_STATISTICS or not 1 <= len(metrics) <= MOST_METRICS:
             raise _invalid(
                 f"A StatisticsConfiguration has 1 to {MOST_STATISTICS} AdditionalStatistics and 1 to "
@@ -68,17 +72,19 @@ def _check_statistics(configurations: Sequence[Mapping[str, Any]], form: str) ->
 def _check_statistic(name: str, form: str) -> None:
     if re.fullmatch(PERCENTILE, name):
         return
-    if name in _ALWAYS or not re.fullmatch(STATISTIC, name):
-        raise _invalid(f"The value {name} is no statistic that a metric stream could add")
-    if form != JSON:
-        raise _invalid(f"A metric stream in {form} has percentiles only, not {name}")
+    if name in _ALWAYS or form != JSON or not re.fullmatch(STATISTIC, name):
+        raise _invalid(f"Unsupported statistic {name} for selected OutputFormat")
     raise NotSimulated("cloudwatch", f"the statistic {name} in a metric stream")
 
 
 def _check_firehose(arn: str, request: Request) -> None:
-    home = f"arn:aws:firehose:{request.region}:{request.account}:deliverystream/"
-    if not arn.startswith(home):
-        raise _invalid(f"FirehoseArn {arn} is no delivery stream of this account and region")
+    parts = (arn.split(":") + [""] * 6)[:6]
+    if parts[:3] != ["arn", "aws", "firehose"] or not parts[5].startswith("deliverystream/"):
+        raise _invalid(f"FirehoseArn {arn} is no ARN of a delivery stream")
+    if parts[3] != request.region:
+        raise _invalid("FirehoseArn must be in the same region and AWS partition as the Metric Stream")
+    if parts[4] != request.account:
+        raise _invalid("FirehoseArn must be in the same account as the Metric Stream")
     if not moto_state.stream_is_there(arn):
         raise _invalid(f"The delivery stream {arn} does not exist")
 

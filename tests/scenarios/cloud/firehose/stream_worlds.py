@@ -3,6 +3,7 @@
 import gzip
 import json
 
+from scenarios.cloud.kernel.deliveries import AssumedRole, StreamRecord
 from scenarios.cloud.kernel.web import WebAnswer
 from tests.scenarios.cloud.small_worlds import admin, arn, may, role
 
@@ -82,6 +83,21 @@ def put(cloud, *records, name="lake"):
     """Put each record by itself."""
     for record in records:
         admin(cloud, "firehose").put_record(DeliveryStreamName=name, Record={"Data": record})
+
+
+def put_by_logs(cloud, *records):
+    """What CloudWatch Logs writes for a subscription, under its role."""
+    arrives = AssumedRole(
+        arn=arn("iam", "role/forwards").replace(":us-east-1:", "::"), service="logs.amazonaws.com"
+    )
+    for record in records:
+        refused = cloud.setting.deliveries.hand_over(
+            arn("firehose", "deliverystream/lake"), StreamRecord(data=record), by=arrives
+        )
+        assert refused is None, refused
+
+
+FORWARDS = role("forwards", "logs", may("firehose:PutRecord"))
 
 
 def objects(cloud):

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from scenarios.cloud.kernel.errors import NotSimulated
 from tests.scenarios.cloud.firehose.stream_worlds import (
+    FORWARDS,
     LAKE,
     READS,
     STORES,
@@ -18,6 +19,7 @@ from tests.scenarios.cloud.firehose.stream_worlds import (
     objects,
     of_logs,
     put,
+    put_by_logs,
 )
 from tests.scenarios.cloud.logs.log_worlds import stream
 from tests.scenarios.cloud.small_worlds import admin, arn, group, may, noted, refusal, role, total, world
@@ -52,6 +54,16 @@ def test_records_wait_for_the_interval_and_make_one_object():
         cloud.run(2)
 
         assert (before, bodies(cloud)) == ([], [b"one,two"])
+
+
+@pytest.mark.slow
+def test_one_request_has_4_mib_at_most():
+    with world(lake()) as cloud:
+        firehose, record = admin(cloud, "firehose"), {"Data": b"a" * 1_024_000}
+        firehose.put_record_batch(DeliveryStreamName="lake", Records=[record] * 4)
+        with pytest.raises(ClientError, match="Records size exceeds 4 MB limit") as refused:
+            firehose.put_record_batch(DeliveryStreamName="lake", Records=[record] * 5)
+        assert refused.value.response["Error"]["Code"] == "InvalidArgumentException"
 
 
 @pytest.mark.slow
@@ -157,7 +169,7 @@ DELIMITS = {"Type": "AppendDelimiterToRecord"}
 @pytest.mark.parametrize(
     ("processors", "records", "expected"),
     [
-        pytest.param([DELIMITS], [b"one", b"two"], [b"one\ntwo\n"], id="a line each"),
+        pytest.param([DELIMITS], [b"one", b"two"], [b"one\ntwo"], id="a line each"),
         pytest.param([UNPACKS], [gzip.compress(b"one")], [b"one"], id="unpacked"),
         pytest.param(
             [UNPACKS, EXTRACTS],
@@ -169,8 +181,9 @@ DELIMITS = {"Type": "AppendDelimiterToRecord"}
     ],
 )
 def test_records_are_processed_before_they_are_delivered(processors, records, expected):
-    with world(lake(ProcessingConfiguration={"Enabled": True, "Processors": processors})) as cloud:
-        put(cloud, *records)
+    processing = {"Enabled": True, "Processors": processors}
+    with world({**lake(ProcessingConfiguration=processing), **FORWARDS}) as cloud:
+        put_by_logs(cloud, *records)
         cloud.run(61)
 
         assert bodies(cloud) == expected
@@ -183,16 +196,18 @@ def test_what_can_not_be_processed_goes_to_a_folder_of_its_own_and_is_logged():
         "ProcessingConfiguration": {"Enabled": True, "Processors": [UNPACKS]},
         "CloudWatchLoggingOptions": logging,
     }
-    with world({**group(), **lake(STORES, may("logs:*"), **given)}) as cloud:
-        put(cloud, b"plain", gzip.compress(b"packed", mtime=0))
+    with world({**group(), **lake(STORES, may("logs:*"), **given), **FORWARDS}) as cloud:
+        with pytest.raises(ClientError, match="Only requests from CloudWatch Logs"):
+            put(cloud, b"of somebody else")
+        put_by_logs(cloud, b"plain", gzip.compress(b"packed", mtime=0))
         cloud.run(61)
 
         (fine, bad) = objects(cloud)
         told = json.loads(bad[1])
         (logged,) = admin(cloud, "logs").filter_log_events(logGroupName="/host/secure")["events"]
-        assert (fine[1], bad[0].split("/")[0]) == (b"packed", "processing-failed")
+        assert (fine[1], bad[0].split("/")[0]) == (b"packed", "decompression-failed")
         assert (told["rawData"], told["attemptsMade"]) == ("cGxhaW4=", 1)
-        assert json.loads(logged["message"])["errorCode"] == told["errorCode"] == "Decompression.InvalidData"
+        assert json.loads(logged["message"])["errorCode"] == told["errorCode"] == "Decompression failed."
 
 
 # ---- what stands in the way ---------------------------------------------------------------------

@@ -52,8 +52,8 @@ def test_records_are_delivered_as_the_function_returns_them(tmp_path):
 
         (fine, _) = sorted(bodies(cloud), key=lambda body: b"rawData" in body)
         (failed,) = [json.loads(body) for body in bodies(cloud) if b"rawData" in body]
-        assert fine == b"ONE\nTWO\n"
-        assert (failed["rawData"], failed["lambdaArn"]) == ("ZmFpbA==", LOOK)
+        assert fine == b"ONE\nTWO"
+        assert (failed["rawData"], failed["lambdaARN"]) == ("ZmFpbA==", LOOK)
         assert failed["errorCode"] == "Lambda.ProcessingFailedStatus"
 
 

@@ -130,6 +130,14 @@ REFUSED = {
         None,
     ),
     "a delivery stream elsewhere": ({"FirehoseArn": LAKE.replace("us-east-1", "eu-west-1")}, None),
+    "a delivery stream of another account": (
+        {"FirehoseArn": LAKE.replace("123456789012", "210987654321")},
+        None,
+    ),
+    "no ARN of one": ({"FirehoseArn": "lake"}, None),
+    "a role of another account": ({"RoleArn": "arn:aws:iam::210987654321:role/streams"}, "AccessDenied"),
+    "no metrics": ({"StatisticsConfigurations": [P99 | {"IncludeMetrics": []}]}, None),
+    "no such percentile": ({"StatisticsConfigurations": [P99 | {"AdditionalStatistics": ["p101"]}]}, None),
     "no delivery stream": ({"FirehoseArn": arn("firehose", "deliverystream/none")}, None),
     "a format": ({"OutputFormat": "xml"}, "ValidationError"),
 }
