@@ -9,15 +9,19 @@ writes, a scenario says.
 
 Left out, and loud: rotated logs in S3 (`LogPublicationControl`), the health log, more instances than one,
 saved configurations, other platforms' logs. Left out: what a source bundle's `.ebextensions` say, and that
-who makes an environment must be allowed what Elastic Beanstalk does for it. Unconfirmed: that the agent has
-no format for times, so that a line is of the time it was read; the port that the application has, as 8080 is
-not every platform's; that hooks have no log group; the code and the words for an option's bad value.
+who makes an environment must be allowed what Elastic Beanstalk does for it.
+
+Unconfirmed, as no page says: that the agent has no format for times, so that a line is of the time it was
+read; the port that the application has, as 8080 is not every platform's; which logs of these platforms are
+streamed, and that hooks have no log group; what stands before an application's line (`web[2345]:`); the load
+balancer's address; the code and the words for an option's bad value. Nor does a page name the objects that
+rotated logs are in S3, or say when a platform rotates them.
 
 Sources: https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/AWSHowTo.cloudwatchlogs.html,
 https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/using-features.logging.html,
-https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/command-options-general.html,
+https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/command-options-general.html (defaults, days kept),
 https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/concepts-roles-instance.html,
-https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/applications-tagging-resources.html
+https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/using-features.tagging.html
 """
 
 import json
@@ -35,7 +39,6 @@ from scenarios.cloud.ec2.machine import Machine
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
-from scenarios.cloud.logs.events import RETENTION_DAYS
 from scenarios.cloud.service_logs_delivery import make_group
 from scenarios.cloud.setting import Setting
 from scenarios.service_logs import NGINX
@@ -54,6 +57,18 @@ _STACK: Final = re.compile(r"(?i)amazon linux .* running (node\.js|python|ruby|g
 _Options = Mapping[tuple[str, str], str]
 _LOGS: Final = "aws:elasticbeanstalk:cloudwatch:logs"
 _DAYS: Final = (_LOGS, "RetentionInDays")
+_STREAMS: Final = (_LOGS, "StreamLogs")
+_TYPE: Final = ("aws:elasticbeanstalk:environment", "EnvironmentType")
+_BALANCED: Final = "LoadBalanced"
+_CHOICES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    _DAYS: (
+        *("1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180"),
+        *("365", "400", "545", "731", "1827", "3653"),
+    ),
+    _STREAMS: ("true", "false"),
+    _TYPE: (_BALANCED, "SingleInstance"),
+}
+"""What these options may be; CloudWatch Logs itself knows more numbers of days."""
 _PROFILE: Final = ("aws:autoscaling:launchconfiguration", "IamInstanceProfile")
 _LOUD: Final[Mapping[tuple[str, str], str]] = {
     ("aws:elasticbeanstalk:hostmanager", "LogPublicationControl"): "false",
@@ -131,37 +146,39 @@ class Environments:
     def _about_to_create(self, asked: Asked) -> None:
         _only_what_is_here(asked.parameters)
         options = _options(asked.parameters)
-        days, profile = options.get(_DAYS, _KEPT_DAYS), options.get(_PROFILE, "")
-        if days not in map(str, RETENTION_DAYS):
-            raise _invalid(_DAYS, days)
+        for option, choices in _CHOICES.items():
+            value = options.get(option, choices[0])
+            if value not in choices and value.lower() not in choices:
+                raise _invalid(option, value)
+        profile = options.get(_PROFILE, "")
         if profile and not moto_state.instance_profile_is_there(self._setting.account, profile):
             raise _invalid(_PROFILE, profile)
 
     def _created(self, call: ApiCall) -> None:
         options, made = _options(call.parameters), call.response or {}
         name, environment_id = str(made["EnvironmentName"]), str(made["EnvironmentId"])
-        streams = _is_true(options.get((_LOGS, "StreamLogs")))
+        streams = _is_true(options.get(_STREAMS))
         if streams:
             for path in LOGS:
                 kept_days = int(options.get(_DAYS, _KEPT_DAYS))
                 make_group(self._setting, call.region, group_of(name, path), kept_days=kept_days)
-        instance = self._launch(call.region, options.get(_PROFILE, ""), name, environment_id)
-        kind = options.get(("aws:elasticbeanstalk:environment", "EnvironmentType"), "LoadBalanced")
-        self._known[call.region, name] = _Environment(
-            name=name,
-            streams=streams,
-            balanced=kind == "LoadBalanced",
-            machine=self._instances.machine(instance),
-        )
-
-    def _launch(self, region: str, profile: str, name: str, environment_id: str) -> str:
-        """An instance under a profile, by name or ARN; returns its id."""
-        named = "Arn" if profile.startswith("arn:") else "Name"
-        tags = {
+        tags = {str(each["Key"]): str(each.get("Value", "")) for each in call.parameters.get("Tags") or ()}
+        tags |= {
             "Name": name,
             "elasticbeanstalk:environment-id": environment_id,
             "elasticbeanstalk:environment-name": name,
         }
+        instance = self._launch(call.region, options.get(_PROFILE, ""), tags)
+        self._known[call.region, name] = _Environment(
+            name=name,
+            streams=streams,
+            balanced=options.get(_TYPE, _BALANCED) == _BALANCED,
+            machine=self._instances.machine(instance),
+        )
+
+    def _launch(self, region: str, profile: str, tags: Mapping[str, str]) -> str:
+        """An instance under a profile, by name or ARN; returns its id."""
+        named = "Arn" if profile.startswith("arn:") else "Name"
         ec2: Any = self._setting.session.client("ec2", region_name=region)
         launched = ec2.run_instances(
             ImageId="ami-12c6146b",
@@ -217,7 +234,7 @@ def _only_what_is_here(parameters: Mapping[str, Any]) -> None:
         raise NotSimulated("elasticbeanstalk", "environments of a saved configuration or a manifest")
     stack, platform = (str(parameters.get(each, "")) for each in ("SolutionStackName", "PlatformArn"))
     known = _STACK.search(stack) or _PLATFORM.search(platform)
-    if _is_true(options.get((_LOGS, "StreamLogs"))) and not known:
+    if _is_true(options.get(_STREAMS)) and not known:
         raise NotSimulated(
             "elasticbeanstalk", f"logs of the platform {stack or platform or 'that has no name'}"
         )

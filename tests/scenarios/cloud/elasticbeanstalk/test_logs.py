@@ -124,17 +124,31 @@ def test_what_it_would_write_elsewhere_is_loud(cloud, options, more, why):
         make(cloud, "other", options, **more)
 
 
+def test_the_environment_s_own_tags_are_on_its_instance(cloud):
+    make(cloud, "owned", {}, Tags=[{"Key": "team", "Value": "web"}])
+
+    wanted = [{"Name": "resource-id", "Values": [tagged(cloud, "owned")]}]
+    tags = admin(cloud, "ec2").describe_tags(Filters=wanted)["Tags"]
+    assert {each["Key"]: each["Value"] for each in tags if each["Key"] in ("team", "Name")} == {
+        "team": "web",
+        "Name": "owned",
+    }
+
+
 @pytest.mark.parametrize(
-    "option",
+    ("option", "value"),
     [
-        ("aws:elasticbeanstalk:cloudwatch:logs", "RetentionInDays"),
-        ("aws:autoscaling:launchconfiguration", "IamInstanceProfile"),
+        (("aws:elasticbeanstalk:cloudwatch:logs", "RetentionInDays"), "2"),
+        (("aws:elasticbeanstalk:cloudwatch:logs", "RetentionInDays"), "1096"),
+        (("aws:elasticbeanstalk:environment", "EnvironmentType"), "Balanced"),
+        (STREAM, "yes"),
+        (("aws:autoscaling:launchconfiguration", "IamInstanceProfile"), "2"),
     ],
-    ids=["days", "profile"],
+    ids=["days", "days that log groups alone know", "kind", "streams", "profile"],
 )
-def test_a_value_that_can_not_be_is_refused(cloud, option):
+def test_a_value_that_can_not_be_is_refused(cloud, option, value):
     with pytest.raises(ClientError, match=option[1]):
-        make(cloud, "other", {option: "2"})
+        make(cloud, "other", {option: value})
 
 
 def test_what_a_web_acl_blocks_reaches_no_instance(cloud):
