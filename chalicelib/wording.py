@@ -95,7 +95,18 @@ def size(count: int) -> str:
         if amount < 1024:
             break
         amount, unit = amount / 1024, larger
-    return f"{amount:.0f} {unit}" if unit == _SIZES[0] else f"{amount:.1f} {unit}"
+    return number_of(int(amount), "byte") if unit == _SIZES[0] else f"{amount:.1f} {unit}"
+
+
+def last_name(arn: str) -> str:
+    """`user/alice` of an ARN; any other text as it is."""
+    return arn.split(":", 5)[5] if arn.startswith("arn:") and arn.count(":") >= 5 else arn
+
+
+def number_of(count: int, what: str, *, or_more: bool = False) -> str:
+    """`1 line`, `2 lines`, `3 or more lines`; `what` is one of them."""
+    more = " or more" if or_more else ""
+    return f"{count}{more} {what}{'' if count == 1 and not or_more else 's'}"
 
 
 def some(names: Sequence[str]) -> str:

@@ -93,7 +93,7 @@ ROOT = "root"
 _NO_USER = "NoSuchEntity"
 _ADVICE = """\
 Ask the caller and the user whether this was meant. If the caller is unknown, disable their credentials first.
-What the key did: the command below shows calls that were made with it."""
+The command at "What it did" shows the calls that were made with the key."""
 _FOR_ROOT = """\
 Nobody but root may take this key away. Sign in as root, delete it under "My security credentials", change \
 root's password, and check root's MFA devices and the account's e-mail address.

@@ -56,7 +56,7 @@ from chalicelib.remediation import (
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.triggers import OnEvent, successful_calls
-from chalicelib.wording import aws_command
+from chalicelib.wording import aws_command, number_of
 
 NAME = "detector_disabled"
 PUT_OFF = "DetectorDisabledPutOff"  # the queue of deletions that event history doesn't know yet
@@ -465,8 +465,8 @@ def _facts(event: ApiCallEvent, watcher: Watcher, off: Off | None) -> Iterator[t
         yield "Lost with it", watcher.lost
     if off and off.kept_days is not None:
         unknown = f"not in event history; {_LONGEST_DAYS} days where nobody set it"
-        yield "Items are kept", f"{off.kept_days} days"
-        yield "Before", f"{off.days_before} days" if off.days_before else unknown
+        yield "Items are kept", number_of(off.kept_days, "day")
+        yield "Before", number_of(off.days_before, "day") if off.days_before else unknown
     service, operation = watcher.look
     if service:
         yield "What there is", aws_command(service, operation, {"--region": event.region})

@@ -39,7 +39,7 @@ from chalicelib.remediation import Alert, Plan, Quiet, Remediation, Severity, Wa
 from chalicelib.settings import Settings
 from chalicelib.stack import Parameter
 from chalicelib.triggers import OnSchedule
-from chalicelib.wording import safe, some
+from chalicelib.wording import number_of, safe, some
 
 NAME = "dns_tunnel"
 GROUP, NAMES, EXPECTED = (f"DNS_TUNNEL_{each}" for each in ("GROUP", "NAMES", "EXPECTED"))
@@ -212,7 +212,7 @@ def _of_one(tunnel: Tunnel, event: Tick, settings: Settings) -> Alert:
 def _of_more(tunnels: list[Tunnel], event: Tick, settings: Settings) -> Alert:
     return Alert(
         severity=Severity.HIGH,
-        title=f"{len(tunnels)} more domains and addresses with many long names",
+        title=f"Many long names: {number_of(len(tunnels), 'more pair')} of domain and address",
         facts=(
             ("Domains", some([f"{each.domain} from {each.source} ({each.names})" for each in tunnels])),
             *source_facts(question(event.at, settings), event),

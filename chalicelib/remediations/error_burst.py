@@ -31,7 +31,7 @@ from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Wa
 from chalicelib.settings import Settings
 from chalicelib.stack import LogAlarm, Parameter
 from chalicelib.triggers import OnEvent
-from chalicelib.wording import most_first, some, span, when
+from chalicelib.wording import most_first, number_of, some, span, when
 
 NAME = "error_burst"
 GROUP = "ERROR_BURST_GROUP"
@@ -174,8 +174,8 @@ def _counted(logs: Any, search: Search) -> Lines:
 def _title(facts: Lines, search: Search) -> str:
     if facts.first is None or facts.last is None:
         return f"{search.pattern} came up again and again in {search.group}"
-    count = f"{facts.count}{' or more' if facts.more else ''}"
-    return f"{count} lines with {search.pattern} in {search.group} in {span(facts.last - facts.first)}"
+    lines = number_of(facts.count, "line", or_more=facts.more)
+    return f"{lines} with {search.pattern} in {search.group} in {span(facts.last - facts.first)}"
 
 
 def _where(facts: Lines) -> Iterator[tuple[str, str]]:

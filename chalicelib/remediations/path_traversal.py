@@ -46,7 +46,7 @@ from chalicelib.remediation import Alert, Plan, Quiet, Remediation, Severity, Wa
 from chalicelib.settings import Settings
 from chalicelib.stack import Parameter
 from chalicelib.triggers import OnSchedule
-from chalicelib.wording import safe, some
+from chalicelib.wording import number_of, safe, some
 
 NAME = "path_traversal"
 GROUP, EXPECTED = (f"PATH_TRAVERSAL_{each}" for each in ("GROUP", "EXPECTED"))
@@ -276,10 +276,10 @@ def _count(tried: Iterable[Tried]) -> int:
 def _of_one(client: str, tried: list[Tried], event: Tick, settings: Settings) -> Alert:
     answered = [each for each in tried if _answered([each])]
     shown = sorted(answered or tried, key=lambda each: -each.requests)
-    outcome = _outcome(tried)
+    outcome, times = _outcome(tried), number_of(_count(tried), "time")
     return Alert(
         severity=Severity.HIGH if answered else Severity.MEDIUM,
-        title=f"{client or 'Somebody'} tried to leave a web server's folder {_count(tried)} times, {outcome}",
+        title=f"{client or 'Somebody'} tried to leave a web server's folder {times}, {outcome}",
         facts=(
             ("From", client or "not recorded"),
             ("Asked for", some([_shown(each) for each in shown])),
@@ -308,7 +308,7 @@ def _of_more(clients: list[tuple[str, list[Tried]]], event: Tick, settings: Sett
     answered = any(_answered(tried) for _, tried in clients)
     return Alert(
         severity=Severity.HIGH if answered else Severity.MEDIUM,
-        title=f"{len(clients)}{' or more' if more else ''} more clients tried to leave a web server's folder",
+        title=f"{number_of(len(clients), 'other client', or_more=more)} tried to leave a web server's folder",
         facts=(
             ("From", some([f"{client} ({_count(tried)})" for client, tried in clients])),
             *source_facts(question(event.at, settings), event),

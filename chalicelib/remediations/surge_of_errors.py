@@ -41,7 +41,7 @@ from chalicelib.remediation import Alert, Plan, Quiet, Remediation, Severity, Wa
 from chalicelib.settings import Settings
 from chalicelib.stack import Parameter
 from chalicelib.triggers import OnSchedule
-from chalicelib.wording import safe, some
+from chalicelib.wording import number_of, safe, some
 
 NAME = "surge_of_errors"
 GROUP, FAILURES, REFUSALS, EXPECTED = (
@@ -254,7 +254,7 @@ def _of_refusals(event: Tick, settings: Settings) -> Question:
 def _of_more(clients: list[Refused], event: Tick, settings: Settings) -> Alert:
     return Alert(
         severity=Severity.MEDIUM,
-        title=f"{len(clients)} more clients were refused again and again within ten minutes",
+        title=f"{number_of(len(clients), 'more client')} refused again and again within ten minutes",
         facts=(
             ("From", some([f"{each.client} ({each.requests})" for each in clients])),
             *source_facts(_of_refusals(event, settings), event),

@@ -18,11 +18,12 @@ from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.questions import Question, questions
 from chalicelib.remediation import Alert, Asked
-from chalicelib.wording import LONGEST_FACT, command_line
+from chalicelib.wording import LONGEST_FACT, command_line, last_name
 
 MOST_ASKED = 6
 ANYBODY = (Asked("what-was-refused"), Asked("who-signed-in"))
 """What fits where nobody is named."""
+_ABOUT_WHO = ("what-did-principal-do", "from-which-addresses")
 _HARMLESS = re.compile(r"[A-Za-z0-9+=,.@:/_-]{1,400}")
 _A_ROLE = re.compile(r"arn:[^:]+:iam::[0-9]*:role/")
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -47,10 +48,11 @@ class Asking:
             if question is None:  # a package without its text files: the alert comes all the same
                 yield f"  {asked.name}: this package lacks its text"
                 continue
-            yield f"  {question.title}"
             if question.needs and not _HARMLESS.fullmatch(asked.value):
+                yield f"  {question.title}"
                 yield f"    {_LEFT_OUT}"
             else:
+                yield f"  {question.title}{f' ({last_name(asked.value)})' if question.needs else ''}"
                 yield from self._ready(question, asked.value, at)
 
     def _ready(self, question: Question, value: str, at: datetime) -> Iterator[str]:
@@ -78,16 +80,27 @@ _OF_FILES = "To ask next, of the trail's log files (put a folder or an s3:// pre
 
 
 def asked_of(entry: LedgerEntry, alert: Alert, home: str) -> Sequence[Asked]:
-    """The questions that fit an alert: its own, then those about who did it; each once."""
-    own = [asked for asked in alert.asks if asked.value != NOT_RECORDED]
+    """The questions that fit an alert: its own, then those about who did it; each once.
+
+    One about `user/ann` is left out where the same is asked about the ARN of ann, who did it.
+    """
+    who = entry.principal
+    own = [
+        asked
+        for asked in alert.asks
+        if asked.value != NOT_RECORDED
+        and not (
+            asked.name in _ABOUT_WHO and asked.value.startswith("user/") and who.endswith(f":{asked.value}")
+        )
+    ]
     return tuple(dict.fromkeys((*own, *_about(entry, own, home))))[:MOST_ASKED]
 
 
 def _about(entry: LedgerEntry, own: Sequence[Asked], home: str) -> Iterator[Asked]:
     who = entry.principal
     if who:
-        yield Asked("what-did-principal-do", who)
-        yield Asked("from-which-addresses", who)
+        for name in _ABOUT_WHO:
+            yield Asked(name, who)
         if _A_ROLE.match(who):
             yield Asked("who-assumed-role", who)
     elif not own:

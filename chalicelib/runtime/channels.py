@@ -19,7 +19,7 @@ from chalicelib.errors import NotTaken
 from chalicelib.ledger.table import stamp
 from chalicelib.remediation import Alert, Severity
 from chalicelib.settings import Settings
-from chalicelib.wording import safe
+from chalicelib.wording import number_of, safe
 
 # Security Hub's limits, in characters.
 _TITLE, _DESCRIPTION, _RECOMMENDATION, _FIELD_NAME, _FIELD = 256, 1024, 512, 128, 2048
@@ -198,4 +198,4 @@ def _within(lines: list[str]) -> Iterator[str]:
         else:
             left_out += 1
     if left_out:
-        yield f"... {left_out} more lines are in the mail"
+        yield f"... and {number_of(left_out, 'more line')} in the mail"

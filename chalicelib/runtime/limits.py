@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.remediation import Alert, Plan, Severity
+from chalicelib.wording import number_of
 
 # Together well below 400 KB: the rest of an item is short.
 MOST_FACTS_BYTES = 60_000
@@ -85,7 +86,7 @@ def _shorter(alert: Alert, room: int) -> Alert:
         line = (_cut(label, 200), _cut(fact, max(room // 2, 200)))
         room -= _size(line) + 2
         if room < 0:
-            facts.append(("And", f"{len(alert.facts) - len(facts)} more facts, left out"))
+            facts.append(("And", f"{number_of(len(alert.facts) - len(facts), 'more fact')}, left out"))
             break
         facts.append(line)
     return dataclasses.replace(alert, title=title, advice=advice, facts=tuple(facts), asks=())

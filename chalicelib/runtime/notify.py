@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from chalicelib.remediation import Alert, Call, CallProgress, Outcome
-from chalicelib.wording import LONGEST_FACT, safe
+from chalicelib.wording import LONGEST_FACT, number_of, safe, whole
 
 LONGEST_LABEL = 100
 LONGEST_SUBJECT = 99
@@ -77,7 +77,7 @@ _PENDING = MappingProxyType(
     {
         Outcome.UNDER_WAY: "Trailwarden did not yet do:",
         Outcome.FAILED: "Trailwarden did not yet try:",
-        Outcome.OBSERVED: "Trailwarden would do, were its mode enforce:",
+        Outcome.OBSERVED: "In mode enforce Trailwarden would do:",
         Outcome.UNCONFIRMED: "Trailwarden does this once CloudTrail's event history knows the call:",
         Outcome.REFUSED: "Trailwarden refused to do:",
         Outcome.SUPERSEDED: "Not done:",
@@ -126,7 +126,7 @@ def _to_undo(finding_id: str, undos: Sequence[Call]) -> list[str]:
         return []
     lines = [f"To undo it: trailwarden undo {finding_id}", "which does:"]
     for call in undos:
-        lines += [f"  - {safe(call.command)}", *_lost(call)]
+        lines += [f"  - {whole(call.command)}", *_lost(call)]
     return lines
 
 
@@ -152,7 +152,7 @@ def _within(most_bytes: int, lines: list[str]) -> list[str]:
     for count, line in enumerate(lines):
         room -= len(line.encode()) + 1
         if room < 0:
-            return [*lines[:count], f"... and {len(lines) - count} more lines, left out"]
+            return [*lines[:count], f"... and {number_of(len(lines) - count, 'more line')}, left out"]
     return lines
 
 

@@ -14,7 +14,7 @@ from scenarios.cloud.authorization.actions import Actions
 from scenarios.cloud.authorization.identity import Identity
 from scenarios.cloud.calls import Calls
 from scenarios.cloud.kernel.clock import Clock
-from scenarios.cloud.kernel.deliveries import Deliveries, Event
+from scenarios.cloud.kernel.deliveries import Deliveries, Event, Refusal
 from scenarios.cloud.kernel.emitted import Dimensions, Measurements
 from scenarios.cloud.kernel.faults import Faults
 from scenarios.cloud.kernel.laws import Laws
@@ -72,6 +72,15 @@ class Setting:
         """Add a line to the trace."""
         moment = Moment(at=self.clock.now, kind=kind, words=words, facts=facts, cause=self.clock.cause)
         self.trace.append(moment)
+
+    def note_lost(self, count: int, what: str, refusal: Refusal | str | None) -> None:
+        """Add a line to the trace where a delivery of log lines was refused.
+
+        `what` and why as in "3 lines of the access log of web: ..."; nothing is added for None or "".
+        """
+        if refusal:
+            because = refusal if isinstance(refusal, str) else refusal.because
+            self.note("lost", f"{count} {what}: {because}")
 
     def measured(
         self,

@@ -23,7 +23,7 @@ from scenarios.doctor.report import as_json, as_text, exit_code
 @click.option("--yes", is_flag=True, help="With --fix: don't ask before each change.")
 @formatted
 def command(stack_name: str, region: str, profile: str | None, *, fix: bool, yes: bool, form: str) -> int:
-    """Hold a deployed account against what the stack promises, and say what stays unwatched.
+    """Compare a deployed account with what the stack promises, and say what is not watched.
 
     Looks at the stack and all of its parts, the trail and its bucket, the other regions, and who may audit.
     Reads only. --fix shows each change before it makes it, and makes only changes that can't be against

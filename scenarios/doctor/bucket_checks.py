@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib.remediation import Call, Severity
+from chalicelib.wording import number_of
 from scenarios.doctor.facts import Bucket, Missing, Unknown
 from scenarios.doctor.finding import DoctorFinding, advice, command, unknown, unwatched, well
 
@@ -222,11 +223,11 @@ def _takes_away(rule: Mapping[str, Any]) -> Iterator[str]:
     name = rule.get("ID", "a rule")
     expires = rule.get("Expiration", {})
     if "Date" in expires or expires.get("Days", SHORTEST_DAYS_KEPT) < SHORTEST_DAYS_KEPT:
-        when = expires.get("Date") or f"{expires['Days']} days"
+        when = expires.get("Date") or number_of(expires["Days"], "day")
         yield f"the lifecycle ({name}) deletes log files after {when}"
     kept = rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", SHORTEST_DAYS_KEPT)
     if kept < SHORTEST_DAYS_KEPT:
-        yield f"the lifecycle ({name}) deletes old versions after {kept} days"
+        yield f"the lifecycle ({name}) deletes old versions after {number_of(kept, 'day')}"
     for each in rule.get("Transitions", ()):
         if each.get("StorageClass") in _OUT_OF_REACH:
             yield f"the lifecycle ({name}) moves log files to {each['StorageClass']}, out of reach"

@@ -206,7 +206,7 @@ SCENARIO = Scenario(
                 "203.0.113.66",
                 "Hour before",
                 "describe-network-interfaces",
-                "Trailwarden would do, were its mode enforce:",
+                "In mode enforce Trailwarden would do:",
             ),
             outcome(NAME, Outcome.OBSERVED),
         ),

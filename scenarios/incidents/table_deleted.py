@@ -79,7 +79,7 @@ SCENARIO = Scenario(
                 "203.0.113.66",
                 "aws dynamodb restore-table-from-backup --target-table-name orders --backup-arn "
                 "arn:aws:dynamodb:us-east-1:123456789012:table/orders/backup/",
-                "Trailwarden would do, were its mode enforce:",
+                "In mode enforce Trailwarden would do:",
             ),
             outcome("table_deleted", Outcome.OBSERVED),
         ),

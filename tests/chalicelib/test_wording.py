@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from chalicelib.wording import aws_command, most_first, no_json, size, some, span, when
+from chalicelib.wording import aws_command, most_first, no_json, number_of, size, some, span, when
 from tests.chalicelib.bash import words_of
 
 SPANS = [
@@ -89,3 +89,11 @@ def test_a_command_stays_on_one_line_and_means_the_same_name(name):
     assert command.isprintable()
     bound = [f"--table-name={name}"] if name.startswith("-") else ["--table-name", name]
     assert words_of(command)[3:] == bound
+
+
+@pytest.mark.parametrize(
+    ("count", "or_more", "words"),
+    [(0, False, "0 lines"), (1, False, "1 line"), (2, False, "2 lines"), (1, True, "1 or more lines")],
+)
+def test_one_is_no_plural(count, or_more, words):
+    assert number_of(count, "line", or_more=or_more) == words

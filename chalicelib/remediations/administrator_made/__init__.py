@@ -150,7 +150,7 @@ DECLARED_CALLS = (
 )
 _ADVICE = """\
 Ask the caller whether this was meant. If the caller is unknown, disable their credentials first, then look \
-what whoever became an administrator did since."""
+at what was done with the new permissions."""
 
 
 def decide(event: ApiCallEvent, facts: Seen[Promotion], _now: datetime, _settings: Settings) -> Plan:

@@ -65,7 +65,7 @@ from chalicelib.remediations.backup_missing.reading import (
 from chalicelib.settings import Mode, Settings
 from chalicelib.stack import Parameter
 from chalicelib.triggers import OnEvent, OnSchedule
-from chalicelib.wording import aws_command, some, span, when
+from chalicelib.wording import aws_command, number_of, some, span, when
 
 NIGHTLY = "cron(10 2 * * ? *)"
 FAILED_PATTERN: Mapping[str, Any] = {
@@ -341,7 +341,7 @@ def _undone_of_tables(due: Sequence[Kept]) -> Iterator[tuple[str, str]]:
 
 def _left(count: int) -> Iterator[tuple[str, str]]:
     if count:
-        yield "Left for the next night", f"{count} calls: one night makes {_MOST_CALLS}"
+        yield "Left for the next night", f"{number_of(count, 'call')}: one night makes {_MOST_CALLS}"
 
 
 def _made(event: Tick, volume: Kept) -> Call:

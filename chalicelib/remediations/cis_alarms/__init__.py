@@ -50,7 +50,7 @@ from chalicelib.remediations.cis_alarms.controls import (
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings, matches_any, too_wide
 from chalicelib.stack import ADDRESSES, ADDRESSES_ARE, Parameter, topic_for_alarms
 from chalicelib.triggers import OnEvent, OnTopic
-from chalicelib.wording import MOST_NAMED, most_first, when
+from chalicelib.wording import MOST_NAMED, last_name, most_first, number_of, when
 
 NAME = "cis_alarms"
 TRAIL_LOG_GROUP = "CIS_TRAIL_GROUP"
@@ -271,9 +271,9 @@ def _title(control: CisControl, counted: Sequence[SeenCall], *, more: bool) -> s
         return f"{control.title}: who could not be found"
     people = most_first((call.who, call.address) for call in counted)
     (first, address), _ = people[0]
-    others = f" and {len(people) - 1} others" if len(people) > 1 else ""
+    others = f" and {number_of(len(people) - 1, 'other')}" if len(people) > 1 else ""
     count = f"{len(counted)}{' or more' if more else ''}"
-    return f"{control.title}: {count} by {first} from {address or 'an unknown address'}{others}"
+    return f"{control.title}: {count} by {last_name(first)} from {address or 'an unknown address'}{others}"
 
 
 def _who_and_what(counted: Sequence[SeenCall], facts: Behind) -> Iterator[tuple[str, str]]:
@@ -290,7 +290,7 @@ def _who_and_what(counted: Sequence[SeenCall], facts: Behind) -> Iterator[tuple[
         yield "Who", f"{name} from {address or 'an unknown address'}: {count}"
         yield "Calls", _listed(calls)
     if len(people) > MOST_NAMED:
-        yield "And", f"{len(people) - MOST_NAMED} others"
+        yield "And", number_of(len(people) - MOST_NAMED, "other")
     left_out = Counter(call.left_out for call in facts.calls if call.left_out)
     if left_out:
         yield "Left out", "; ".join(f"{count} {why}" for why, count in sorted(left_out.items()))
@@ -321,7 +321,7 @@ REMEDIATION = Remediation(
     name=NAME,
     title="One of the CIS benchmark's alarms went off",
     woken_by="the CIS benchmark's fifteen alarms on the trail's log group, and calls that they miss",
-    response="reports who made which calls, from where and when; leaves out what settings expect",
+    response="reports who made which calls, from where and when; leaves out whom parameters name",
     page=__doc__ or "",
     ways=(
         Way(

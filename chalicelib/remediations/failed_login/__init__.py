@@ -52,7 +52,7 @@ from chalicelib.remediations.failed_login.sshd import CONNECTION, LoginFailures,
 from chalicelib.settings import Settings
 from chalicelib.stack import LogAlarm, Parameter, log_group
 from chalicelib.triggers import OnEvent, OnLogs
-from chalicelib.wording import MOST_NAMED, most_first, some, span, when
+from chalicelib.wording import MOST_NAMED, most_first, number_of, some, span, when
 
 NAME = "failed_login"
 THRESHOLD = "FAILED_LOGIN_THRESHOLD"
@@ -287,9 +287,9 @@ def _alarm_title(facts: SignInFailures) -> str:
     if not facts.found:
         return "Console sign-ins fail, who and from where could not be found"
     (who, address), most = most_first((failure.who, failure.address) for failure in facts.found)[0]
-    count = f"{len(facts.found)}{' or more' if facts.more else ''}"
+    count = number_of(len(facts.found), "failed console sign-in", or_more=facts.more)
     whose = "all" if most == len(facts.found) and not facts.more else f"{most}"
-    return f"{count} failed console sign-ins, {whose} for {who} from {address or 'an unknown address'}"
+    return f"{count}, {whose} for {who} from {address or 'an unknown address'}"
 
 
 def _who_and_from_where(facts: SignInFailures) -> Iterator[tuple[str, str]]:
@@ -303,7 +303,7 @@ def _who_and_from_where(facts: SignInFailures) -> Iterator[tuple[str, str]]:
     for (who, address), _ in groups[:MOST_NAMED]:
         yield "Who", _group_in_words([one for one in facts.found if (one.who, one.address) == (who, address)])
     if len(groups) > MOST_NAMED or facts.more:
-        yield "And", f"{max(0, len(groups) - MOST_NAMED)} others{' or more' if facts.more else ''}"
+        yield "And", number_of(max(0, len(groups) - MOST_NAMED), "other", or_more=facts.more)
     yield "First", when(facts.found[0].at)
     yield "Last", when(facts.found[-1].at)
 

@@ -527,7 +527,7 @@ REMEDIATION = Remediation(
     name=NAME,
     title="A resource is not compliant with a rule of AWS Config",
     woken_by=(
-        "a rule of AWS Config finds a resource not compliant, or compliant again; a call that makes it lie"
+        "a rule of AWS Config finds a resource not compliant, or compliant again; a call that falsifies it"
     ),
     response=(
         "reports who made it so, since when, and what it was before; says where Config has given up on it"

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from chalicelib.remediation import Alert, Asked, Quiet, Severity
 from chalicelib.remediations.trail_digest.audit import MOST_LOGS, Audit, TrailFault
 from chalicelib.trail.integrity.findings import IntegrityFinding, What
-from chalicelib.wording import aws_command, when
+from chalicelib.wording import aws_command, number_of, when
 
 WEEK, DAY = 7 * 24 * 3600, 24 * 3600
 
@@ -166,7 +166,7 @@ def _rest_told(audit: Audit, trail_arn: str) -> Alert:
     severity = max((_TOLD[what][0] for what in kinds), key=_LOUDNESS.index)
     return Alert(
         severity=severity,
-        title=f"{count} more findings in the CloudTrail trail",
+        title=f"{number_of(count, 'more finding')} in the CloudTrail trail",
         facts=(
             *((f"{number} x", what.value) for what, number in audit.left_out),
             ("Told one by one", f"{len(audit.findings)}, the newest"),
@@ -179,14 +179,14 @@ def _rest_told(audit: Audit, trail_arn: str) -> Alert:
 
 def _could_not_read(audit: Audit, trail_arn: str) -> Alert:
     count = len(audit.could_not_read) + audit.more_not_read
-    things = "1 thing" if count == 1 else f"{count} things"
+    things = number_of(count, "thing")
     return Alert(
         severity=Severity.HIGH if any(each.denied for each in audit.could_not_read) else Severity.MEDIUM,
         title=f"Could not find out whether the CloudTrail trail is sound: {things} could not be looked at",
         facts=(
             *(("Could not", each.why) for each in audit.could_not_read),
             *((("And", f"{audit.more_not_read} more"),) if audit.more_not_read else ()),
-            ("Looked at", f"{audit.digests} digests, {audit.logs} log files"),
+            ("Looked at", f"{number_of(audit.digests, 'digest')}, {number_of(audit.logs, 'log file')}"),
             ("Trail", trail_arn),
         ),
         advice=_NOT_TOLD,

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.wording import number_of
+
 # Classes that answer a GET at once; from the others an object must be restored first.
 _READ_AT_ONCE = ("GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA", "STANDARD_IA")
 _EVERYTHING = ("", "{}", '{"Prefix": ""}')
@@ -24,7 +26,7 @@ class Effect:
 
     def __str__(self) -> str:
         where = "" if self.scope in _EVERYTHING else f" where {self.scope}"
-        return f"{self.what} after {self.days} days{where}"
+        return f"{self.what} after {number_of(self.days, 'day')}{where}"
 
     def no_sooner_than(self, other: "Effect") -> bool:
         """Whether the other did the same, to these objects at least, and as soon."""

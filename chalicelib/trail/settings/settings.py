@@ -16,6 +16,7 @@ from chalicelib.remediation import Severity
 from chalicelib.trail.description import Trail, canonical
 from chalicelib.trail.settings.lifecycle import comes_sooner, lifecycle_in_words
 from chalicelib.trail.settings.selectors import EVERY_MANAGEMENT_EVENT, seen, selectors_in_words
+from chalicelib.wording import number_of
 
 Value = str | bool | int | None
 ON, OFF = "on", "off"
@@ -275,7 +276,7 @@ def _policy_words(value: str) -> str:
 
 def _lock_words(value: str) -> str:
     mode, days = _retention(value)
-    return f"{mode.lower()}, {days} days" if days else "no default retention"
+    return f"{mode.lower()}, {number_of(days, 'day')}" if days else "no default retention"
 
 
 def _encryption_words(value: str) -> str:
@@ -289,7 +290,7 @@ def _encryption_words(value: str) -> str:
 
 
 def _days(value: int) -> str:
-    return f"{value} days" if value else "for ever"
+    return number_of(value, "day") if value else "for ever"
 
 
 _CRITICAL, _HIGH, _MEDIUM = Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM

@@ -113,9 +113,7 @@ class StandardLogs:
         key = f"{bucket}/{prefix}{'/' if prefix else ''}{distribution}.{start:%Y-%m-%d-%H}.{tail}.gz"
         whole = [*CLOUDFRONT.head(), *lines]
         refusal = put_file(self._setting, self._setting.home, key, whole, plain=True, grantee=AWSLOGSDELIVERY)
-        if refusal is not None:
-            words = f"{len(lines)} lines of the standard log of {distribution}: {refusal.because}"
-            self._setting.note("lost", words)
+        self._setting.note_lost(len(lines), f"lines of the standard log of {distribution}", refusal)
 
 
 def let_in(s3: Any, bucket: str) -> None:

@@ -372,4 +372,4 @@ class FlowLogs:
         model.deliver_logs_error_message = ACCESS_ERROR if refusal else None
         if refusal is not None:
             because = "it is not there" if refusal.missing is Missing.RESOURCE else refusal.because
-            self._setting.note("lost", f"{count} records of {model.id} for {where}: {because}")
+            self._setting.note_lost(count, f"records of {model.id} for {where}", because)

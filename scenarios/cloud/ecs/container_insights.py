@@ -72,8 +72,7 @@ class ContainerInsights:
         role = linked_role(self._setting.account, SERVICE, _ROLE, writes)
         payload = LogLines(stream=_STREAM, lines=[(self._setting.clock.now, each) for each in lines])
         refusal = self._setting.deliveries.hand_over(group, payload, by=role)
-        if refusal is not None:
-            self._setting.note("lost", f"{len(lines)} records of containers for {name}: {refusal.because}")
+        self._setting.note_lost(len(lines), f"records of containers for {name}", refusal)
         self._later(region, cluster)
 
     def _lines(self, region: str, cluster: str) -> Iterator[str]:

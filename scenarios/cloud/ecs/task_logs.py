@@ -77,7 +77,7 @@ class TaskLogs:
             because = (
                 f"ResourceInitializationError: failed to create Cloudwatch log stream: {refusal.because}"
             )
-            self._setting.note("lost", f"{len(lines)} lines of {container} in {definition.family}: {because}")
+            self._setting.note_lost(len(lines), f"lines of {container} in {definition.family}", because)
             stop(self._setting, region, task, because)
             return
         wait = self._setting.random("ecs.awslogs").uniform(*GATHER_SECONDS)
@@ -86,8 +86,7 @@ class TaskLogs:
 
     def _send(self, group: str, payload: LogLines, role: AssumedRole) -> None:
         refusal = self._setting.deliveries.hand_over(group, payload, by=role)
-        if refusal is not None:
-            self._setting.note("lost", f"{len(payload.lines)} lines of {payload.stream}: {refusal.because}")
+        self._setting.note_lost(len(payload.lines), f"lines of {payload.stream}", refusal)
 
 
 def options_of(task: Any, container: dict[str, Any]) -> dict[str, str] | None:

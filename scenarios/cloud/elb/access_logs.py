@@ -85,9 +85,8 @@ class AccessLogs:
         end = start + timedelta(minutes=minutes)
         stem = file_of(self._setting, which.region, place, which.name, end)
         key = f"{stem}_{NODE}_{tail(self._setting)}.log"
-        because = put(self._setting, which.region, key, lines)
-        if because:
-            self._setting.note("lost", f"{len(lines)} lines of the access log of {which.name}: {because}")
+        refusal = put(self._setting, which.region, key, lines)
+        self._setting.note_lost(len(lines), f"lines of the access log of {which.name}", refusal)
 
 
 def _is_on(wanted: Any) -> bool:

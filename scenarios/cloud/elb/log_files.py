@@ -17,7 +17,7 @@ from typing import Final
 
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import Caller, CallerKind
-from scenarios.cloud.kernel.deliveries import By, Object
+from scenarios.cloud.kernel.deliveries import By, Object, Refusal
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.service_logs_delivery import folder_in, put_file
 from scenarios.cloud.setting import Setting
@@ -50,8 +50,8 @@ _ACCOUNTS: Final = {
     "sa-east-1": "507241528517",
 }
 
-Put = Callable[[str, Sequence[str]], str]
-"""Writes lines as `BUCKET/KEY`; returns why it may not, or ""."""
+Put = Callable[[str, Sequence[str]], Refusal | None]
+"""Writes lines as `BUCKET/KEY`; returns why it may not, or None."""
 
 
 def try_it(setting: Setting, region: str, bucket: str, prefix: str, put: Put) -> None:
@@ -63,7 +63,7 @@ def try_it(setting: Setting, region: str, bucket: str, prefix: str, put: Put) ->
         raise Refused("InvalidConfigurationRequest", f"The bucket {bucket} is not in the region {region}")
     key = f"{_folder(setting, bucket, prefix)}ELBAccessLogTestFile"
     line = f"Enable AccessLog for ELB: {setting.account} at {setting.clock.now:%Y-%m-%dT%H:%MZ}"
-    if put(key, [line]):
+    if put(key, [line]) is not None:
         why = f"Access Denied for bucket: {bucket}. Please check S3bucket permission"
         raise Refused("InvalidConfigurationRequest", why)
 
@@ -83,11 +83,12 @@ def tail(setting: Setting) -> str:
     return f"{setting.random('elb.names').getrandbits(40):08x}"[:8]
 
 
-def put(setting: Setting, region: str, key: str, lines: Sequence[str], *, packed: bool = False) -> str:
-    """Write lines in Elastic Load Balancing's name; returns why it may not, or ""."""
+def put(
+    setting: Setting, region: str, key: str, lines: Sequence[str], *, packed: bool = False
+) -> Refusal | None:
+    """Write lines in Elastic Load Balancing's name; returns why it may not."""
     by = _sender(setting, region, key)
-    refusal = put_file(setting, region, key, lines, by=by, packed=packed, plain=True, keyless=True)
-    return refusal.because if refusal is not None else ""
+    return put_file(setting, region, key, lines, by=by, packed=packed, plain=True, keyless=True)
 
 
 def _folder(setting: Setting, bucket: str, prefix: str) -> str:

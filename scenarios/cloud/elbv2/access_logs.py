@@ -21,6 +21,7 @@ from typing import Any, Final
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.elb.log_files import NODE, file_of, put, tail, try_it
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.deliveries import Refusal
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 from scenarios.cloud.service_logs_delivery import Windows, put_file
 from scenarios.cloud.setting import Setting
@@ -95,18 +96,16 @@ class AccessLogs:
         stem = file_of(self._setting, region, (bucket, prefix), name, end)
         node = "" if _is_network(balancer) else f"{NODE}_"
         key = f"{stem}_{node}{tail(self._setting)}.log.gz"
-        because = self._put(region, balancer, key, lines, packed=True)
-        if because:
-            self._setting.note("lost", f"{len(lines)} lines of the access log of {name}: {because}")
+        refusal = self._put(region, balancer, key, lines, packed=True)
+        self._setting.note_lost(len(lines), f"lines of the access log of {name}", refusal)
 
     def _put(
         self, region: str, balancer: Any, key: str, lines: Sequence[str], *, packed: bool = False
-    ) -> str:
-        """Why a file of a load balancer may not be written; "" where it was."""
+    ) -> Refusal | None:
+        """Why a file of a load balancer may not be written; None where it was."""
         if not _is_network(balancer):
             return put(self._setting, region, key, lines, packed=packed)
-        refusal = put_file(self._setting, region, key, lines, packed=packed)
-        return refusal.because if refusal is not None else ""
+        return put_file(self._setting, region, key, lines, packed=packed)
 
 
 def _tls_line(balancer: Any, visit: Visit, listener: Any) -> str:

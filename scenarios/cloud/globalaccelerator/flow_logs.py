@@ -122,9 +122,7 @@ class FlowLogs:
             f"{end:%Y/%m/%d}/{account}_globalaccelerator_{accelerator.id}_{end:%Y%m%dT%H%MZ}_{tail}.log.gz"
         )
         refusal = put_file(self._setting, REGION, key, [*GLOBAL_ACCELERATOR.head(), *lines])
-        if refusal is not None:
-            words = f"{len(lines)} records of {accelerator_id} for {accelerator.bucket}: {refusal.because}"
-            self._setting.note("lost", words)
+        self._setting.note_lost(len(lines), f"records of {accelerator_id} for {accelerator.bucket}", refusal)
 
 
 def register(setting: Setting) -> None:

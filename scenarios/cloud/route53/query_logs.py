@@ -167,9 +167,7 @@ class QueryLogs:
             return
         payload = LogLines(stream=f"{zone_id}/{_EDGE}", lines=[(at, each) for each in lines])
         refusal = self._setting.deliveries.hand_over(group, payload, by=SERVICE, source=_arn(zone_id))
-        if refusal is not None:
-            words = f"{len(lines)} queries of {zone_id} for {group}: {refusal.because}"
-            self._setting.note("lost", words)
+        self._setting.note_lost(len(lines), f"queries of {zone_id} for {group}", refusal)
 
 
 def _records(zone: Any, name: str) -> list[Any]:

@@ -145,9 +145,7 @@ class QueryLogs:
         self._told(destination, put_file(self._setting, region, key, lines), lines)
 
     def _told(self, destination: str, refusal: Refusal | None, lines: list[Any]) -> None:
-        if refusal is not None:
-            words = f"{len(lines)} queries for {destination}: {refusal.because}"
-            self._setting.note("lost", words)
+        self._setting.note_lost(len(lines), f"queries for {destination}", refusal)
 
     def _values(self, region: str, query: _Query) -> Mapping[str, Any]:
         instance = query.interface.instance

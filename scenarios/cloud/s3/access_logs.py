@@ -31,7 +31,7 @@ from typing import Any, Final
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
-from scenarios.cloud.kernel.deliveries import Object
+from scenarios.cloud.kernel.deliveries import Object, Refusal
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.s3.access_lines import lines_of
@@ -134,14 +134,13 @@ class AccessLogs:
         moment = at or self._setting.clock.now
         dated = f"{moment:%Y/%m/%d}/" if target[2] else ""
         key = f"{prefix}{folders}{dated}{moment:%Y-%m-%d-%H-%M-%S}-{unique}"
-        because = self._put_one(f"{into}/{key}", bucket, region, lines)
-        if because:
-            self._setting.note("lost", f"{len(lines)} lines of the access log of {bucket}: {because}")
+        refusal = self._put_one(f"{into}/{key}", bucket, region, lines)
+        self._setting.note_lost(len(lines), f"lines of the access log of {bucket}", refusal)
 
-    def _put_one(self, key: str, bucket: str, region: str, lines: Sequence[str]) -> str:
-        """Why a file was not delivered; "" where it was."""
+    def _put_one(self, key: str, bucket: str, region: str, lines: Sequence[str]) -> Refusal | None:
+        """Why a file was not delivered; None where it was."""
         source = f"arn:aws:s3:::{bucket}"
-        refusal = put_file(
+        return put_file(
             self._setting,
             region,
             key,
@@ -153,7 +152,6 @@ class AccessLogs:
             keyless=True,
             grantee=GROUP,
         )
-        return refusal.because if refusal is not None else ""
 
 
 def _target(logging: Mapping[str, Any]) -> _Target:

@@ -180,8 +180,7 @@ class Logging:
         self._told(name, put_records(self._setting, to, [line for _, line in lines], by=role), len(lines))
 
     def _told(self, name: str, refusal: Refusal | None, count: int) -> None:
-        if refusal is not None:
-            self._setting.note("lost", f"{count} lines of the log of web ACL {name}: {refusal.because}")
+        self._setting.note_lost(count, f"lines of the log of web ACL {name}", refusal)
 
 
 def register(setting: Setting) -> None:

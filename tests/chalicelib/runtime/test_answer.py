@@ -293,7 +293,7 @@ def test_sts_is_asked_once_a_cold_start(house):
 @pytest.mark.parametrize(
     ("mode", "outcome", "acted", "words"),
     [
-        pytest.param(Mode.OBSERVE, Outcome.OBSERVED, False, "would do, were its mode enforce", id="observe"),
+        pytest.param(Mode.OBSERVE, Outcome.OBSERVED, False, "enforce Trailwarden would do", id="observe"),
         pytest.param(Mode.APPROVE, Outcome.AWAITING_APPROVAL, False, "waits for a yes", id="approve"),
         pytest.param(Mode.ENFORCE, Outcome.ACTED, True, "Trailwarden did:", id="enforce"),
     ],

@@ -53,6 +53,11 @@ def commands(text):
             [(RESOURCE, "orders"), (WHO, ANN), (WHERE, ANN)],
             id="its own first, each once",
         ),
+        pytest.param(
+            (Asked(WHO, "user/ann"), Asked(WHO, "user/bob")), {"principal": ANN},
+            [(WHO, "user/bob"), (WHO, ANN), (WHERE, ANN)],
+            id="the caller by name and by ARN is one",
+        ),
         pytest.param((Asked(RESOURCE, "i-1"),), {"principal": ""}, [(RESOURCE, "i-1")], id="only its own"),
         pytest.param(
             (Asked(RESOURCE, "not recorded"),), {"principal": ANN},
@@ -89,6 +94,13 @@ def test_the_text_below_a_command_is_a_query_on_one_line(name):
     assert command.startswith(f"    trailwarden query {name} ")
     assert "{{" not in text
     Query(text.strip())
+
+
+def test_two_questions_of_one_title_say_whom_they_are_about():
+    lines = ending(Asked(WHO, "user/bob"), principal=ANN).splitlines()
+
+    title = questions()[WHO].title
+    assert [line.strip() for line in lines if title in line] == [f"{title} (user/bob)", f"{title} (user/ann)"]
 
 
 def test_without_a_log_group_there_are_commands_for_files():

@@ -129,7 +129,7 @@ def test_a_chat_shows_whole_lines_or_none_of_them():
 
     kept = [line for line in shown.splitlines() if "aws" in line]
     assert kept == lines[: len(kept)]
-    assert f"... {100 - len(kept)} more lines are in the mail" in shown
+    assert f"... and {100 - len(kept)} more lines in the mail" in shown
     assert len(shown) < 3000
 
 

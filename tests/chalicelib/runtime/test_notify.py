@@ -196,6 +196,12 @@ def test_only_what_we_did_can_be_undone_and_last_things_first():
     ]
 
 
+def test_half_a_command_is_never_offered_as_the_undo():
+    text = text_of(outcome=Outcome.ACTED, calls=[creates("t" * 5000)], progress={0: CallProgress.DONE})
+
+    assert "  - a command too long for here: the finding holds it" in text.splitlines()
+
+
 @pytest.mark.parametrize("outcome", [Outcome.OBSERVED, Outcome.AWAITING_APPROVAL, Outcome.CAPPED])
 def test_what_was_not_done_has_nothing_to_undo(outcome):
     assert "To undo it:" not in text_of(outcome=outcome, calls=CALLS)

@@ -274,7 +274,7 @@ def rule(status="Enabled", **more):
         ),
         pytest.param(
             rule(NoncurrentVersionExpiration={"NoncurrentDays": 1}),
-            ["deletes old versions after 1 days"],
+            ["deletes old versions after 1 day"],
             id="old versions",
         ),
         pytest.param(rule("Disabled", Expiration={"Days": 1}), [], id="a rule that is switched off"),

@@ -158,7 +158,7 @@ def a_fresh_deploy_observes(account):
     account.aws(f"cloudtrail stop-logging --name {account.trail}", who="mallory")
     account.passes("10m")
 
-    account.is_told("HIGH: DynamoDB table orders was deleted", "mallory", "would do, were its mode enforce")
+    account.is_told("HIGH: DynamoDB table orders was deleted", "mallory", "enforce Trailwarden would do")
     account.is_told("CRITICAL: Logging of the audit trail", "was stopped", "mallory")
     assert "orders" not in account.aws("dynamodb list-tables")
     assert not is_logging(account)

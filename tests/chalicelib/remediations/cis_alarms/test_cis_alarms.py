@@ -129,7 +129,7 @@ def test_a_call_that_a_pattern_misses_is_told_under_its_control(control, source,
 
     assert EventPattern(MISSED_PATTERN).matches(raw)
     assert not LogPattern(control.pattern).matches(json.dumps(raw["detail"]))
-    assert alert.title == f"{control.title}: 1 by {ALICE['arn']} from {ADDRESS}"
+    assert alert.title == f"{control.title}: 1 by user/alice from {ADDRESS}"
     assert facts_of(alert)["Control"].startswith(control.label)
 
 
@@ -169,7 +169,7 @@ def test_the_alert_names_actor_address_calls_and_times():
 
     facts = facts_of(alert)
     assert alert.severity is Severity.MEDIUM
-    assert alert.title == f"IAM policies were changed: 3 by {ALICE['arn']} from {ADDRESS}"
+    assert alert.title == f"IAM policies were changed: 3 by user/alice from {ADDRESS}"
     assert facts["Who"] == f"{ALICE['arn']} from {ADDRESS}: 3"
     assert facts["Calls"] == "iam PutUserPolicy (2), iam AttachUserPolicy"
     assert facts["First"] == "2026-03-02 03:00:00 UTC"
@@ -182,7 +182,7 @@ def test_several_actors_are_told_the_busiest_first():
 
     alert = only(told(call(), call(userIdentity=bob, eventID="e-2"), call(userIdentity=bob, eventID="e-3")))
 
-    assert alert.title.endswith(f"3 by {bob['arn']} from {ADDRESS} and 1 others")
+    assert alert.title.endswith(f"3 by user/bob from {ADDRESS} and 1 other")
     assert [fact for label, fact in alert.facts if label == "Who"] == [
         f"{bob['arn']} from {ADDRESS}: 2",
         f"{ALICE['arn']} from {ADDRESS}: 1",

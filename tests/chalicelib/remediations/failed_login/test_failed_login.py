@@ -414,7 +414,7 @@ def test_many_actors_are_cut_but_counted():
     alert = about_alarm(SignInFailures(found=found, more=True))
 
     assert sum(label == "Who" for label, _ in alert.facts) == 10
-    assert facts_of(alert)["And"] == "2 others or more"
+    assert facts_of(alert)["And"] == "2 or more others"
     assert alert.title.startswith("12 or more failed")
 
 
