@@ -51,13 +51,17 @@ Ours = Callable[[datetime, datetime], frozenset[str]]
 """The ids of the backups that our own role made between two moments."""
 
 
-def too_many(of_each: Iterable[Sequence[OldBackup]], kept: int, ours: Ours) -> list[OldBackup]:
+def too_many(
+    of_each: Iterable[Sequence[OldBackup]], kept: int, ours: Ours, *, by: datetime
+) -> list[OldBackup]:
     """Those of ours beyond the newest that are kept of each thing, the oldest first.
 
     `of_each`: the backups of each that may be ours, the newest first. `ours` is asked only where there are
-    more than are kept.
+    more than are kept. Only those begun `by` then count: what this very look had made, before it died, takes
+    no older one's place at its retry.
     """
-    perhaps = [every for every in of_each if len(every) > kept]
+    counted = ([each for each in every if each.began <= by] for every in of_each)
+    perhaps = [every for every in counted if len(every) > kept]
     began = [each.began for every in perhaps for each in every]
     if not began:
         return []

@@ -56,7 +56,10 @@ def _disks(aws: Aws, event: Tick, region: str, settings: Settings, found: Facts)
         old=(
             *found.old,
             *too_many(
-                _ours_perhaps(region, snapshots), kept, _asking(aws, region, "CreateSnapshot", settings)
+                _ours_perhaps(region, snapshots),
+                kept,
+                _asking(aws, region, "CreateSnapshot", settings),
+                by=event.at,
             ),
         ),
     )
@@ -70,7 +73,12 @@ def _in_dynamodb(aws: Aws, event: Tick, region: str, settings: Settings, found: 
         tables=(*found.tables, *tables(dynamodb, region, backups, settings, now=event.at)),
         old_of_tables=(
             *found.old_of_tables,
-            *too_many(on_demand(region, backups), kept, _asking(aws, region, "CreateBackup", settings)),
+            *too_many(
+                on_demand(region, backups),
+                kept,
+                _asking(aws, region, "CreateBackup", settings),
+                by=event.at,
+            ),
         ),
     )
 

@@ -259,17 +259,28 @@ def _is_refusal_of(who: str, names: Sequence[str], call: MadeCall, course: Cours
 def _more_of_an_event(without: Course, with_fault: Course) -> Iterator[str]:
     """Subjects of an event that are more than without the fault; what failed or how it ended is left out.
 
-    So is what a look by the clock finds that is reported anyway, such as what the look before gave up.
+    So is what a look by the clock finds that is reported anyway, such as what the look before gave up, and
+    what an event would have said that was given up, of which people were told.
     """
     if moves(without, with_fault):
         return
     before, after = _subjects(without), _subjects(with_fault)
+    given_up = {
+        (mail.attributes["remediation"], but_for_counts(mail))
+        for mail in paired(without, with_fault).unsent
+        if excused(without, with_fault, mail.attributes["remediation"])
+    }
     for event, subjects in after.items():
         known = before.get(event, subjects)
         there = {
             subject
             for subject, mail in subjects.items()
-            if subject in known or not all(is_of_a_later_look(each, without, with_fault) for each in mail)
+            if subject in known
+            or not all(
+                (each.attributes["remediation"], subject) in given_up
+                or is_of_a_later_look(each, without, with_fault)
+                for each in mail
+            )
         }
         if len(there) > len(known):
             yield f"{event} has {len(there)} alerts, {', '.join(sorted(there))}"

@@ -293,6 +293,17 @@ def test_one_that_is_not_complete_keeps_no_place():
     assert look(account, TICK, SETTINGS).old == ()
 
 
+def test_what_this_very_look_made_before_it_died_takes_no_older_ones_place():
+    made = {**snapshot(1, days=0), "StartTime": TICK.at + timedelta(seconds=1)}
+    backups = [{**backup(1), "BackupCreationDateTime": TICK.at + timedelta(seconds=1)}]
+    older = [snapshot(number, days=number) for number in (2, 3)]
+    records = [*(record(number) for number in (1, 2, 3)), *(backed_up(number) for number in (1, 2, 3))]
+
+    facts = look(Account([made, *older], records, [*backups, backup(2), backup(3)]), TICK, SETTINGS)
+
+    assert (facts.old, facts.old_of_tables) == ((), ())
+
+
 def test_event_history_is_asked_only_where_something_may_be_too_much():
     account = Account([snapshot(1, days=1), snapshot(2, days=2)], [])
 

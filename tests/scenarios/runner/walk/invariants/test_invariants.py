@@ -1505,10 +1505,15 @@ def test_what_was_made_in_the_play_is_known_by_who_made_it_of_what(others, right
 @pytest.mark.parametrize(
     ("point", "calls", "right"),
     [
-        ("1.4.sent-again", (makes("snap-a"), makes("snap-b")), True),
+        ("1.4.sent-again", (makes("snap-a"), makes("snap-b", number=5)), True),
         (
             "1.4.sent-again",
-            (makes("snap-a"), makes("snap-b"), takes_away(makes("snap-a")), takes_away(makes("snap-b"))),
+            (
+                makes("snap-a"),
+                makes("snap-b", number=5),
+                takes_away(makes("snap-a"), number=6),
+                takes_away(makes("snap-b"), number=7),
+            ),
             True,
         ),
         ("1.4.sent-again", (makes("snap-a"), makes("snap-b"), makes("snap-c")), False),
