@@ -196,7 +196,7 @@ def _only_trouble(course: Course, remediation: str, at: str = "") -> bool:
 
     Where the scenario has left nobody who gets mail, it is what SNS took.
     """
-    there = _findings_of(course, remediation, at)
+    there = [entry for entry in _findings_of(course, remediation, at) if _counts(entry, course)]
     texts = [mail.text for mail in _told_of(course, there)]
     texts = texts or [text for entry in there for text in taken_about(entry.id, course)]
     return bool(texts) and all(map(tells_of_trouble, texts))
@@ -302,15 +302,18 @@ def _ended(course: Course) -> Counter[Ended]:
 
     Told and quiet are one: of what is told once in a while, it goes by who comes first.
     """
-    own = set(course.roles.values())
     one = {Outcome.QUIET: Outcome.TOLD}
     return Counter(
         (entry.remediation, f"{entry.at:%H:%M:%S}", str(one.get(entry.outcome, entry.outcome)))
         for entry in course.findings()
-        if entry.outcome is not Outcome.SUPPRESSED
-        and entry.principal not in own
-        and not follows_calls(entry.event_key)
+        if _counts(entry, course)
     )
+
+
+def _counts(entry: LedgerEntry, course: Course) -> bool:
+    """Whether how it ended is compared: neither our own calls' findings nor those of alarms are."""
+    own = entry.principal in course.roles.values()
+    return entry.outcome is not Outcome.SUPPRESSED and not own and not follows_calls(entry.event_key)
 
 
 def _seen(course: Course, remediation: str) -> Counter[str]:

@@ -1468,6 +1468,26 @@ def test_an_event_that_comes_late_may_find_done_what_another_one_did_in_its_stea
     assert says(ledger=(item_of(told),), calls=(sends(), notes())) != []  # nobody did it
 
 
+@pytest.mark.parametrize(("subject", "right"), [(OF_THE_LOOK.subject, True), ("HIGH: It is off", False)])
+def test_a_look_that_failed_is_held_apart_from_what_is_told_of_our_own_calls(subject, right):
+    role = "arn:aws:iam::1:role/app-TrailStopped-1"
+    own = replace(ENTRY, event_key="own", principal=role, plan=replace(ENTRY.plan, calls=()), progress={})
+    own = replace(own, at=NOW.replace(minute=5), outcome=Outcome.TOLD)
+    told = mail(TEXT.replace(ENTRY.id, own.id))
+    look = replace(
+        OF_THE_LOOK, subject=subject, text=OF_THE_LOOK.text if right else f"Finding {FAILED_LOOK.id}"
+    )
+    known = {"roles": {"trail_stopped": role}, "calls": ()}
+    without = course("", ledger=(item_of(own),), mail=(told,), **known)
+    ledger = (item_of(own), item_of(FAILED_LOOK))
+
+    given = course(
+        "1.2.refused", ledger=ledger, mail=(told, look), **known, **delivered_to("app-TrailStopped-1")
+    )
+
+    assert (said(given, without, "the ledger holds") == []) is right
+
+
 VOLUME = {"VolumeId": "vol-1"}
 
 
