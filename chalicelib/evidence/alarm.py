@@ -43,7 +43,12 @@ def contradiction(cloudwatch: Any, alarm: AlarmChange) -> str:
     known = next(iter((*told["MetricAlarms"], *told["CompositeAlarms"])), None)
     if known and (differs := _differs(alarm, known)):
         return differs
-    if known and known["StateValue"] == alarm.state:
+    # That it is in this state since another time makes no message about this moment true.
+    if (
+        known
+        and known["StateValue"] == alarm.state
+        and abs(known["StateUpdatedTimestamp"] - alarm.at) <= NEAR
+    ):
         return ""
     changes = cloudwatch.describe_alarm_history(
         AlarmName=alarm.name,

@@ -29,8 +29,9 @@ CHANGE = AlarmChange(
     metric_name="Groups",
     period_seconds=300,
 )
-METRIC = {"AlarmArn": ARN, "StateValue": "ALARM", "Namespace": "Cis", "MetricName": "Groups"}
-COMPOSITE = {"AlarmArn": ARN, "StateValue": "ALARM"}
+COMPOSITE = {"AlarmArn": ARN, "StateValue": "ALARM", "StateUpdatedTimestamp": AT}
+METRIC = {**COMPOSITE, "Namespace": "Cis", "MetricName": "Groups"}
+LATER = {"StateUpdatedTimestamp": AT + 2 * NEAR}
 OK = {"StateValue": "OK"}
 UNNAMED = replace(CHANGE, metric_namespace="", metric_name="")
 COUNTED = {"Metric": {"Namespace": "Cis", "MetricName": "Groups"}}
@@ -59,6 +60,7 @@ TRUE = [
     pytest.param(UNNAMED, CloudWatch([SUM]), id="an expression that names no metric"),
     pytest.param(CHANGE, CloudWatch([SUM]), id="a metric of an expression"),
     pytest.param(CHANGE, CloudWatch([METRIC | OK], changes=WENT_OFF), id="left ALARM before it was asked"),
+    pytest.param(CHANGE, CloudWatch([METRIC | LATER], changes=WENT_OFF), id="and went off once more"),
     pytest.param(CHANGE, CloudWatch(changes=WENT_OFF), id="deleted since"),
     pytest.param(
         UNNAMED, CloudWatch(composite=[COMPOSITE | OK], changes=[(AT - NEAR, "ALARM")]), id="told a bit late"
@@ -72,6 +74,7 @@ MADE_UP = [
         "no change to ALARM at",
         id="went off at another time",
     ),
+    pytest.param(CHANGE, CloudWatch([METRIC | LATER]), "the alarm is ALARM now", id="went off later only"),
     pytest.param(CHANGE, CloudWatch(), "the alarm is not there now", id="is not there"),
     pytest.param(
         replace(CHANGE, metric_name="Logins"), CloudWatch([METRIC]), "counts Cis/Groups", id="another metric"
