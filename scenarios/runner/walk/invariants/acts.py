@@ -31,6 +31,9 @@ _TAKE_NO_TOKEN = (("ec2", "CreateSnapshot"), ("dynamodb", "CreateBackup"))
 _NOT_KNOWN_AGAIN = (("ec2", "CreateSnapshots"),)
 _LOSES_AN_ANSWER = (FaultKind.CRASH_AFTER, FaultKind.CRASH_TWICE, FaultKind.LOST, FaultKind.SENT_AGAIN)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z?")  # 2026-03-02T03:00:01Z
+# As the document of a policy stands in the parameters' text. Source:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
+_DATED = re.compile(r"(DateLessThan\W+aws:TokenIssueTime\W+)[\d:TZ-]+")
 # No acts. The HTTP side wakes a function: what that does is an act of its own, and counts there. What a rule
 # of AWS Config says of a resource is told again by a retry, and never replaces what a newer item came to.
 _NO_ACTS = (("lambda", "Invoke"), ("config", "PutEvaluations"))
@@ -208,14 +211,15 @@ def act_of(call: MadeCall) -> Act:
     """An act as it is compared. Security Hub's findings are compared by their ids.
 
     What a finding says is the alert's text, which a retry may write otherwise; Security Hub keeps one by id.
-    A thing that was made in the play is compared by who made it of what: AWS draws its id.
+    A thing that was made in the play is compared by who made it of what: AWS draws its id. A policy that
+    denies what began before a moment is dated by the event that is handled first, of those about one session.
     """
     if call.operation == SAYS:
         return call.service, call.operation, json.dumps([each["Id"] for each in call.parameters["Findings"]])
     text = _as_text(call.parameters)
     for identity, name in call.names.items():
         text = text.replace(identity, name)
-    return call.service, call.operation, text
+    return call.service, call.operation, _DATED.sub(r"\1#", text)
 
 
 def _as_text(parameters: Mapping[str, object]) -> str:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 
 from chalicelib.ledger.entries import LedgerEntry
-from chalicelib.remediation import Outcome
+from chalicelib.remediation import CallProgress, Outcome
 from chalicelib.runtime.notify import subject_of
 from scenarios.cloud.kernel.fault_points import FaultKind
 from scenarios.cloud.sns.topics import Mail
@@ -34,6 +34,7 @@ from scenarios.runner.walk.invariants.trouble import (
 )
 
 _OF_THE_CAP = (Outcome.ACTED, Outcome.CAPPED)
+_OF_THE_SAME = (Outcome.ACTED, Outcome.SUPERSEDED)
 _TRIED_AGAIN = (FaultKind.THROTTLED, FaultKind.FAILED)
 
 Ended = tuple[str, str, str]
@@ -98,8 +99,7 @@ def _may_end_so(without: Course, with_fault: Course, ended: Ended, count: int) -
     # Another event of that moment has done what this one was to do, whose run died before.
     if outcome == Outcome.SUPERSEDED and after[remediation, at, str(Outcome.ACTED)]:
         return True
-    # The hour's cap goes by who comes first.
-    if outcome in _OF_THE_CAP and _another_is_capped(before, after, remediation):
+    if _goes_by_who_comes_first(before, after, remediation, outcome, _perhaps_acted(with_fault, remediation)):
         return True
     # The events of one moment have shared what was to be done otherwise: each tells what it did itself.
     if outcome in others == {Outcome.ACTED, Outcome.TOLD} and _shares_otherwise(
@@ -121,13 +121,42 @@ def _may_end_so(without: Course, with_fault: Course, ended: Ended, count: int) -
     return not others and _adds_nothing(without, with_fault, remediation, at, outcome)
 
 
-def _another_is_capped(before: Counter[Ended], after: Counter[Ended], remediation: str) -> bool:
-    """Whether as many of a remediation's events acted, and as many were capped, as without the fault."""
+def _goes_by_who_comes_first(
+    before: Counter[Ended], after: Counter[Ended], remediation: str, outcome: str, perhaps: int
+) -> bool:
+    """Whether other events were held back by the hour's cap, or did what several events call for."""
+    of_the_cap = outcome in _OF_THE_CAP and _swapped(before, after, remediation, Outcome.CAPPED)
+    return of_the_cap or (
+        outcome in _OF_THE_SAME and _swapped(before, after, remediation, Outcome.SUPERSEDED, perhaps)
+    )
+
+
+def _swapped(
+    before: Counter[Ended], after: Counter[Ended], remediation: str, other: Outcome, perhaps: int = 0
+) -> bool:
+    """Whether as many events acted, and as many ended in the other way, as without the fault.
+
+    `perhaps`: of those that acted, how many can't know that it was not them.
+    """
     ended: tuple[Counter[str], Counter[str]] = Counter(), Counter()
-    for outcomes, each in zip(ended, (before, after), strict=True):
+    for counts, each in zip(ended, (before, after), strict=True):
         for (name, _, outcome), count in each.items():
-            outcomes[outcome] += count * (name == remediation)
-    return bool(ended[0][Outcome.CAPPED]) and all(ended[0][each] == ended[1][each] for each in _OF_THE_CAP)
+            counts[outcome] += count * (name == remediation)
+    without, now = ended
+    return (
+        bool(without[other])
+        and without[other] == now[other] + perhaps
+        and without[Outcome.ACTED] == now[Outcome.ACTED] - perhaps
+    )
+
+
+def _perhaps_acted(course: Course, remediation: str) -> int:
+    """How many of a remediation's findings say that they acted, and of no call for certain."""
+    perhaps = {CallProgress.UNSURE, CallProgress.DROPPED}
+    return sum(
+        entry.outcome is Outcome.ACTED and set(entry.progress.values()) <= perhaps
+        for entry in _findings_of(course, remediation, "")
+    )
 
 
 def _adds_nothing(without: Course, with_fault: Course, remediation: str, at: str, outcome: str) -> bool:

@@ -1372,6 +1372,35 @@ def test_the_cap_goes_by_who_comes_first(first, right):
 
 
 @pytest.mark.parametrize(
+    ("first", "progress", "right"),
+    [
+        (Outcome.SUPERSEDED, {}, True),  # the second event did it first
+        (Outcome.ACTED, {0: CallProgress.UNSURE}, True),  # and the first had begun it
+        (Outcome.ACTED, {0: CallProgress.DONE}, False),  # both did it
+    ],
+)
+def test_what_two_events_call_for_is_done_by_who_comes_first(first, progress, right):
+    superseded = replace(LATER, outcome=Outcome.SUPERSEDED, progress={})
+    without = course("", ledger=(item_of(ENTRY), item_of(superseded)))
+    now = (replace(ENTRY, outcome=first, progress=progress), replace(LATER, outcome=Outcome.ACTED))
+
+    assert (said(course(ledger=tuple(map(item_of, now))), without, "the ledger holds") == []) is right
+
+
+@pytest.mark.parametrize(("dated", "right"), [("2026-03-02T03:02:01Z", True), ("*", False)])
+def test_what_denies_older_sessions_is_dated_by_who_comes_first(dated, right):
+    def denies(until):
+        condition = {"DateLessThan": {"aws:TokenIssueTime": until}}
+        document = json.dumps({"Statement": [{"Effect": "Deny", "Condition": condition}]})
+        return call("iam", "PutRolePolicy", {"RoleName": "web", "PolicyDocument": document}, number=4)
+
+    rest = (acts(), sends(), notes())
+    without = course("", calls=(*rest, denies("2026-03-02T03:00:01Z")))
+
+    assert (said(course(calls=(*rest, denies(dated))), without, "nothing is done") == []) is right
+
+
+@pytest.mark.parametrize(
     ("point", "outcome", "right"),
     [
         ("1.0.twice-hours-apart", Outcome.UNDER_WAY, True),
