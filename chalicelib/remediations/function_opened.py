@@ -186,7 +186,7 @@ def _facts(event: ApiCallEvent, found: Opened | None, function: str) -> Iterator
         yield "URL", f"{found.url} asks for no sign-in"
     else:
         yield "Statement", found.statement
-        yield "Undo it with", whole(_added_again(event))
+        yield "If meant, repeat with", whole(_added_again(event))
 
 
 _OPTIONS = {

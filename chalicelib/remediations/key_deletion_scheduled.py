@@ -214,7 +214,7 @@ def _facts(event: ApiCallEvent, found: Key | None, key: str) -> Iterator[tuple[s
             yield "Deleted at", f"{when(found.deleted_at)}, and then what it encrypted is lost"
     named = {"--key-id": key, "--region": event.region}
     yield "Known as", aws_command("kms", "list-aliases", named)
-    yield "Undo it with", _undone(event, named)
+    yield "If meant, repeat with", _undone(event, named)
 
 
 def _undone(event: ApiCallEvent, named: Mapping[str, str]) -> str:

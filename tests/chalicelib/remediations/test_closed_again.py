@@ -55,7 +55,7 @@ def test_a_key_works_again_whatever_was_done_to_it(state, operations):
 
     assert [each.operation for each in plan.calls] == operations
     assert all(each.undo is None for each in plan.calls)
-    assert "--pending-window-in-days 7" in dict(plan.alerts[0].facts)["Undo it with"]
+    assert "--pending-window-in-days 7" in dict(plan.alerts[0].facts)["If meant, repeat with"]
 
 
 class AsksKms:
