@@ -178,7 +178,7 @@ class Loader:
 
     def texts(self, number: int, column: bytes) -> bytes:
         """A column's JSON array, as it is handed to DuckDB: where a table has a text, JSON is one."""
-        if number not in self._packed or not _INNER.search(column):
+        if number not in self._packed or not _may_hold_inner(column) or not _INNER.search(column):
             return column
         return array([_as_text(each) for each in values_of(column)])
 
@@ -266,6 +266,11 @@ _FORMATS: Final[Mapping[str, Callable[[Loader], Callable[[bytes, str], list[Sequ
     DELIMITED: Loader.delimited,
     REGEX: Loader.regex,
 }
+
+
+def _may_hold_inner(column: bytes) -> bool:
+    """Whether a JSON array has another opening bracket at all: most have none, and a regex takes longer."""
+    return b"{" in column or column.find(b"[", 1) > 0
 
 
 def _as_text(value: Any) -> Any:
