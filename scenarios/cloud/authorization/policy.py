@@ -23,8 +23,9 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html; what a 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from scenarios.cloud.authorization.document import (
     Document,
@@ -36,7 +37,9 @@ from scenarios.cloud.authorization.document import (
     Statement,
     parse,
 )
-from scenarios.cloud.authorization.request_keys import RequestKeys
+from scenarios.cloud.authorization.request_keys import Ask, RequestKeys
+from scenarios.cloud.authorization.request_keys import Found as Answer
+from scenarios.cloud.authorization.rows import StoredDocument
 
 __all__ = ["Decision", "Document", "Limits", "MalformedPolicy", "Principal", "Request", "decide"]
 
@@ -145,9 +148,73 @@ def decide(
     """
     if request.action.lower() in _ALWAYS:
         return Decision(allowed=True, because="it needs no permission")
-    return _Question(request, same_account=same_account, limits=limits).answer(
-        identity_policies, resource_policy
+    documents = tuple(identity_policies)
+    asked_before = _alike(request, documents, resource_policy, same_account) if limits == NO_LIMITS else None
+    known = _DECIDED.get(asked_before)
+    if known is not None and _still_true(known[0], request.ask):
+        return known[1]
+    noted: list[tuple[str, Answer]] = []
+    noting = request if request.ask is None else replace(request, ask=_noting(request.ask, noted))
+    decision = _Question(noting, same_account=same_account, limits=limits).answer(documents, resource_policy)
+    if asked_before is not None:
+        if len(_DECIDED) >= _MOST_DECIDED:
+            _DECIDED.clear()
+        _DECIDED[asked_before] = tuple(noted), decision
+    return decision
+
+
+# ---- asked before -------------------------------------------------------------------------------
+
+# The same is asked again and again: may this role write to that table? A decision follows from the request,
+# the documents' texts, and what was answered for the keys that some statement named.
+_DECIDED: dict[Hashable, tuple[tuple[tuple[str, Answer], ...], Decision]] = {}
+_MOST_DECIDED = 16_384
+
+
+def _alike(
+    request: Request,
+    documents: Sequence[Document],
+    resource_policy: Document | None,
+    same_account: bool,  # noqa: FBT001
+) -> Hashable:
+    """What two questions have in common that differ in the answers for keys alone; None: nothing tells."""
+    context = tuple(request.context.items())
+    try:
+        hash(context)
+    except TypeError:  # a list of values
+        return None
+    return (
+        request.principal,
+        request.action,
+        request.resource,
+        request.resource_account,
+        request.complete,
+        request.ask is None,
+        context,
+        tuple(map(_text, documents)),
+        None if resource_policy is None else _text(resource_policy),
+        same_account,
     )
+
+
+def _text(document: Document) -> str:
+    if isinstance(document, StoredDocument):
+        return document.text
+    return document if isinstance(document, str) else json.dumps(document, sort_keys=True)
+
+
+def _still_true(noted: Iterable[tuple[str, Answer]], ask: Ask | None) -> bool:
+    """Whether the keys that were asked for are answered as they were."""
+    return ask is None or all(ask(key) == answer for key, answer in noted)
+
+
+def _noting(ask: Ask, noted: list[tuple[str, Answer]]) -> Ask:
+    def asked(key: str) -> Answer:
+        answer = ask(key)
+        noted.append((key, answer))
+        return answer
+
+    return asked
 
 
 class _Question:
