@@ -14,7 +14,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/filtering-data-events
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 Record = Mapping[str, Any]
 Selector = Mapping[str, Any]
@@ -51,9 +51,50 @@ def selects(basic: Sequence[Selector], advanced: Sequence[Selector], record: Rec
 
     A record that does not tell its category, or whether it reads, is a management event that writes.
     """
+    said = _said(basic, advanced)
+    seen = repr(
+        (
+            *map(record.get, said.fields),
+            record.get("userIdentity", {}).get("arn"),
+        )
+    )
+    if seen not in said.of:
+        if len(said.of) >= _MOST_SAID:
+            said.of.clear()
+        said.of[seen] = _selects(basic, advanced, record)
+    return said.of[seen]
+
+
+def _selects(basic: Sequence[Selector], advanced: Sequence[Selector], record: Record) -> bool:
     if advanced:
         return any(_advanced_matches(each, record) for each in advanced)
     return any(_basic_matches(each, record) for each in completed(basic or DEFAULT_SELECTORS))
+
+
+class _Said(NamedTuple):
+    """What the same selectors said before, by what they look at in a record: most records look alike to them.
+
+    `fields`: what they look at beside the ARN of who called.
+    """
+
+    fields: tuple[str, ...]
+    of: dict[str, bool]
+
+
+_LOOKED_AT: Final = ("eventCategory", "readOnly", "eventSource", "resources")
+_SAID: Final[dict[str, _Said]] = {}
+_MOST_SAID: Final = 4096
+
+
+def _said(basic: Sequence[Selector], advanced: Sequence[Selector]) -> _Said:
+    written = repr((basic, advanced))
+    found = _SAID.get(written)
+    if found is None:
+        if len(_SAID) >= _MOST_SAID:
+            _SAID.clear()
+        named = (each["Field"] for selector in advanced for each in selector["FieldSelectors"])
+        found = _SAID[written] = _Said((*_LOOKED_AT, *sorted({*named} - {*_LOOKED_AT})), {})
+    return found
 
 
 def asks_for_data(basic: Sequence[Selector], advanced: Sequence[Selector]) -> bool:
