@@ -30,6 +30,8 @@ from typing import Any
 
 import boto3
 
+from scenarios.cloud.kernel.isolation import encoded, exchange_variables
+
 # What Chalice packages of ours, from the folder that holds app.py.
 DEPLOYED = ("app", "chalicelib")
 PROJECT = Path(__file__).resolve().parents[3]
@@ -103,7 +105,7 @@ class ExecutionEnvironment:
     ) -> None:
         self.code = code
         self.layers = layers
-        self._variables = dict(variables)
+        self._variables = encoded(variables)
         self._handler = handler
         self._own = own
         self._code = _Deployed((code, *layers), own)
@@ -152,14 +154,12 @@ class ExecutionEnvironment:
     @contextmanager
     def _inside(self) -> Iterator[None]:
         outside_modules = _take_modules(self._own)
-        outside_variables = dict(os.environ)
+        outside_variables = exchange_variables(self._variables)
         outside_loggers = _take_loggers()
         outside_root = _exchange_root(self._root)
         outside_session, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, self._session
         sys.modules.update(self._modules or _standing(self.code))
         logging.Logger.manager.loggerDict.update(self._loggers)
-        os.environ.clear()
-        os.environ.update(self._variables)
         sys.meta_path.insert(0, self._code)
         inside_another = "exec" in vars(dataclasses)
         vars(dataclasses)["exec"] = _execute
@@ -175,8 +175,7 @@ class ExecutionEnvironment:
             self._session, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, outside_session
             sys.modules.update(outside_modules)
             logging.Logger.manager.loggerDict.update(outside_loggers)
-            os.environ.clear()
-            os.environ.update(outside_variables)
+            exchange_variables(outside_variables)
 
 
 class _Deployed(MetaPathFinder):
