@@ -13,6 +13,7 @@ and runs is unconfirmed, and so are the words of refusals but for those of group
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from scenarios.cloud.calls import Answer, Asked
@@ -161,7 +162,7 @@ class Queries:
         """A query for a group. Raises KeyError where there is none of that name, MalformedQuery."""
         if moto_state.log_group(self._setting.account, region, group) is None:
             raise KeyError(group)
-        return Query(text)
+        return _query(text)
 
     # ---- the API ---------------------------------------------------------------------------------
 
@@ -412,9 +413,13 @@ def _created(group: Any) -> int:
     return milliseconds(group.creation_time.replace(tzinfo=UTC))
 
 
+# A text that was read stays as it is: alerts ask the same again.
+_query = lru_cache(maxsize=512)(Query)
+
+
 def _read(text: str) -> Query:
     try:
-        return Query(text)
+        return _query(text)
     except MalformedQuery as malformed:
         raise _malformed(malformed) from malformed
     except QueryNotSimulated as missing:
