@@ -12,7 +12,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -23,7 +23,7 @@ from scenarios.cloud.cloudwatch.alarms.requests import set_state
 from scenarios.cloud.cloudwatch.alarms.words import Datapoint, reason_data, state_reason
 from scenarios.cloud.cloudwatch.metrics.math_functions import CALENDAR
 from scenarios.cloud.cloudwatch.metrics.metric_math import Result, Window, compute
-from scenarios.cloud.cloudwatch.metrics.metrics import Metric, MetricStore, metric_of
+from scenarios.cloud.cloudwatch.metrics.metrics import Metric, MetricStore, measure_of, metric_of
 from scenarios.cloud.cloudwatch.metrics.queries import in_order
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
@@ -53,35 +53,47 @@ class Source:
         return metric_of(self.namespace, self.name, self.dimensions)
 
 
-@dataclass(slots=True, kw_only=True)
-class Watch:
-    """An alarm, read once. `settled`: the state in which an empty window left it, None while it isn't empty.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What an alarm looks at: the same for all alarms that are put alike.
 
     `sources` and `expressions` by their ids, an expression after those it names; `result` is what counts.
     """
 
-    alarm: Any
     condition: AlarmCondition
     period: int
     sources: Mapping[str, Source]
     expressions: Mapping[str, str]
     result: str
-    settled: str | None = None
     metrics: tuple[Metric, ...] = field(init=False)
     reach: int = field(init=False)  # seconds: how long its window is
     seconds: int = field(init=False)  # how often it is looked at
     looks_at_the_time: bool = field(init=False)  # whether its metric math tells different times apart
 
     def __post_init__(self) -> None:
-        self.metrics = tuple(each.metric for each in self.sources.values())
-        self.reach = self.period * evaluation_range(self.condition.evaluation_periods)
-        self.seconds = FAST_SECONDS if self.period < SLOW_SECONDS else SLOW_SECONDS
-        self.looks_at_the_time = any(_TIME_WORD.search(each) for each in self.expressions.values())
+        found = {
+            "metrics": tuple(each.metric for each in self.sources.values()),
+            "reach": self.period * evaluation_range(self.condition.evaluation_periods),
+            "seconds": FAST_SECONDS if self.period < SLOW_SECONDS else SLOW_SECONDS,
+            "looks_at_the_time": any(_TIME_WORD.search(each) for each in self.expressions.values()),
+        }
+        for name, value in found.items():
+            object.__setattr__(self, name, value)
+
+
+@dataclass(slots=True, kw_only=True)
+class Watch:
+    """An alarm. `settled`: the state in which an empty window left it, None while it isn't empty."""
+
+    alarm: Any
+    wanted: Wanted
+    settled: str | None = None
 
     @property
     def percentile(self) -> float | None:
         """Of a percentile alarm that keeps its state when there are few samples, as a fraction."""
-        statistic = self.sources[self.result].statistic if self.result in self.sources else ""
+        wanted = self.wanted
+        statistic = wanted.sources[wanted.result].statistic if wanted.result in wanted.sources else ""
         if self.alarm.evaluate_low_sample_count_percentile != "ignore" or not statistic.startswith("p"):
             return None
         return float(statistic[1:]) / 100
@@ -104,13 +116,14 @@ class Evaluations:
     def begin(self) -> None:
         """Schedule evaluations if there is an alarm; called again when an alarm is put."""
         for _, watch in self._all():
-            if watch.seconds not in self._ticking:
-                self._ticking.add(watch.seconds)
-                self._next(watch.seconds)
+            if watch.wanted.seconds not in self._ticking:
+                self._ticking.add(watch.wanted.seconds)
+                self._next(watch.wanted.seconds)
 
     def settle(self, region: str, alarm: Any) -> None:
         """Give an alarm the state that it has had since long ago, without any data; nobody is told."""
-        self._look(region, self._watch(region, alarm), become=self._has_become)
+        newest = self._store(region).newest_of_all()
+        self._look(region, self._watch(region, alarm), newest, become=self._has_become)
 
     def _has_become(self, _: str, alarm: Any, state: str, reason: str, data: Mapping[str, Any]) -> None:
         set_state(alarm, state, reason, self._setting.clock.now, data)
@@ -124,23 +137,28 @@ class Evaluations:
         self._setting.clock.at(moment, lambda: self._tick(seconds), "alarms are evaluated")
 
     def _tick(self, seconds: int) -> None:
-        due = [(region, watch) for region, watch in self._all() if watch.seconds == seconds]
+        due = [(region, watch) for region, watch in self._all() if watch.wanted.seconds == seconds]
         until = self._until(seconds).timestamp()
         # What is measured while alarms change their states is of this moment, and so in no window yet.
         newest = {region: self._store(region).newest_of_all() for region in {region for region, _ in due}}
         for region, watch in due:
             if self._naive or not self._still(watch, newest[region], until):
-                self._look(region, watch)
+                self._look(region, watch, newest[region])
         if due:
             self._next(seconds)
         else:
             self._ticking.discard(seconds)
 
-    def _all(self) -> Iterator[tuple[str, Watch]]:
+    def _all(self) -> list[tuple[str, Watch]]:
+        found = []
         for region in self._setting.regions:
-            for alarm in list(moto_state.alarms(self._setting.account, region).values()):
+            for alarm in moto_state.alarms(self._setting.account, region).values():
                 if alarm.rule is None:
-                    yield region, self._watch(region, alarm)
+                    watch = self._watches.get((region, alarm.name))
+                    if watch is None or watch.alarm is not alarm:
+                        watch = self._watch(region, alarm)
+                    found.append((region, watch))
+        return found
 
     def _watch(self, region: str, alarm: Any) -> Watch:
         """The watch of an alarm. When an alarm is put again, moto makes a new object of it."""
@@ -159,72 +177,84 @@ class Evaluations:
         """
         if watch.settled is None or watch.settled != watch.alarm.state_value:
             return False
-        start = until - watch.reach
-        for metric in watch.metrics:  # noqa: SIM110 - every alarm, every minute of a world
+        start = until - watch.wanted.reach
+        for metric in watch.wanted.metrics:  # noqa: SIM110 - every alarm, every minute of a world
             if newest.get(metric, -math.inf) >= start:
                 return False
         return True
 
     def _span(self, watch: Watch) -> tuple[datetime, datetime]:
-        end = self._until(watch.seconds)
-        return end - timedelta(seconds=watch.reach), end
+        end = self._until(watch.wanted.seconds)
+        return end - timedelta(seconds=watch.wanted.reach), end
 
     def _until(self, seconds: int) -> datetime:
         """Where the window of an alarm ends now that is looked at every so many seconds."""
         end = self._setting.clock.now.replace(microsecond=0)
         return end.replace(second=0) if seconds == SLOW_SECONDS else end
 
-    def _look(self, region: str, watch: Watch, become: Become | None = None) -> None:
+    def _look(
+        self, region: str, watch: Watch, newest: Mapping[Metric, float], become: Become | None = None
+    ) -> None:
+        """Look at an alarm. `newest`: as `_still` takes it; what never had data is asked for nothing."""
         self.looks += 1
-        start, end = self._span(watch)
+        wanted, (start, end) = watch.wanted, self._span(watch)
         series = {
-            name: self._series(region, source, watch.period, start, end)
-            for name, source in watch.sources.items()
+            name: self._series(region, source, wanted.period, start, end)
+            if metric in newest
+            else _no_data(source.statistic, wanted.period)
+            for (name, source), metric in zip(wanted.sources.items(), wanted.metrics, strict=True)
         }
         values = self._values(watch, series, start, end)
-        count = evaluation_range(watch.condition.evaluation_periods)
-        times = [start + timedelta(seconds=watch.period * number) for number in range(count)]
-        points = [Datapoint(timestamp=at, value=values.get(at)) for at in times]
+        count = evaluation_range(wanted.condition.evaluation_periods)
+        times = [start + timedelta(seconds=wanted.period * number) for number in range(count)]
         alarm, before = watch.alarm, watch.alarm.state_value
-        assessment = watch.condition.assess([point.value for point in points], alarm.state_value)
+        assessment = wanted.condition.assess([values.get(at) for at in times], alarm.state_value)
         state = assessment.state
         if state != alarm.state_value and self._too_few(
             region, watch, [times[at] for at in assessment.counted]
         ):
             state = alarm.state_value
         if state != alarm.state_value:
+            points = [Datapoint(timestamp=at, value=values.get(at)) for at in times]
             data = reason_data(
-                watch.condition,
+                wanted.condition,
                 points,
                 assessment,
                 query_date=self._setting.clock.now,
-                period=watch.period,
+                period=wanted.period,
                 statistic=alarm.statistic or alarm.extended_statistic or "",
                 unit=alarm.unit,
             )
-            reason = state_reason(watch.condition, points, assessment)
+            reason = state_reason(wanted.condition, points, assessment)
             (become or self._become)(region, alarm, state, reason, data)
         # Looked at once more it would stay: what it is made of is the same, and so is the state before.
-        stays = not watch.expressions or (state == before and not watch.looks_at_the_time)
+        stays = not wanted.expressions or (state == before and not wanted.looks_at_the_time)
         watch.settled = state if stays and not any(series.values()) else None
 
     def _values(
         self, watch: Watch, series: Mapping[str, dict[datetime, float]], start: datetime, end: datetime
     ) -> dict[datetime, float]:
-        if not watch.expressions:
-            return series[watch.result]
-        if watch.looks_at_the_time or any(series.values()):
-            began = int(start.timestamp())
+        wanted = watch.wanted
+        if not wanted.expressions:
+            return series[wanted.result]
+        began = int(start.timestamp())
+        if wanted.looks_at_the_time:
             metrics = {
                 name: {int(at.timestamp()): value for at, value in found.items()}
                 for name, found in series.items()
             }
-            window = Window(start=began, end=int(end.timestamp()), period=watch.period)
-            result = _computed(watch.expressions, metrics, window, watch.result)
+            window = Window(start=began, end=int(end.timestamp()), period=wanted.period)
+            result = _computed(wanted.expressions, metrics, window, wanted.result)
         else:
+            expressions = tuple(wanted.expressions.items())
+            metrics_by_age = tuple(
+                (name, tuple([(int(at.timestamp()) - began, value) for at, value in found.items()]))
+                if found
+                else (name, ())
+                for name, found in series.items()
+            )
             began = 0
-            expressions = tuple(watch.expressions.items())
-            result = _without_data(expressions, tuple(series), watch.reach, watch.period, watch.result)
+            result = _alike(expressions, metrics_by_age, wanted.reach, wanted.period, wanted.result)
         if not isinstance(result, dict):
             raise NotSimulated("cloudwatch", f"an alarm on several time series ({watch.alarm.name})")
         return {start + timedelta(seconds=at - began): value for at, value in result.items()}
@@ -250,18 +280,25 @@ class Evaluations:
         if percentile is None or not counted:
             return False
         start, end = self._span(watch)
-        source = watch.sources[watch.result]
+        source = watch.wanted.sources[watch.wanted.result]
         samples = self._store(region).statistic(
             source.namespace,
             source.name,
             source.dimensions,
             "SampleCount",
-            period=watch.period,
+            period=watch.wanted.period,
             start=start,
             end=end,
             unit=source.unit,
         )
         return any(not enough_samples(percentile, count) for at, count in samples if at in counted)
+
+
+@lru_cache(maxsize=1024)
+def _no_data(statistic: str, period: int) -> dict[datetime, float]:
+    """The series of a metric that has no data; raises where the statistic or the period is none."""
+    measure_of(statistic, period)
+    return {}
 
 
 def _computed(
@@ -274,69 +311,108 @@ def _computed(
     return computed.get(wanted, metrics.get(wanted))
 
 
-@lru_cache(maxsize=1024)
-def _without_data(
-    expressions: tuple[tuple[str, str], ...], metrics: tuple[str, ...], reach: int, period: int, wanted: str
+@lru_cache(maxsize=8192)
+def _alike(
+    expressions: tuple[tuple[str, str], ...],
+    metrics: tuple[tuple[str, tuple[tuple[int, float], ...]], ...],
+    reach: int,
+    period: int,
+    wanted: str,
 ) -> Result | None:
-    """The same of metrics without data, in seconds from the window's start.
+    """The same, all in seconds from the window's start: unless the time counts, windows are alike.
 
-    Every world begins with alarms whose window is empty, and unless the time counts all windows are alike.
+    Most are: without data, or with the same data some periods ago.
     """
     window = Window(start=0, end=reach, period=period)
-    return _computed(dict(expressions), {name: {} for name in metrics}, window, wanted)
+    return _computed(dict(expressions), {name: dict(found) for name, found in metrics}, window, wanted)
 
 
 def watch_of(alarm: Any) -> Watch:
     """What a metric alarm looks at, from moto's model of it."""
-    condition = AlarmCondition(
-        threshold=float(alarm.threshold),
-        comparison=alarm.comparison_operator,
-        evaluation_periods=int(alarm.evaluation_periods),
-        datapoints_to_alarm=int(alarm.datapoints_to_alarm) if alarm.datapoints_to_alarm else None,
-        treat_missing_data=alarm.treat_missing_data or "missing",
+    return Watch(alarm=alarm, wanted=_wanted(*_as_put(alarm)))
+
+
+def wanted_of(alarm: Any) -> Wanted:
+    """The same without the alarm."""
+    return _wanted(*_as_put(alarm))
+
+
+def _as_put(alarm: Any) -> tuple[Any, ...]:
+    """All that decides on what an alarm looks at."""
+    condition = (
+        alarm.threshold,
+        alarm.comparison_operator,
+        alarm.evaluation_periods,
+        alarm.datapoints_to_alarm,
+        alarm.treat_missing_data,
     )
     if alarm.metric_data_queries:
-        return _math_watch(alarm, condition)
-    source = Source(
-        namespace=alarm.namespace,
-        name=alarm.metric_name,
-        dimensions={each.name: each.value for each in alarm.dimensions},
-        statistic=alarm.statistic or alarm.extended_statistic,
-        unit=alarm.unit,
+        return condition, (), tuple([_query(each) for each in alarm.metric_data_queries])
+    metric = (
+        alarm.namespace,
+        alarm.metric_name,
+        tuple([(each.name, each.value) for each in alarm.dimensions]),
+        alarm.statistic or alarm.extended_statistic,
+        alarm.unit,
+        alarm.period,
     )
-    return Watch(
-        alarm=alarm,
-        condition=condition,
-        period=int(alarm.period),
-        sources={"m1": source},
+    return condition, metric, ()
+
+
+def _query(query: Any) -> tuple[Any, ...]:
+    if query.expression:
+        return query.id, query.return_data is not False, query.period, query.expression, ()
+    stat = query.metric_stat
+    dimensions = tuple([(each.name, each.value) for each in stat.metric.dimensions])
+    metric = stat.metric.namespace, stat.metric.metric_name, dimensions, stat.stat, stat.unit, stat.period
+    return query.id, query.return_data is not False, query.period, "", metric
+
+
+@lru_cache(maxsize=4096)
+def _wanted(condition: tuple[Any, ...], metric: tuple[Any, ...], queries: tuple[Any, ...]) -> Wanted:
+    """What is looked at, read once for alarms that are put alike: each world has the template's."""
+    threshold, comparison, periods, needed, missing = condition
+    read = AlarmCondition(
+        threshold=float(threshold),
+        comparison=comparison,
+        evaluation_periods=int(periods),
+        datapoints_to_alarm=int(needed) if needed else None,
+        treat_missing_data=missing or "missing",
+    )
+    if queries:
+        return _by_math(read, queries)
+    return Wanted(
+        condition=read,
+        period=int(metric[-1]),
+        sources={"m1": _source(metric)},
         expressions={},
         result="m1",
     )
 
 
-def _math_watch(alarm: Any, condition: AlarmCondition) -> Watch:
-    """An alarm over metric math: one period for all its metrics, one query that returns data."""
-    sources, expressions, periods = {}, {}, set()
-    for query in alarm.metric_data_queries:
-        if query.expression:
-            expressions[query.id] = query.expression
-            continue
-        stat = query.metric_stat
-        periods.add(int(stat.period))
-        sources[query.id] = Source(
-            namespace=stat.metric.namespace,
-            name=stat.metric.metric_name,
-            dimensions={each.name: each.value for each in stat.metric.dimensions},
-            statistic=stat.stat,
-            unit=stat.unit,
-        )
-    periods |= {int(query.period) for query in alarm.metric_data_queries if query.period}
-    (result,) = (query.id for query in alarm.metric_data_queries if query.return_data is not False)
-    return Watch(
-        alarm=alarm,
+def _by_math(condition: AlarmCondition, queries: tuple[Any, ...]) -> Wanted:
+    """Of an alarm over metric math: one period for all its metrics, one query that returns data."""
+    sources, expressions, periods, returned = {}, {}, set(), []
+    for name, returns, period, expression, metric in queries:
+        if expression:
+            expressions[name] = expression
+        else:
+            sources[name] = _source(metric)
+            periods.add(int(metric[-1]))
+        if period:
+            periods.add(int(period))
+        if returns:
+            returned.append(name)
+    (result,) = returned
+    return Wanted(
         condition=condition,
         period=max(periods),
         sources=sources,
         expressions=in_order(expressions),
         result=result,
     )
+
+
+def _source(metric: tuple[Any, ...]) -> Source:
+    namespace, name, dimensions, statistic, unit, _ = metric
+    return Source(namespace=namespace, name=name, dimensions=dict(dimensions), statistic=statistic, unit=unit)

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from scenarios.cloud.cloudwatch.alarms.evaluation import Source, watch_of
+from scenarios.cloud.cloudwatch.alarms.evaluation import Source, wanted_of
 from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.emitted import NeverEmitted
@@ -31,7 +31,7 @@ class UnfedAlarms:
         """An alarm is there, or was changed."""
         if alarm.rule is not None or not (alarm.metric_data_queries or str(alarm.namespace).startswith(AWS)):
             return
-        for source in watch_of(alarm).sources.values():
+        for source in wanted_of(alarm).sources.values():
             if self._is_emitted(source):
                 continue
             found = NeverEmitted(kind="alarm", name=alarm.name, region=region, wants=_in_words(source))

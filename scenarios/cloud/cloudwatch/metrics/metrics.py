@@ -19,9 +19,9 @@ periods, retention) and https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIR
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 from scenarios.cloud.cloudwatch.metrics.buckets import Bucket, Series, StatisticSet
 from scenarios.cloud.kernel.emitted import Settle
@@ -37,6 +37,7 @@ __all__ = [
     "MetricStore",
     "StatisticSet",
     "aligned",
+    "measure_of",
 ]
 
 _PREFIXES: Final = ("", "Kilo", "Mega", "Giga", "Tera")
@@ -75,9 +76,11 @@ class InvalidMetric(ValueError):
     """CloudWatch would refuse this datum or this question; the message says why."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Metric:
-    """The identity of a metric. `dimensions` are (name, value) pairs in the order of their names."""
+class Metric(NamedTuple):
+    """The identity of a metric. `dimensions` are (name, value) pairs in the order of their names.
+
+    A tuple, as it is the key that every alarm looks for, every minute.
+    """
 
     namespace: str
     name: str
@@ -201,11 +204,7 @@ class MetricStore:
                 several units and none is named, where AWS calls an alarm's behaviour undefined.
             InvalidMetric: no such statistic or period.
         """
-        if not (period in _SHORT_PERIODS or (period > 0 and period % 60 == 0)) or period > _LONGEST_PERIOD:
-            raise InvalidMetric(
-                f"a period of {period} s is not 1, 5, 10, 20, 30 or a multiple of 60 up to a day"
-            )
-        measure = _measure(statistic)
+        measure = measure_of(statistic, period)
         series = self._series(metric_of(namespace, name, dimensions or {}), unit)
         if series is None:
             return []
@@ -327,6 +326,9 @@ def _samples(
     counts: Sequence[float] | None,
 ) -> list[tuple[float, float]]:
     """The (value, count) pairs of a datum, none for a statistic set; all of it checked."""
+    if value is not None and statistics is None and values is None and not counts:  # as nearly always
+        _check_number(value)
+        return [(float(value), 1.0)]
     if sum(given is not None for given in (value, statistics, values)) != 1 or (counts and values is None):
         raise InvalidMetric("a datum has a value, or statistics, or values with counts")
     if statistics is not None:
@@ -357,7 +359,11 @@ def _check_number(number: float) -> None:
         raise InvalidMetric(f"{number} is not a number within -2^360 to 2^360")
 
 
-def _measure(statistic: str) -> Callable[[Bucket], float | None]:
+@lru_cache(maxsize=1024)
+def measure_of(statistic: str, period: int) -> Callable[[Bucket], float | None]:
+    """What a statistic makes of a period's data; raises what `MetricStore.statistic` raises for either."""
+    if not (period in _SHORT_PERIODS or (period > 0 and period % 60 == 0)) or period > _LONGEST_PERIOD:
+        raise InvalidMetric(f"a period of {period} s is not 1, 5, 10, 20, 30 or a multiple of 60 up to a day")
     if statistic in _STATISTICS:
         return _STATISTICS[statistic]
     percentile = _PERCENTILE.fullmatch(statistic)
