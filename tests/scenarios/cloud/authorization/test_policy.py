@@ -562,3 +562,32 @@ def glob(pattern: str, text: str) -> bool:
 @given(st.text("a:*?.[\n$", max_size=8), st.text("a:*?.[\n$", max_size=8))
 def test_wildcards_match_as_the_textbook_has_it(pattern, text):
     assert matches(pattern, text) == glob(pattern, text)
+
+
+# ---- asked before -------------------------------------------------------------------------------
+
+
+def test_the_same_question_is_answered_anew_when_a_key_has_another_value():
+    statement = allow(Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}})
+
+    def from_region(region: str | None) -> bool:
+        def answer(key: str) -> str | None:
+            return region if key == "aws:requestedregion" else None
+
+        request = Request(principal=WARDEN, action="sns:Publish", resource=TOPIC, ask=answer)
+        return decide(request, [policy(statement)]).allowed
+
+    asked = ["eu-west-1", "us-east-1", "eu-west-1", None, "eu-west-1"]
+
+    assert [from_region(region) for region in asked] == [True, False, True, False, True]
+
+
+def test_the_same_question_is_answered_anew_when_a_policy_has_changed():
+    document = policy(allow("sns:*"))
+    before = decide(ask(), [document], None)
+    document["Statement"].append(deny("sns:Publish"))
+
+    assert before.allowed
+    assert not decide(ask(), [document], None).allowed
+    assert not decide(ask(), [policy(allow("sns:*"))], policy(deny(Principal="*"))).allowed
+    assert decide(ask(), [policy(allow("sns:*"))], None).allowed

@@ -1,10 +1,12 @@
 """A rehearsal is the same whatever AWS settings its machine has."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
-from scenarios.cloud.kernel.isolation import without_aws_settings
+from scenarios.cloud.kernel.isolation import encoded, exchange_variables, without_aws_settings
 from scenarios.incidents.root_login import SCENARIO
 from scenarios.runner.run import run
 
@@ -20,6 +22,23 @@ def test_inside_no_aws_setting_is_seen_and_outside_they_are_back(monkeypatch):
     assert seen == {"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_EC2_METADATA_DISABLED"}
     assert files == os.devnull
     assert (os.environ["AWS_PROFILE"], os.environ["BOTO_CONFIG"]) == ("nobody", "/nowhere")
+
+
+def test_variables_are_exchanged_for_processes_too(monkeypatch):
+    monkeypatch.setenv("OURS", "1")
+    before = dict(os.environ)
+    told = "import os; print(sorted(name for name in ('OURS', 'THEIRS') if name in os.environ))"
+    kept = exchange_variables(encoded({"THEIRS": "2", "PYTHONPATH": ""}))
+    try:
+        seen = dict(os.environ)
+        heard = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True)
+    finally:
+        exchange_variables(kept)
+
+    assert seen == {"THEIRS": "2", "PYTHONPATH": ""}
+    assert heard.stdout.strip() == b"['THEIRS']"
+    assert dict(os.environ) == before
+    assert os.environ.get("THEIRS") is None
 
 
 @pytest.mark.slow

@@ -231,6 +231,19 @@ def test_one_selector_of_several_is_enough():
     assert selects([basic(ReadWriteType="ReadOnly"), s3("arn:aws:s3")], [], an_object())
 
 
+def test_each_record_and_each_selector_is_judged_by_itself():
+    by_eve = advanced(**S3_DATA, userIdentity__arn={"EndsWith": ["user/eve"]})
+    anybody = advanced(**S3_DATA)
+    record = an_object()
+    others = {**record, "userIdentity": {"arn": "arn:aws:iam::123456789012:user/bob"}}
+
+    for _ in range(2):
+        assert [selects([], [by_eve], each) for each in (record, others)] == [True, False]
+        assert [selects([], [anybody], each) for each in (record, others)] == [True, True]
+    anybody["FieldSelectors"].append({"Field": "userIdentity.arn", "NotEndsWith": ["user/bob"]})
+    assert [selects([], [anybody], each) for each in (record, others)] == [True, False]
+
+
 # ---- where they go ------------------------------------------------------------------------------
 
 
