@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from scenarios.cloud.cloudwatch.alarms.evaluation import Source, wanted_of
+from scenarios.cloud.cloudwatch.alarms.watched import Source, wanted_of
 from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.emitted import NeverEmitted
