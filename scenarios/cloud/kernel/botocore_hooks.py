@@ -22,6 +22,7 @@ import botocore.handlers
 import botocore.hooks
 import botocore.httpsession
 import botocore.loaders
+import botocore.parsers
 import botocore.regions
 import botocore.session
 import botocore.useragent
@@ -31,7 +32,10 @@ from botocore.endpoint_provider import EndpointProvider
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.model import ServiceModel
 from botocore.utils import EVENT_ALIASES
+from botocore.validate import ParamValidator
 
+from scenarios.cloud.kernel.kept_clients import create_client, handed_out_again, is_of_library
+from scenarios.cloud.kernel.plain_parameters import validated
 from scenarios.cloud.kernel.replaced import replaced
 
 # Private names of botocore's: its types don't know them.
@@ -66,6 +70,9 @@ def work_done_once() -> Iterator[None]:
         (_Session, "_register_builtin_handlers", _builtin_handlers),
         (_Session, "get_scoped_config", _scoped_config),
         (_Variable, "provide", _variable),
+        (_Session, "create_client", create_client),
+        (ParamValidator, "validate", validated),
+        (botocore.parsers, "DEFAULT_TIMESTAMP_PARSER", _moment),
         (_Creator, "_load_service_model", _load_service_model),
         (_Creator, "_create_methods", _methods),
         (_Creator, "_create_name_mapping", _name_mapping),
@@ -76,7 +83,7 @@ def work_done_once() -> Iterator[None]:
         (_agents, "sanitize_user_agent_string_component", _sanitized),
         (botocore.session, "create_loader", shared_loader),
     )
-    with replaced(shared):
+    with replaced(shared), handed_out_again():
         yield
 
 
@@ -140,6 +147,13 @@ def _endpoint_provider(
     return _PROVIDERS[known][2]
 
 
+def _moment(value: Any) -> Any:
+    """A time in an answer; a text is read once."""
+    return _read_moment(value) if type(value) is str else _parse_timestamp(value)
+
+
+_parse_timestamp = botocore.utils.parse_timestamp
+_read_moment = lru_cache(maxsize=4096)(_parse_timestamp)
 _sanitized = lru_cache(maxsize=4096)(_agents.sanitize_user_agent_string_component)
 
 
@@ -233,13 +247,19 @@ def _copy_trie(trie: Any) -> Any:
 class _SharedTrie(_Trie):  # type: ignore[misc]  # botocore has no types for it
     """A trie that shares its nodes with others, and copies a node before it changes it."""
 
+    changes = 0  # how often it was changed since it was copied
+    of_others = True  # whether somebody else than a library registered here
+
     def __init__(self) -> None:
         super().__init__()
         self._root: dict[str, Any]
         self._mine: dict[int, dict[str, Any]] = {}
+        self.of_others = False
 
     def append_item(self, key: str, value: Any, section: int = 1) -> None:
         """As botocore's."""
+        self.changes += 1
+        self.of_others = self.of_others or not is_of_library(value)
         node = self._root = self._own(self._root)
         for part in key.split("."):
             known = node["children"].get(part, {"chunk": part, "children": {}, "values": None})
@@ -250,6 +270,7 @@ class _SharedTrie(_Trie):  # type: ignore[misc]  # botocore has no types for it
 
     def remove_item(self, key: str, value: Any) -> None:
         """As botocore's."""
+        self.changes, self.of_others = self.changes + 1, True
         self._root = _copy_node(self._root)
         super().remove_item(key, value)
 

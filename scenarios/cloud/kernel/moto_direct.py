@@ -9,7 +9,6 @@ Of these only those that nobody listens to: a handler that code registered on it
 of it. Whatever may be throttled takes the long way.
 """
 
-import functools
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from moto.iam.models import mark_account_as_visited
 from moto.utilities.utils import get_partition
 from werkzeug.http import http_date
 
+from scenarios.cloud.kernel.kept_clients import module_of
 from scenarios.cloud.kernel.moto_requests import way_of
 
 _EVENTS = (
@@ -194,8 +194,7 @@ def _nobody_listens(client: BaseClient, operation: str) -> bool:
 
 
 def _need_not_hear(handler: Any) -> bool:
-    function = handler.func if isinstance(handler, functools.partial) else handler
-    module = getattr(function, "__module__", None) or type(function).__module__
+    module = module_of(handler)
     return module.startswith(_NEED_NOT_HEAR) and module not in _MUST_HEAR
 
 
