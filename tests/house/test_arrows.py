@@ -221,6 +221,8 @@ PRIVATE_BUT_NOT_MOTOS = {
     "scenarios.cloud.kernel.randomness": "Python's random",
     "scenarios.cloud.kernel.threads": "how Python's own conditions and executors wait",
     "scenarios.cloud.kernel.botocore_hooks": "botocore's, where it makes sessions and clients",
+    "scenarios.cloud.kernel.kept_clients": "botocore's, where one client is told from another",
+    "scenarios.cloud.kernel.isolation": "Python's own table of the process's variables",
     "scenarios.runner.mutate.touches": "its own world, at the end of every call",
     "scenarios.cloud.kernel.clock": "freezegun's, where it looks for real time",
     "scenarios.cloud.cloudformation.intrinsics": "its own class, in a table",
