@@ -44,7 +44,8 @@ def test_files_dont_stay_in_memory_once_they_are_read(where):
     one = packed([each | filling for each in records(count=1_000)])
     bucket = Bucket({f"s3://b/AWSLogs/{number}.json.gz": one for number in range(16)})
     asked = Engine(Tables(PLAIN), bucket, NOW)
-    opened("SELECT count(*) FROM cloudtrail_logs")  # what the first question of a process loads is not counted
+    # What the first question of a process loads is not counted.
+    opened("SELECT count(*) FROM cloudtrail_logs")
 
     tracemalloc.start()
     try:
