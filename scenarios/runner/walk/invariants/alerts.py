@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.ledger.entries import Ruling
 from chalicelib.remediation import Outcome, Plan
 from chalicelib.runtime.notify import subject_of
 from chalicelib.runtime.seen_at_last import NOTHING_FOUND
@@ -35,6 +36,7 @@ from scenarios.runner.walk.invariants.looks import is_of_a_later_look
 from scenarios.runner.walk.invariants.mending import left_undone, was_still_so
 from scenarios.runner.walk.invariants.trouble import (
     ACCUSES,
+    CHANGED,
     OPEN,
     both_accuse,
     excused,
@@ -80,6 +82,7 @@ def each_alert_is_sent(without: Course, with_fault: Course) -> Iterator[str]:
       then another one's alert says the same. So it is where the struck event's retry is the last to be
       handled of the events that come to it together (`paired`).
     - What was approved, where the approval came too late and the alert says that a new one is waited for.
+    - That a plan has changed since it was approved, where it was decided so late that it had not.
     - What happens before the struck function has restored what tells of it (`is_unheard`).
     - What somebody could not do at last (`never_done`).
     - All of it, where Lambda may give the event up and people were told so (`excused`).
@@ -88,10 +91,21 @@ def each_alert_is_sent(without: Course, with_fault: Course) -> Iterator[str]:
     for mail in paired(without, with_fault).unsent:
         if event_of(mail) in waiting or _is_counted_elsewhere(mail, without, with_fault):
             continue
+        if _is_as_approved(mail, with_fault):
+            continue
         if is_unheard(without, with_fault, *moment_of(mail)) or moment_of(mail)[1] in in_vain:
             continue
         if not excused(without, with_fault, mail.attributes["remediation"]):
             yield f"{mail.subject!r} of {event_of(mail)} is not sent"
+
+
+def _is_as_approved(mail: Mail, with_fault: Course) -> bool:
+    """Whether it says that a plan has changed since its approval, and now the approval is of the plan."""
+    entry = with_fault.finding(finding_of(mail))
+    if CHANGED not in mail.subject or entry is None:
+        return False
+    ruled = {each.ruling: each.told for each in entry.decisions}
+    return Ruling.REPLANNED not in ruled and ruled.get(Ruling.GRANTED, False)
 
 
 def _is_counted_elsewhere(mail: Mail, without: Course, with_fault: Course) -> bool:

@@ -28,7 +28,7 @@ _ON_US = re.compile(
     r"Alarm"
 )
 _RULES = "events.amazonaws.com"
-_CHANGED, _WAITS = "The plan has changed", "Trailwarden waits for a yes to do:"
+CHANGED, _WAITS = "The plan has changed", "Trailwarden waits for a yes to do:"
 # What an alert says of what AWS tells later, and nothing has failed: who did it.
 _EARLY = (
     "no call for it is known yet",  # instance_state: so it can't know that the caller is expected
@@ -237,7 +237,7 @@ def waits_for_a_yes(course: Course) -> set[str]:
         (each, mail.attributes["remediation"])
         for mail in course.alerts()
         for each in waiting | over
-        if _CHANGED in mail.subject and f"Finding {each}" in mail.text
+        if CHANGED in mail.subject and f"Finding {each}" in mail.text
         if each in over or _WAITS in mail.text
     }
     return {f"{remediation}, {finding.rpartition(':')[0]}" for finding, remediation in told}

@@ -308,6 +308,7 @@ def test_an_event_that_a_deleted_function_drops_is_told_by_a_rule():
 SHUT = "CloudTrail may not write to company: a denial"
 OUTPUT = "app-X-1 may not logs:CreateLogStream: its output is gone"
 KEPT = "app-X-1 may not write to its on-failure destination: a denial"
+BY_KEY = "the alarm app-{}Alarm-A1 could not reach arn:aws:sns:us-east-1:1:cis (KMS_ACCESS_DENIED)"
 WORD = "app-{}Alarm-A1 could not reach arn:aws:events:bus: NO_PERMISSIONS"
 
 
@@ -320,6 +321,8 @@ WORD = "app-{}Alarm-A1 could not reach arn:aws:events:bus: NO_PERMISSIONS"
         ("1.0.twice", KEPT, KEPT, True),
         ("1.2.crash-after", WORD.format("A"), WORD.format("B"), True),
         ("1.2.crash-after", WORD.format("A"), WORD.format("B").replace("bus", "other"), False),
+        ("1.2.denied", BY_KEY.format("A"), BY_KEY.format("B"), True),
+        ("1.2.denied", BY_KEY.format("A"), BY_KEY.format("B").replace("KMS_ACCESS_DENIED", "gone"), False),
         ("1.2.crash-after", "", SHUT, False),
     ],
 )
@@ -538,6 +541,19 @@ def test_who_could_not_refuse_what_others_approved_was_told():
 
     assert broken(without, course(**approved, trace=(told,))) == []
     assert broken(without, course(**approved)) != []
+
+
+@pytest.mark.parametrize(
+    ("ruled", "right"), [([Ruling.GRANTED], True), ([Ruling.REPLANNED, Ruling.GRANTED], False), ([], False)]
+)
+def test_that_a_plan_has_changed_is_not_told_where_it_was_decided_after_that(ruled, right):
+    changed = mail(TEXT, "HIGH: The plan has changed since it was approved: The trail was stopped")
+    without = course("", mail=(mail(), changed))
+    entry = replace(ENTRY, decisions=tuple(map(decided, ruled)))
+
+    given = course("1.0.late", mail=(mail(),), ledger=(item_of(entry),))
+
+    assert (said(given, without, "each alert") == []) is right
 
 
 @pytest.mark.parametrize(
