@@ -43,7 +43,9 @@ class SecurityGroups:
     def _about_to_revoke(self, asked: Asked) -> None:
         """In another account moto answers alone: its rules can't be read from here."""
         ids = asked.parameters.get("SecurityGroupRuleIds", ())
-        of_ipv6 = [each for each in asked.parameters.get("IpPermissions", ()) if each.get("Ipv6Ranges")]
+        of_ipv6 = asked.parameters.get("IpPermissions", ())
+        if not all(each.get("Ipv6Ranges") and not each.get("IpRanges") for each in of_ipv6):
+            of_ipv6 = ()  # what of a longer list isn't there moto finds by the rest of it
         if not (ids or of_ipv6) or asked.caller.account != self._setting.account:
             return
         ec2 = self._setting.session.client("ec2", region_name=asked.region)

@@ -56,6 +56,8 @@ def connected(folder: str = "") -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     for name, (function, takes, gives) in _FUNCTIONS.items():
         connection.create_function(name, _told(function), list(takes), gives)
+    # DuckDB draws one at a prompt, on a database's first connection only; this setting is never global.
+    connection.execute("SET enable_progress_bar = false")
     if folder:
         connection.execute(f"SET GLOBAL allowed_directories = [{text(folder + '/')}]")
     for each in _SETTINGS:

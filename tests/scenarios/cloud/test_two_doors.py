@@ -1001,6 +1001,7 @@ USES_OF_A_KEY = (
 )
 # No type of CloudFormation makes these calls, or none that is simulated.
 API_ALONE = {
+    *(("cloudwatch", each) for each in ("DeleteDashboards", "ListDashboards", "ListMetricStreams")),
     ("iam", "AttachUserPolicy"),
     ("iam", "DeleteUser"),
     ("logs", "DeleteLogStream"),

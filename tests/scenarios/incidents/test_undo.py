@@ -29,7 +29,7 @@ from scenarios.runner.words.trail_settings import trail_arn, trail_group
 from tests.sample import in_turn
 
 _RENEWED = re.compile(r"\b(sgr|snap|ami|i|vol)-[0-9a-f]{8,17}\b|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[^\s\x22,]*")
-BY_HAND = ("If meant, repeat with", "Give it back with")
+BY_HAND = ("Undo it with", "If meant, repeat with", "Give it back with")
 # So many commands of alerts are carried out, where no call of ours undoes what was done.
 BY_HAND_ALONE = {"administrator_made": 3, "key_deletion_scheduled": 2}
 

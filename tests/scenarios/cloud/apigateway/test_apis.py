@@ -88,7 +88,6 @@ def test_a_function_without_concurrency_is_too_busy():
 
 
 LOGS = "arn:aws:logs:us-east-1:123456789012:log-group:requests"
-FIREHOSE = "arn:aws:firehose:us-east-1:123456789012:deliverystream/amazon-apigateway-requests"
 OFFICE = "203.0.113.0/24"
 
 
@@ -141,10 +140,6 @@ def test_a_stage_may_limit_one_method():
         (
             {"AccessLogSetting": {"Format": "$context.requestId", "DestinationArn": LOGS}},
             "no stack sets the role of AWS::ApiGateway::Account",
-        ),
-        (
-            {"AccessLogSetting": {"Format": "$context.requestId", "DestinationArn": FIREHOSE}},
-            "access logs of app to arn:aws:firehose",
         ),
     ],
 )

@@ -296,9 +296,11 @@ ROWS = [
         {},
         {"DashboardName": "board", "DashboardBody": board("before")},
         {"DashboardName": "board", "DashboardBody": board("after")},
-        lambda client, ref: client("cloudwatch").get_dashboard(DashboardName=ref)["DashboardBody"],
-        board("before"),
-        board("after"),
+        lambda client, ref: json.loads(
+            client("cloudwatch").get_dashboard(DashboardName=ref)["DashboardBody"]
+        ),
+        json.loads(board("before")),
+        json.loads(board("after")),
     ),
     (
         "AWS::CloudWatch::MetricStream",

@@ -333,8 +333,9 @@ def test_a_delivery_stream_that_reads_takes_no_records():
 
 def test_records_of_failures_are_lines_of_json():
     """The helper of the tests beside reads them so."""
-    with world(lake(ProcessingConfiguration={"Enabled": True, "Processors": [UNPACKS]})) as cloud:
-        put(cloud, b"plain", b"too")
+    unpacks = {"Enabled": True, "Processors": [UNPACKS]}
+    with world({**lake(ProcessingConfiguration=unpacks), **FORWARDS}) as cloud:
+        put_by_logs(cloud, b"plain", b"too")
         cloud.run(61)
 
         assert [each["rawData"] for each in failures(cloud)] == ["cGxhaW4=", "dG9v"]
