@@ -234,7 +234,7 @@ BUCKET = Scenario(
                 "HIGH",
                 "CloudTrailLooks, CloudTrailWrites, NobodyElseWrites -> CloudTrailLooks, CloudTrailWrites",
                 "old versions expire after 400 days, to GLACIER_IR after 90 days -> expire after 1 day",
-                "governance, 365 days -> governance, 1 days",
+                "governance, 365 days -> governance, 1 day",
                 "all blocked -> blocked: nothing",
                 "EventBridge:",
                 "AES256 -> aws:kms",
@@ -257,7 +257,7 @@ GROUP = Scenario(
         at("01:15:00", on_group(mallory, "delete_log_group")),
     ],
     then=[
-        by("01:08:00", alert("trail_stopped", "MEDIUM", "365 days -> 1 days")),
+        by("01:08:00", alert("trail_stopped", "MEDIUM", "365 days -> 1 day")),
         by("01:18:00", alert("trail_stopped", "HIGH", "there -> gone")),
         at_the_end(nothing_is_weaker(), alerts_of_ours(2), outcome("trail_stopped", Outcome.ACTED, times=2)),
     ],
@@ -284,7 +284,7 @@ EXISTING = Scenario(
     ],
     then=[
         by("01:08:00", alert("trail_stopped", "HIGH", "Enabled -> Suspended")),
-        by("01:13:00", alert("trail_stopped", "MEDIUM", "for ever -> 1 days")),
+        by("01:13:00", alert("trail_stopped", "MEDIUM", "for ever -> 1 day")),
         by("01:18:00", alert("trail_stopped", "HIGH", "Log group:")),
         by("01:23:00", alert("trail_stopped", "CRITICAL", "on -> off")),
         at_the_end(nothing_is_weaker(), alerts_of_ours(4), outcome("trail_stopped", Outcome.ACTED, times=4)),
