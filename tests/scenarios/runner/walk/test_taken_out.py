@@ -87,7 +87,7 @@ PARTS = [
     part(
         "a plan that waited is held against fresh facts",
         "runtime/fresh.py",
-        text="    wanted = [stored(call) for call in fresh.calls]\n",
+        text="    wanted += [call for call in also if call not in wanted]\n",
         without="    return entry\n",
         scenario="trail_stopped.bucket",
         point="TrailStopped 2.19.crash-after",
