@@ -197,8 +197,7 @@ def isolation_of(ec2: Any, instance: Mapping[str, Any], *, account: str, region:
         volumes=sum("Ebs" in each for each in instance.get("BlockDeviceMappings", ())),
     )
     named = {"group-name": found.group_name, "vpc-id": found.vpc}
-    filters = [{"Name": name, "Values": [value]} for name, value in named.items()]
-    groups = ec2.describe_security_groups(Filters=filters)["SecurityGroups"] if found.vpc else []
+    groups = _groups_by(ec2, named) if found.vpc else []
     if not groups:
         return found
     (group,) = groups  # a name is given once in a VPC
@@ -381,9 +380,15 @@ def made(client: Any, call: Call) -> Mapping[str, Any] | None:
 def _group_made(ec2: Any, call: Call) -> Mapping[str, Any] | None:
     given = call.parameters
     wanted = {"group-name": given["GroupName"], "vpc-id": given["VpcId"], "description": given["Description"]}
-    filters = [{"Name": name, "Values": [value]} for name, value in wanted.items()]
-    found = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
+    found = _groups_by(ec2, wanted)
     return {"GroupId": found[0]["GroupId"]} if found else None
+
+
+def _groups_by(ec2: Any, wanted: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    """The security groups that pass these filters of EC2's."""
+    filters = [{"Name": name, "Values": [value]} for name, value in wanted.items()]
+    found: list[Mapping[str, Any]] = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
+    return found
 
 
 def _groups_of(ec2: Any, interface: str) -> list[str]:

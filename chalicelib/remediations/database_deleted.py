@@ -183,12 +183,12 @@ def _changed(rds: Any, event: ApiCallEvent, name: str) -> Database | Unseen | No
 
 def _snapshots(rds: Any, event: ApiCallEvent, name: str) -> tuple[tuple[str, str], ...]:
     """Those that are available, the newest first."""
-    kind = "DBCluster" if _is_cluster(event) else "DB"
-    listing = rds.get_paginator(
-        "describe_db_cluster_snapshots" if kind == "DBCluster" else "describe_db_snapshots"
-    )
-    asked = {"DBClusterIdentifier" if kind == "DBCluster" else "DBInstanceIdentifier": name}
-    listed = [each for page in listing.paginate(**asked) for each in page[f"{kind}Snapshots"]]
+    kind, operation, asked = "DB", "describe_db_snapshots", {"DBInstanceIdentifier": name}
+    if _is_cluster(event):
+        kind, operation = "DBCluster", "describe_db_cluster_snapshots"
+        asked = {"DBClusterIdentifier": name}
+    pages = rds.get_paginator(operation).paginate(**asked)
+    listed = [each for page in pages for each in page[f"{kind}Snapshots"]]
     named = f"{kind}SnapshotIdentifier"
     ready = [each for each in listed if each["Status"] == "available"]
     ready.sort(key=lambda each: str(each.get("SnapshotCreateTime", "")), reverse=True)

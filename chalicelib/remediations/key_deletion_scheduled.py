@@ -16,7 +16,7 @@ Sources: https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.htm
 https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,7 @@ from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.evidence.outsiders import GRANTS as OUTSIDERS
 from chalicelib.evidence.outsiders import SETTING as TRUSTED
 from chalicelib.evidence.outsiders import let_in
-from chalicelib.evidence.seen import Seen, blind, see, tell
+from chalicelib.evidence.seen import Seen, State, blind, see, tell
 from chalicelib.own_calls import own_calls
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG, TRUSTED_ACCOUNTS
 from chalicelib.remediation import (
@@ -99,9 +99,8 @@ class Key:
 
 def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Key]:
     """The key's state, where it doesn't work."""
-    kms, key = aws.client("kms", event.region), _key(event)
 
-    def read() -> Key | None:
+    def read(kms: Any, key: str) -> Key | None:
         found = kms.describe_key(KeyId=key)["KeyMetadata"]
         if found["KeyState"] not in (*_PENDING, _DISABLED):
             return None
@@ -112,33 +111,31 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Key]:
             deleted_at=found.get("DeletionDate"),
         )
 
-    return see(
-        aws,
-        event,
-        settings,
-        remediation=NAME,
-        about=key,
-        read=read,
-        gone=(_GONE,),
-        tags=lambda _: _tags(kms, key),
-    )
+    return _seen(aws, event, settings, read)
 
 
 def look_at_policy(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[tuple[str, ...]]:
     """Whom the key's policy lets in who is a stranger."""
-    kms, key = aws.client("kms", event.region), _key(event)
 
-    def read() -> tuple[str, ...] | None:
+    def read(kms: Any, key: str) -> tuple[str, ...] | None:
         policy = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
         return let_in(aws, event, policy, settings) or None
 
+    return _seen(aws, event, settings, read)
+
+
+def _seen(
+    aws: Aws, event: ApiCallEvent, settings: Settings, read: Callable[[Any, str], State | None]
+) -> Seen[State]:
+    """What there is of the key that the call is about. `read`: from KMS, by the key."""
+    kms, key = aws.client("kms", event.region), _key(event)
     return see(
         aws,
         event,
         settings,
         remediation=NAME,
         about=key,
-        read=read,
+        read=lambda: read(kms, key),
         gone=(_GONE,),
         tags=lambda _: _tags(kms, key),
     )

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from chalicelib.matching import EventPattern, InvalidPattern, LogPattern
-from chalicelib.wording import safe
+from chalicelib.wording import number_of, safe
 from scenarios.commands.common_options import formatted
 from scenarios.commands.given_files import bytes_in
 from scenarios.commands.record_options import INTERRUPTED, Pace, left_by_interrupt, range_of, ranged
@@ -186,13 +186,13 @@ def _tell(backtest: Backtest, *, as_json: bool) -> None:
     silent = sum(not each.matches for each in backtest.tried.values())
     left_out = f" {silent} of {len(backtest.tried)} patterns match nothing." if silent else ""
     repeated = f", {counts.duplicates} of them duplicates" if counts.duplicates else ""
-    click.echo(f"{counts.records} record{'' if counts.records == 1 else 's'}{repeated}.{left_out}")
+    click.echo(f"{number_of(counts.records, 'record')}{repeated}.{left_out}")
 
 
 def _tell_one(tried: Tried) -> None:
     window = tried.window
     click.echo(safe(tried.name, _WIDEST_PATTERN))
-    times = f"told {tried.told} time{'' if tried.told == 1 else 's'}"
+    times = f"told {number_of(tried.told, 'time')}"
     click.echo(f"  {tried.matches} match; {times}, at {window.threshold} within {window.seconds} s")
     for words, counts in (
         ("by day", sorted(tried.by_day.items())),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from chalicelib.wording import number_of
 from scenarios.cloud.kernel.errors import InvalidTemplate
 from scenarios.runner.show.progress import progress
 
@@ -60,7 +61,7 @@ def _package(stage: str, out: Path) -> int:
         click.echo(finding)
     if findings:
         click.echo(
-            f"trailwarden: {len(findings)} finding{'' if len(findings) == 1 else 's'}; do not deploy this",
+            f"trailwarden: {number_of(len(findings), 'finding')}; do not deploy this",
             err=True,
         )
         return 1

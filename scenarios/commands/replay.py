@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chalicelib.wording import safe
+from chalicelib.wording import number_of, safe
 from scenarios.commands.common_options import formatted, parameters_of_the_stack
 from scenarios.commands.record_options import INTERRUPTED, Pace, left_by_interrupt, range_of, ranged
 from scenarios.records.record import NotARecord
@@ -312,9 +312,9 @@ def _counts(tally: "Tally", counts: Counts) -> str:
     alarms = ", ".join(
         f"{label} ({count} times)" if count > 1 else label for label, count in tally.alarms.items()
     )
-    sentence = f"{counts.records} record{'' if counts.records == 1 else 's'}: {', '.join(parts)}."
+    sentence = f"{number_of(counts.records, 'record')}: {', '.join(parts)}."
     sentence += f" Alarms that would go off: {alarms}." if alarms else ""
-    aside = [f"{count} {name}{'' if count == 1 else 's'}" for name, count in beside.items()]
+    aside = [number_of(count, name) for name, count in beside.items()]
     aside += [f"{counts.insights} of the records {'is' if counts.insights == 1 else 'are'} Insights"] * bool(
         counts.insights
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from chalicelib.wording import number_of
 from scenarios.cloud.kernel import garbage
 from scenarios.cloud.kernel.fault_points import FaultPoint
 from scenarios.cloud.kernel.faults import PROFILES, Faults
@@ -125,7 +126,7 @@ def _draw(reports: Sequence[Report], picture: Path) -> None:
         raise click.UsageError(str(error)) from error
     except OSError as error:
         raise click.UsageError(f"{picture}: {(error.strerror or str(error)).lower()}") from error
-    click.echo(f"{picture}: {panels} alarm{'' if panels == 1 else 's'} drawn", err=True)
+    click.echo(f"{picture}: {number_of(panels, 'alarm')} drawn", err=True)
 
 
 def _run(runs: Sequence[tuple[Scenario, Faults]], seed: int, *, explained: bool) -> Iterator[Report]:

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.wording import size
+from chalicelib.wording import number_of, size
 from scenarios.on_aws.answers import Answered, Clients, Estimate, NoAnswer
 from scenarios.queries.insights import MalformedQuery, Query, QueryFailed, QueryNotSimulated
 
@@ -83,7 +83,7 @@ class Insights:
             return Estimate(bytes=None, words=f"What it costs could not be looked up: {error}")
         count = sum(len(groups_in(self.groups, region)) for region in self.regions)
         several = "" if len(self.regions) == 1 else f" of {len(self.regions)} regions"
-        groups = f"{count} log group{'' if count == 1 else 's'}{several}"
+        groups = f"{number_of(count, 'log group')}{several}"
         return Estimate(
             bytes=found,
             words=f"Logs Insights scans about {size(found)} in {groups}: about ${dollars(found):.5f} "

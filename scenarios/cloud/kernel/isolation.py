@@ -14,13 +14,13 @@ NO_AWS_FILES: Mapping[str, str] = {
 
 
 _environ: Any = os.environ
-_ABOUT_AWS = (b"AWS_", b"BOTO_")
+ABOUT_AWS = (b"AWS_", b"BOTO_")  # how variables begin that AWS's libraries read
 
 
 @contextmanager
 def without_aws_settings() -> Iterator[None]:
     """Inside, botocore finds no variables, no profile and no file that say anything about AWS."""
-    others = {name: value for name, value in _environ._data.items() if not name.startswith(_ABOUT_AWS)}  # noqa: SLF001
+    others = {name: value for name, value in _environ._data.items() if not name.startswith(ABOUT_AWS)}  # noqa: SLF001
     kept = exchange_variables({**others, **encoded(NO_AWS_FILES)})
     try:
         yield

@@ -17,6 +17,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.retries.standard import RetryHandler
 
+from scenarios.cloud.kernel.isolation import ABOUT_AWS
+
 _Session: Any = botocore.session.Session
 _create_client: Any = _Session.create_client
 _environ: Any = os.environ
@@ -59,9 +61,9 @@ def handed_out_again() -> Iterator[None]:
     try:
         yield
     finally:
-        for key, kept in _lent:
-            if _is_untouched(kept) and sum(map(len, _free.values())) < _MOST_KEPT:
-                _free.setdefault(key, []).append(kept)
+        room = _MOST_KEPT - sum(map(len, _free.values()))
+        for key, kept in [each for each in _lent if _is_untouched(each[1])][:room]:
+            _free.setdefault(key, []).append(kept)
         _lent = outer
 
 
@@ -98,7 +100,7 @@ def _key(session: Any, service_name: str, asked: dict[str, Any]) -> Hashable:
     variables = {
         name: value
         for name, value in _environ._data.items()  # noqa: SLF001 - told as it is, in one go
-        if name.startswith((b"AWS_", b"BOTO_")) and name not in _OF_THIS_WORLD
+        if name.startswith(ABOUT_AWS) and name not in _OF_THIS_WORLD
     }
     credentials = session._credentials  # noqa: SLF001 - None until the first client
     if credentials is None:

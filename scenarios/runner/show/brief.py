@@ -7,6 +7,7 @@ that are left go to earlier actions, then to other alerts.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from chalicelib.wording import number_of
 from scenarios.cloud.setting import Moment
 from scenarios.runner.run import Report
 from scenarios.runner.show.delays import action_of, is_act
@@ -29,9 +30,7 @@ class Brief:
     def left_out(self) -> str:
         """`3 actions, 6 alerts`; empty where all of it is shown."""
         counts = {"action": self.more_actions, "alert": self.more_alerts, "act": self.more_acts}
-        return ", ".join(
-            f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items() if count
-        )
+        return ", ".join(number_of(count, word) for word, count in counts.items() if count)
 
 
 def brief(report: Report) -> Brief:

@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Outcome
+from chalicelib.wording import number_of
 from scenarios.cloud.sns.topics import Mail
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Check
@@ -116,12 +117,8 @@ def no_more_alerts_than(most: int, *, of: str = "") -> Check:
         return f"there came {len(found)}: {'; '.join(found)}" if too_many else None
 
     whose = f" of {of}" if of else ""
-    words = f"no alert{whose}" if most == 0 else f"at most {_counted(most, 'alert')}{whose}"
+    words = f"no alert{whose}" if most == 0 else f"at most {number_of(most, 'alert')}{whose}"
     return Check(words, judge, counts=True)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def alarm_mail(alarm: str) -> Check:
@@ -191,7 +188,8 @@ def kept(count: int, *says: str) -> Check:
         return f"it holds {silent[0][:300]}" if silent else None
 
     return Check(
-        f"the dead-letter queue keeps {_counted(count, 'event')}" + (f" ({', '.join(says)})" if says else ""),
+        f"the dead-letter queue keeps {number_of(count, 'event')}"
+        + (f" ({', '.join(says)})" if says else ""),
         judge,
     )
 
@@ -206,7 +204,7 @@ def undelivered(why: str, times: int) -> Check:
         wrong = len(right) != len(found) or not times <= len(found) <= times * copies
         return f"it could not deliver {len(found)}: {'; '.join(found)}" if wrong else None
 
-    return Check(f"EventBridge could not deliver {_counted(times, 'event')} ({why})", judge)
+    return Check(f"EventBridge could not deliver {number_of(times, 'event')} ({why})", judge)
 
 
 def nothing_lost() -> Check:
