@@ -40,6 +40,7 @@ def test_the_worked_rule_judges_tells_is_mended_and_stays_silent(printed):
     assert re.findall(rf"::{NAME}\W*(\w*) PASSED", printed) == ["", "enforced", "silent"], printed
 
 
+@pytest.mark.slow
 @THE_RULES_TURN
 def test_what_the_page_says_that_run_prints_is_what_it_prints(printed):
     (block,) = (each for each in blocks(PAGE, TEXT) if each.language == "text")

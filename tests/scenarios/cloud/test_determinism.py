@@ -89,6 +89,7 @@ def test_one_seed_gives_one_trace_wherever_it_runs(runs):
     assert unlike == {}
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_trace(runs):
     again = runs["another seed"]
 
