@@ -25,6 +25,9 @@ from scenarios.runner.walk.course import PROFILE
 from scenarios.runner.walk.points import Known
 from scenarios.runner.walk.walk import FOREVER, Walk, real_seconds, walk, walk_one
 
+EVERY_SECONDS = 60.0
+"""How often a walk says in a pipe how far it is: the log of a CI else shows nothing for minutes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
@@ -65,7 +68,7 @@ def _walks(chosen: Sequence[Scenario], seed: int, extent: Extent) -> Iterator[Wa
     for number, scenario in enumerate(order, 1):
         if real_seconds() > ends:
             return
-        with progress() as line:
+        with progress(EVERY_SECONDS, real_seconds) as line:
             say = partial(_say, line, scenario.name, number=number, scenarios=len(order), began=began)
             yield walk(
                 scenario,

@@ -142,3 +142,14 @@ def test_a_terminal_that_takes_no_line_back_gets_no_progress(monkeypatch, kind, 
         line.say("1 of 2")
 
     assert ("1 of 2" in screen.getvalue()) is shown
+
+
+@pytest.mark.parametrize(("every_seconds", "told"), [(0, ""), (60, "2 of 4\n4 of 4\n")])
+def test_in_a_pipe_progress_is_a_line_now_and_then_where_that_is_asked_for(capsys, every_seconds, told):
+    moments = iter([100.0, 130.0, 160.0, 160.0, 219.0, 220.0, 220.0])
+
+    with progress(every_seconds, lambda: next(moments)) as line:
+        for number in range(1, 5):
+            line.say(f"{number} of 4")
+
+    assert capsys.readouterr().err == told
