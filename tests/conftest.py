@@ -14,7 +14,7 @@ import pytest
 from _pytest import unraisableexception
 from hypothesis.internal.conjecture import providers
 
-from scenarios.cloud.kernel import clock
+from scenarios.cloud.kernel import clock, kept_on_disk
 from scenarios.cloud.kernel.isolation import NO_AWS_FILES
 from tests.sample import ALL, without_a_turn
 
@@ -42,6 +42,33 @@ def _start_sooner(freezer: _freezer) -> object:
 
 
 _freezer.start = _start_sooner  # type: ignore[assignment,method-assign]
+
+
+def _switching_off(change: Any) -> Any:
+    """A change of `monkeypatch`, with which its test keeps nothing on disk: others would find it there."""
+
+    def changed(patch: Any, *args: Any, **more: Any) -> None:
+        if not hasattr(patch, "_switched_off"):
+            patch._switched_off = kept_on_disk.switched_off()
+            patch._switched_off.__enter__()
+        change(patch, *args, **more)
+
+    return changed
+
+
+def _undoing(undo: Any) -> Any:
+    def undone(patch: Any) -> None:
+        undo(patch)
+        if hasattr(patch, "_switched_off"):
+            patch._switched_off.__exit__(None, None, None)
+            del patch._switched_off
+
+    return undone
+
+
+for _name in ("setattr", "delattr", "setitem", "delitem"):
+    setattr(pytest.MonkeyPatch, _name, _switching_off(vars(pytest.MonkeyPatch)[_name]))
+pytest.MonkeyPatch.undo = _undoing(pytest.MonkeyPatch.undo)  # type: ignore[method-assign]
 
 # What tests are collected of stays to the end: the garbage collector need never look at it.
 gc.set_threshold(100_000, 20, 20)

@@ -1,12 +1,9 @@
-"""The SAM transform itself. `transform.translate` imports this module for the first template to translate.
+"""The SAM transform itself. `transform.translate` imports this module for the first template it doesn't know.
 
 The transform's library takes a fifth of the time in which all else of the simulated AWS is loaded.
 """
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from boto3 import Session
 from samtranslator.metrics.metrics import Metrics
@@ -21,30 +18,15 @@ from samtranslator.utils.py27hash_fix import (
 
 from scenarios.cloud.cloudformation.resources.managed_policies import MANAGED_POLICIES
 from scenarios.cloud.kernel.arns import partition_of
-from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.kernel.errors import InvalidTemplate
 from scenarios.cloud.kernel.isolation import without_aws_settings
-from scenarios.cloud.kernel.packaged import BUILT, PACKAGED
-
-_CODE = f"s3://{PACKAGED}/deployment.zip"
-_LOCAL = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
 # The transform asks this of every resource for each plugin, and would go through all its types each time.
 SamResourceType.has_value = frozenset(each.value for each in SamResourceType).__contains__
 
 
-def _copied(part: Any) -> Any:
-    """A copy of a template: plain dictionaries and lists, whatever it was read into."""
-    if isinstance(part, Mapping):
-        return {name: _copied(each) for name, each in part.items()}
-    if isinstance(part, list):
-        return [_copied(each) for each in part]
-    return part
-
-
-def translate(sam: Mapping[str, Any], *, region: str, folder: Path | None) -> dict[str, Any]:
-    """What `transform.translate` promises."""
-    document = _copied(sam)
-    _as_packaged(document, folder)
+def translate(document: dict[str, Any], *, region: str) -> dict[str, Any]:
+    """What `transform.translate` promises; the document, whose code lies in S3, may change meanwhile."""
     try:
         with without_aws_settings():
             session = Session(region_name=region)
@@ -65,37 +47,6 @@ class _NoMetrics(Metrics):  # type: ignore[misc]  # samtranslator ships no types
 
     def _record_metric(self, *_: Any, **__: Any) -> None:
         return
-
-
-def _as_packaged(document: Mapping[str, Any], folder: Path | None) -> None:
-    """Replace local code by an S3 address, in place; refuse what the transform would need a network for."""
-    resources = document.get("Resources")
-    for logical_id, resource in resources.items() if isinstance(resources, dict) else ():
-        if not isinstance(resource, dict):
-            raise InvalidTemplate(logical_id, "a resource is an object with a Type")
-        if resource.get("Type") == "AWS::Serverless::Application":
-            raise NotSimulated("the SAM transform", f"AWS::Serverless::Application ({logical_id})")
-        name = _LOCAL.get(str(resource.get("Type")))
-        properties = resource.get("Properties")
-        if name is None or not isinstance(properties, dict):
-            continue
-        code = properties.get(name)
-        if isinstance(code, str) and not code.startswith("s3://"):
-            properties[name] = _address(code, folder, resource.get("Metadata"))
-    of_all = document.get("Globals")
-    parts = of_all.get("Function") if isinstance(of_all, dict) else None
-    code = parts.get("CodeUri") if isinstance(parts, dict) else None
-    if isinstance(parts, dict) and isinstance(code, str) and not code.startswith("s3://"):
-        parts["CodeUri"] = _address(code, folder, None)
-
-
-def _address(code: str, folder: Path | None, metadata: Any) -> str:
-    """Where local code is put; a layer that `sam build` builds has its modules a folder deeper."""
-    place = (folder / code).resolve() if folder is not None else None
-    if place is None or not place.is_dir():
-        return _CODE
-    built = isinstance(metadata, dict) and str(metadata.get("BuildMethod", "")).startswith("python")
-    return f"s3://{PACKAGED}/{quote(str(place).lstrip('/'))}{BUILT if built else ''}"
 
 
 def _policy_map(region: str) -> dict[str, str]:

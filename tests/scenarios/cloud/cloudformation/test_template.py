@@ -1,15 +1,18 @@
 import copy
+import json
 import os
 import subprocess
 import sys
 
 import pytest
 
+from scenarios.cloud.cloudformation import transform
 from scenarios.cloud.cloudformation.template import Template
 from scenarios.cloud.cloudformation.transform import translate
 from scenarios.cloud.kernel.arns import partition_of
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.stack import Resource
+from tests.scenarios.cloud.kernel.kept_folder import kept_in
 
 REGION = "eu-west-1"
 FUNCTION = {
@@ -47,6 +50,28 @@ def resolved(value, *, parameters=None, **sections):
 
 
 # --- the SAM transform
+
+
+def test_what_the_transform_made_is_kept_for_its_region_and_makes_it_needless(tmp_path, monkeypatch):
+    properties = {key: value for key, value in FUNCTION["Properties"].items() if key != "Role"}
+    sam = {"Resources": {"Look": {**FUNCTION, "Properties": properties | {"Tracing": "Active"}}}}
+    regions = (REGION, "cn-north-1")
+    with kept_in(tmp_path):
+        made = [json.dumps(translate(sam, region=region)) for region in regions]
+    monkeypatch.setattr(transform, "_transform", None)
+    with kept_in(tmp_path):
+        again = [json.dumps(translate(sam, region=region)) for region in regions]
+
+    assert again == made
+    assert made[0] != made[1]
+
+
+def test_a_template_that_json_cannot_tell_is_translated_anew(tmp_path):
+    sam = {"Transform": "AWS::Serverless-2016-10-31", "Metadata": {7: "a"}, "Resources": {"Look": FUNCTION}}
+    with kept_in(tmp_path / "cache"):
+        assert translate(sam, region=REGION)["Metadata"] == {"7": "a"}
+
+    assert not (tmp_path / "cache").exists()
 
 
 def test_a_function_with_events_becomes_rule_permission_and_function():
