@@ -97,6 +97,10 @@ class Grant:
     only: tuple[tuple[str, str, str], ...] = ()
 
 
+# What the CLI calls a service, where boto3 calls it otherwise.
+_IN_THE_CLI: Mapping[str, str] = {"config": "configservice", "s3": "s3api"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One boto3 call that would change something.
@@ -148,7 +152,7 @@ class Call:
     @property
     def command(self) -> str:
         """The same for the AWS CLI: `aws s3api put-bucket-versioning --bucket ...`."""
-        service = "s3api" if self.service == "s3" else self.service
+        service = _IN_THE_CLI.get(self.service, self.service)
         options, flags = {}, []
         for name, value in self.parameters.items():
             option = xform_name(name, "-")
@@ -159,10 +163,6 @@ class Call:
         return aws_command(
             service, self.operation.replace("_", "-"), {**options, "--region": self.region}, *flags
         )
-
-    def __str__(self) -> str:
-        words = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
-        return f"{self.service}.{self.operation}({words}) in {self.account}/{self.region}"
 
 
 def _filled(value: Any, known: Mapping[str, str]) -> Any:

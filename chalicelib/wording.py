@@ -124,11 +124,22 @@ def most_first(things: Iterable[Counted]) -> list[tuple[Counted, int]]:
     return sorted(Counter(things).items(), key=rank)
 
 
+# The AWS CLI reads what such a value names, where an option takes text; its version 1 does so with pages too.
+# Source: https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-parameters-file.html,
+# https://docs.aws.amazon.com/cli/latest/userguide/cliv2-migration-changes.html
+_READ_BY_THE_CLI = ("file://", "fileb://", "http://", "https://")
+_NEVER_READ = ("--queue-url",)
+
+
 def aws_command(service: str, operation: str, options: Mapping[str, str], *positional: str) -> str:
     """Quoted for a shell; a value that looks like an option is bound to its own with `=`.
 
-    `--no-verify-ssl`, say, is a legal name of a table.
+    `--no-verify-ssl`, say, is a legal name of a table. `file:///etc/passwd` is a legal key of an object, and
+    the CLI would read that file: then this is a sentence that says so.
     """
+    for option, value in options.items():
+        if value.startswith(_READ_BY_THE_CLI) and option not in _NEVER_READ:
+            return f"no command: the AWS CLI would take the value of {option} for a file or a page to read"
     words = ["aws", service, operation, *positional]
     for option, value in options.items():
         words += [f"{option}={value}"] if value.startswith("-") else [option, value]
@@ -158,4 +169,4 @@ def _escaped(char: str) -> str:
 
 def whole(command: str) -> str:
     """The command as a fact, unless it is longer than a fact: half of one would do something else."""
-    return command if len(command) <= LONGEST_FACT else "a command too long for here: the finding holds it"
+    return command if len(command) <= LONGEST_FACT else "a command that is too long to show here"

@@ -107,7 +107,7 @@ def _how_far(found: LedgerEntry, index: int) -> str:
 
 def _command(call: Call) -> str:
     lost = f"<p>Can't bring back: {long_text(call.lost, _LONGEST)}</p>" if call.lost else ""
-    return f"<code>{long_text(call.command, _LONGEST)}</code>{lost}"
+    return f"<code>{long_text(call.command, len(call.command))}</code>{lost}"  # half would do something else
 
 
 def _undo(call: Call) -> str:

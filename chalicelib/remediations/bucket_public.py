@@ -1,12 +1,12 @@
 """A bucket was made public, or the block that keeps buckets from being public was taken away.
 
-A bucket is public by its policy or by its ACL, as long as no public access block of the bucket or of the
-account holds that back. To open one, an attacker first takes the block away.
+A bucket is public by its policy or by its ACL, as long as S3 Block Public Access of the bucket or of the
+account, four settings each, doesn't hold that back. To open one, an attacker first takes the block away.
 
 What we do: after each call that can open a bucket we read its policy, ACL and block, and the account's block.
 Public is HIGH, with what makes it so; a policy that lets a stranger's account or organization in is HIGH
 (`TrustedAccounts` names those that are ours), and one that lets in whoever comes from a network, by an
-address or a VPC, is MEDIUM; a block that is not whole any more, while nothing is public yet, is MEDIUM. The
+address or a VPC, is MEDIUM; a block of which a setting is off, while nothing is public yet, is MEDIUM. The
 account's block, weakened or taken away, is HIGH. In mode enforce a bucket that is public, or whose block this
 call took away, has its block put back whole: policy and ACL stay as they are, and let in nobody from outside.
 The account's block is put back as event history last saw it set; where it doesn't know, the alert has the
@@ -112,7 +112,7 @@ _ADVICE = """\
 Ask the caller whether this was meant. If the caller is unknown, disable their credentials first.
 Who read or wrote meanwhile is in the bucket's access logs or in CloudTrail's data events, if these are on."""
 _CLOSES_WHAT_IS_PUBLIC = (
-    "Put back whole, the account's block closes every public bucket, those on purpose too."
+    "With all four settings on, the account's block closes every public bucket, those on purpose too."
 )
 
 Block = Mapping[str, bool]
@@ -243,7 +243,8 @@ def _told(access: Access | None) -> tuple[Severity, str]:
         return Severity.MEDIUM, "lets in whoever comes from a network"
     if access.strangers:
         return Severity.HIGH, "lets a stranger in"
-    return Severity.MEDIUM, "is not protected by a whole block any more; nothing in it is public yet"
+    partly = "partly " if any(map(access.blocks, _WHOLE)) else ""
+    return Severity.MEDIUM, f"has S3 Block Public Access {partly}off; nothing in it is public yet"
 
 
 def _facts(access: Access | None) -> Iterator[tuple[str, str]]:
@@ -253,15 +254,17 @@ def _facts(access: Access | None) -> Iterator[tuple[str, str]]:
         yield "Public by", each
     if access.strangers:
         yield "Strangers", some(access.strangers)
-    yield "Its block now", _in_words(access.block)
-    yield "Account's block", _in_words(access.of_account)
+    yield "Block Public Access", _in_words(access.block)
+    yield "Of the account", _in_words(access.of_account)
 
 
 def _in_words(block: Block | None) -> str:
     if block is None:
         return "not known"
-    on = [name for name in _WHOLE if block.get(name)]
-    return "whole" if len(on) == len(_WHOLE) else some(on) or "none"
+    on, off = ([name for name in _WHOLE if bool(block.get(name)) is whether] for whether in (True, False))
+    if not on or not off:
+        return f"all four settings are {'on' if on else 'off'}"
+    return f"off: {some(off)}; on: {some(on)}"
 
 
 def _put_back(event: ApiCallEvent, access: Access | None) -> Iterator[Call]:
@@ -290,7 +293,7 @@ def _put_back(event: ApiCallEvent, access: Access | None) -> Iterator[Call]:
 
 
 def look_at_account(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[AccountBlock]:
-    """The account's block, where it is not whole any more."""
+    """The account's block, where a setting of it is off."""
 
     def read() -> AccountBlock | None:
         now = _account_block(aws, event)
@@ -320,27 +323,32 @@ def _set_to(call: ApiCallEvent) -> Block | None:
 def decide_on_account(
     event: ApiCallEvent, facts: Seen[AccountBlock], _now: datetime, _settings: Settings
 ) -> Plan:
-    """Tell that the account's block is not whole, and put back what it was."""
+    """Tell that a setting of the account's block is off, and put back what it was."""
     if event.failed or facts.nothing:
         return Plan.nothing()
     return tell(
         event,
         facts,
         severity=Severity.HIGH,
-        title=f"The public access block of account {event.account or NOT_RECORDED} is not whole any more"
-        if facts.state
-        else f"The public access block of account {event.account or NOT_RECORDED} was changed",
+        title=f"S3 Block Public Access of account {event.account or NOT_RECORDED} {_how_far(facts.state)}",
         facts=(("Call", event.name), *_facts_of_account(facts.state, event)),
         advice=f"{_ADVICE}\n{_CLOSES_WHAT_IS_PUBLIC}",
         calls=_put_back_account(event, facts.state),
     )
 
 
+def _how_far(found: AccountBlock | None) -> str:
+    if found is None:
+        return "was changed"
+    return "is partly off" if any(map(found.now.get, _WHOLE)) else "is off"
+
+
 def _facts_of_account(found: AccountBlock | None, event: ApiCallEvent) -> Iterator[tuple[str, str]]:
     if found:
         yield "Now", _in_words(found.now)
         yield "Before", _in_words(found.before)
-    yield "Put it back with", _account_call(event, WHOLE_BLOCK).command
+    if not any(_put_back_account(event, found)):
+        yield "Switch all on with", _account_call(event, WHOLE_BLOCK).command
 
 
 def _put_back_account(event: ApiCallEvent, found: AccountBlock | None) -> Iterator[Call]:
@@ -375,16 +383,16 @@ def moved(aws: Aws, call: Call, _settings: Settings) -> str:
     wanted = call.parameters["PublicAccessBlockConfiguration"]
     if {each: bool(now.get(each)) for each in _WHOLE} == dict(wanted):
         return ""
-    return f"the public access block is now: {_in_words(now)}"
+    return f"S3 Block Public Access is now another: {_in_words(now)}"
 
 
-_OPEN_IS_OPEN = "what lets the public in does so, and a block that isn't whole isn't, whoever said so"
+_OPEN_IS_OPEN = "what lets the public in does so, and a setting that is off is off, whoever said so"
 
 REMEDIATION = Remediation(
     name=NAME,
-    title="A bucket was made public, or a public access block taken away",
-    woken_by="a call that changes a bucket's policy, ACL, ownership or public access block, or the account's",
-    response="reports who may come in now; puts the block back where its mode is `enforce`",
+    title="A bucket was made public, or S3 Block Public Access was taken away",
+    woken_by="a call that changes a bucket's policy, ACL, ownership or Block Public Access, or the account's",
+    response="reports who may come in now; puts Block Public Access back where its mode is `enforce`",
     page=__doc__ or "",
     ways=(
         Way(

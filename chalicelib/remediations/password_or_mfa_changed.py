@@ -196,7 +196,7 @@ def _facts(event: ApiCallEvent, found: SignIn | None, user: str) -> Iterator[tup
         yield "Factors left", str(found.factors)
     if found and found.since:
         yield "Password since", when(found.since)
-    if user not in ("", ROOT) and event.name in (MADE, CHANGED):
+    if user not in ("", ROOT) and (event.name == CHANGED or (event.name == MADE and not found)):
         named = {"--user-name": user}
         yield "Take it away with", aws_command("iam", "delete-login-profile", named)
     yield from user_quarantine.facts(found.suspect if found else None)

@@ -22,7 +22,7 @@ def check(entry: LedgerEntry, remediation: Remediation, settings: Settings, aws:
     for call in entry.plan.calls:
         if not _is_declared(call, remediation, settings, aws):
             raise NotDeclared(
-                f"the plan holds a call that {remediation.name} never makes: {call}",
+                f"the plan holds a call that {remediation.name} never makes: {call.command}",
                 remediation=remediation.name,
                 event_key=entry.event_key,
             )

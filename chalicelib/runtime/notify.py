@@ -6,12 +6,12 @@ Limits: a subject is under 100 characters of printable ASCII, a message at most 
 Source: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from chalicelib.remediation import Alert, Call, CallProgress, Outcome
-from chalicelib.wording import LONGEST_FACT, number_of, safe, whole
+from chalicelib.wording import LONGEST_FACT, number_of, safe
 
 LONGEST_LABEL = 100
 LONGEST_SUBJECT = 99
@@ -103,7 +103,7 @@ def _done(
     lines: list[str] = []
     held = _COULD_NOT if grouped[_COULD_NOT] else _PENDING.get(outcome, "")
     for heading, group in grouped.items():
-        lines += _listed(heading, group)
+        lines += _listed(heading, group, finding_id if outcome is not Outcome.UNRECORDED else "")
         if group and heading == held and failure:
             lines.append(f"    because {failure}")
             lines += [_TRIED_AGAIN] if outcome is Outcome.FAILED else []
@@ -124,14 +124,7 @@ def _to_undo(finding_id: str, undos: Sequence[Call]) -> list[str]:
     """The command, and what it does, in the order in which it does it."""
     if not undos:
         return []
-    lines = [f"To undo it: trailwarden undo {finding_id}", "which does:"]
-    for call in undos:
-        lines += [f"  - {whole(call.command)}", *_lost(call)]
-    return lines
-
-
-def _lost(call: Call) -> list[str]:
-    return [f"    which can't bring back: {safe(call.lost)}"] if call.lost else []
+    return [f"To undo it: trailwarden undo {finding_id}", *_listed("which does:", undos, finding_id)]
 
 
 def _heading(progress: CallProgress | None, outcome: Outcome) -> str:
@@ -140,10 +133,24 @@ def _heading(progress: CallProgress | None, outcome: Outcome) -> str:
     return _SETTLED[progress] if progress in _SETTLED else _PENDING.get(outcome, "Not done:")
 
 
-def _listed(heading: str, calls: Sequence[Call]) -> list[str]:
+def _listed(heading: str, calls: Sequence[Call], finding_id: str) -> list[str]:
+    """Each call as a command to paste; `finding_id`: "" where no ledger holds the finding."""
     if not calls:
         return []
-    return [heading, *(line for call in calls for line in (f"  - {safe(str(call))}", *_lost(call)))]
+    return [heading, *(line for call in calls for line in _as_command(call, finding_id))]
+
+
+def _as_command(call: Call, finding_id: str) -> Iterator[str]:
+    command = call.command
+    if len(command) > LONGEST_FACT:  # half of one would do something else
+        elsewhere = f"; to see it: trailwarden show {finding_id}" if finding_id else ""
+        command = f"{' '.join(command.split(' ', 3)[:3])}, too long to show here{elsewhere}"
+    yield f"  - {command}"
+    for field, stand_in in call.gives.items():
+        if stand_in.startswith("${"):  # the call is not answered yet
+            yield f"    its answer has the {safe(field)}: put it in the place of {safe(stand_in)} below"
+    if call.lost:
+        yield f"    which can't bring back: {safe(call.lost)}"
 
 
 def _within(most_bytes: int, lines: list[str]) -> list[str]:

@@ -20,7 +20,7 @@ def mend(
         if finding.fix is None:
             continue
         say(f"{finding.what} [{finding.where}]")
-        if not agree(str(finding.fix)):
+        if not agree(f"in account {finding.fix.account}: {finding.fix.command}"):
             continue
         try:
             client = clients(finding.fix.service, finding.fix.region)

@@ -168,7 +168,10 @@ ACCOUNT_WIDE = Scenario(
         at("20:00", sets_account_block(mallory, NONE)),
     ],
     then=[
-        by("23:00", alert(NAME, "HIGH", "Before:           whole", "Trailwarden did:", subject="not whole")),
+        by(
+            "23:00",
+            alert(NAME, "HIGH", "Before:", "all four settings are on", "Trailwarden did:", subject="is off"),
+        ),
         at_the_end(
             state("the account's block is whole", _account_blocked, "s3control"),
             no_more_alerts_than(1, of=NAME),

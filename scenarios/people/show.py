@@ -91,11 +91,11 @@ def _calls(found: Finding) -> Iterator[str]:
         yield f"Plan {safe(found['plan_digest'][:12])}:"
     for index, call in enumerate(calls):
         how_far = found["deeds"].get(str(index), "not done")
-        yield f"  {safe(how_far)}: {safe(call.command)}"
+        yield f"  {safe(how_far)}: {call.command}"
         if call.lost:
             yield f"    can't bring back: {safe(call.lost)}"
         if call.undo and how_far == "done":
-            yield f"    undo: {safe(call.undo.command)}"
+            yield f"    undo: {call.undo.command}"
 
 
 def _decisions(decisions: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -33,12 +33,6 @@ def test_a_plan_without_word_or_deed_is_empty(plan, empty):
     assert plan.empty == empty
 
 
-def test_a_call_reads_as_python_and_says_where():
-    call = creates("a", parameters={"TableName": "it's"})
-
-    assert str(call) == """dynamodb.create_table(TableName="it's") in 123456789012/eu-west-1"""
-
-
 def test_a_plan_can_not_be_changed_after_it_was_decided():
     with pytest.raises(FrozenInstanceError):
         Plan.nothing().calls = ()
@@ -81,6 +75,21 @@ def test_whether_it_can_act_is_told_by_its_grants(grants, acts):
             "aws cloudtrail update-trail --is-multi-region-trail --no-enable-log-file-validation "
             "--name audit --region us-east-1",
             id="switches",
+        ),
+        pytest.param(
+            "config",
+            "start_configuration_recorder",
+            {"ConfigurationRecorderName": "default"},
+            "aws configservice start-configuration-recorder --configuration-recorder-name default "
+            "--region us-east-1",
+            id="AWS Config",
+        ),
+        pytest.param(
+            "dynamodb",
+            "delete_table",
+            {"TableName": "file:///etc/passwd; reboot"},
+            "no command: the AWS CLI would take the value of --table-name for a file or a page to read",
+            id="the name of a file",
         ),
         pytest.param(
             "logs",

@@ -82,7 +82,7 @@ def off_too(event: ApiCallEvent, seen: Seen, rule: Part, calls: Sequence[Call]) 
             ("What that means", _means(found, rule, seen)),
             *_parts((rule,)),
             ("Found when", f"{event.name} was looked at; the event of this rule's change came to nobody"),
-            *_put_back_with(calls),
+            *_by_hand(calls),
         ),
         advice=_OFF_TOO,
     )
@@ -202,7 +202,7 @@ def _put_back(event: ApiCallEvent, seen: Seen, calls: Sequence[Call]) -> Iterato
     if is_of_a_spoke(seen.parts[0]):
         yield from _spoke_put_back(event, seen)
         return
-    yield from _put_back_with(calls)
+    yield from _by_hand(calls)
     whole = all(len(call.command) <= LONGEST_FACT for call in calls)
     gravest = max((deed_of(event, part).severity for part in seen.parts), key=_rank)
     if (not calls or not whole) and _rank(gravest) > _rank(Severity.LOW):
@@ -226,10 +226,7 @@ def _spoke_put_back(event: ApiCallEvent, seen: Seen) -> Iterator[tuple[str, str]
     yield "and then with", carrying_out(place)
 
 
-def _put_back_with(calls: Sequence[Call]) -> Iterator[tuple[str, str]]:
-    for call in calls:
-        if len(call.command) <= LONGEST_FACT:
-            yield "Put back with", call.command
+def _by_hand(calls: Sequence[Call]) -> Iterator[tuple[str, str]]:
     if calls:
         yield "Undo it with", _UNDOING
 

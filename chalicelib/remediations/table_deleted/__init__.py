@@ -56,7 +56,6 @@ from chalicelib.remediations.table_deleted.backups import (
     Backups,
     list_command,
     read_backups,
-    restore_command,
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.triggers import OnEvent
@@ -169,6 +168,11 @@ class Choice:
     earlier: bool = False
     wait: bool = False
 
+    @property
+    def sure(self) -> bool:
+        """Whether it is restored without a person's look at it."""
+        return not self.earlier and not self.wait
+
 
 def look(aws: Aws, event: ApiCallEvent, _settings: Settings) -> Backups:
     """The table's backups, in its own region."""
@@ -191,11 +195,8 @@ def decide(event: ApiCallEvent, facts: Backups, now: datetime, _settings: Settin
     if event.failed:
         return Plan.alert(_attempt(event))
     choice = _choose(facts, _table_id(event))
-    sure = choice is not None and not choice.earlier and not choice.wait
-    return Plan.alert(
-        _deletion(event, facts, choice, now),
-        calls=[_restore(event, choice.backup)] if choice and sure else [],
-    )
+    calls = [_restore(event, choice.backup)] if choice and choice.sure else []
+    return Plan.alert(_deletion(event, facts, choice, now), calls=calls)
 
 
 def table_of(event: ApiCallEvent) -> str:
@@ -332,9 +333,9 @@ def _in_words(backup: Backup, now: datetime, *, earlier: bool) -> str:
 def _commands(event: ApiCallEvent, choice: Choice | None) -> Iterator[tuple[str, str]]:
     """These are facts, not advice: a fact stays on one line, even if a table's name is malicious."""
     table = table_of(event)
-    if choice:
-        yield "Restore with", restore_command(table, choice.backup, event.region)
-    elif table:
+    if choice and not choice.sure:
+        yield "Restore with", _restore(event, choice.backup).command
+    elif not choice and table:
         yield "Look again with", list_command(table, event.region)
 
 

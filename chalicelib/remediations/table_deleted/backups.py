@@ -66,15 +66,6 @@ def read_backups(dynamodb: Any, table: str) -> Backups:
     )
 
 
-def restore_command(table: str, backup: Backup, region: str) -> str:
-    """The AWS CLI command that brings the table back."""
-    return aws_command(
-        "dynamodb",
-        "restore-table-from-backup",
-        {"--target-table-name": table, "--backup-arn": backup.arn, "--region": region},
-    )
-
-
 def list_command(table: str, region: str) -> str:
     """The AWS CLI command that looks for backups again."""
     options = {"--table-name": table, "--backup-type": "ALL", "--region": region}

@@ -265,8 +265,6 @@ def _compared(case: Case) -> Iterator[tuple[str, str]]:
 
 def _commands(case: Case) -> Iterator[tuple[str, str]]:
     """These are facts, not advice: a fact stays on one line, even if a name in it is malicious."""
-    for call in case.calls:
-        yield "Restore with", whole(call.command)
     if case.differences:
         key = in_shell(state_key("trail_stopped"))
         options = {"--table-name": case.ledger, "--key": key, "--region": case.seen.home}

@@ -268,7 +268,7 @@ def _plan(finding: LedgerEntry) -> dict[str, object]:
         "outcome": finding.outcome,
         "alerts": [{"severity": alert.severity, "title": alert.title} for alert in plan.alerts],
         "calls": [call.as_json() for call in plan.calls],
-        "would_do": [str(call) for call in plan.calls],
+        "would_do": [call.command for call in plan.calls],
     }
 
 

@@ -25,7 +25,7 @@ def undoes_by_hand(actor: Actor, remediation: str, about: str = "") -> Action:
         )
         assert calls or not about, f"{remediation} has done nothing about {about} yet"
         for call in reversed(calls):
-            assert call.undo is not None, f"nothing undoes {call}"
+            assert call.undo is not None, f"nothing undoes {call.command}"
             client = world.client(caller, call.undo.service, call.undo.region)
             getattr(client, call.undo.operation)(**call.undo.parameters)
 

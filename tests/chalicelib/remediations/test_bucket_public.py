@@ -82,6 +82,28 @@ def test_the_block_is_put_back_whole_and_comes_off_again_as_it_was():
     assert call.undo.parameters["PublicAccessBlockConfiguration"] == {**NONE, "BlockPublicAcls": True}
 
 
+@pytest.mark.parametrize(
+    ("block", "of_account", "title", "fact"),
+    [
+        pytest.param({}, {}, "off", "all four settings are off", id="all"),
+        pytest.param(
+            {"BlockPublicAcls": True, "IgnorePublicAcls": False},
+            {"BlockPublicPolicy": True},
+            "partly off",
+            "off: IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets; on: BlockPublicAcls",
+            id="some",
+        ),
+    ],
+)
+def test_which_settings_of_block_public_access_are_off_is_told(block, of_account, title, fact):
+    found = access(block=block, of_account=of_account)
+
+    (alert,) = decide(event("PutBucketPublicAccessBlock"), Seen(state=found), event().at, SETTINGS).alerts
+
+    assert alert.title == f"Bucket invoices has S3 Block Public Access {title}; nothing in it is public yet"
+    assert dict(alert.facts)["Block Public Access"] == fact
+
+
 def test_a_stranger_is_told_and_left_alone():
     plan = decide(event(), Seen(state=access(policy=("999988887777",))), event().at, SETTINGS)
 
@@ -120,6 +142,8 @@ def test_the_accounts_block_is_put_back_as_it_was_known(now, before, wanted):
     assert [each.parameters["PublicAccessBlockConfiguration"] for each in plan.calls] == [wanted] * bool(
         wanted
     )
+    by_hand = [fact for label, fact in plan.alerts[0].facts if label == "Switch all on with"]
+    assert len(by_hand) == (not wanted)  # else the alert has the plan's own command
 
 
 @pytest.mark.parametrize("first", ["PublicAccessBlockConfiguration", "publicAccessBlockConfiguration"])

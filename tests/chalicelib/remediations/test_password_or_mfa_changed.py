@@ -128,7 +128,9 @@ def test_a_user_who_is_not_there_under_that_name_is_told(name):
 
     plan = plan_of(called, look(NoSuchUser(), called, SETTINGS))
 
-    assert "deleted or renamed" in dict(plan.alerts[0].facts)["Could not look"]
+    facts = dict(plan.alerts[0].facts)
+    assert "deleted or renamed" in facts["Could not look"]
+    assert ("Take it away with" in facts) == name.endswith("LoginProfile")
     assert (plan.alerts[0].severity, plan.calls) == (Severity.HIGH, ())
 
 

@@ -99,12 +99,18 @@ def test_a_label_and_a_fact_end_somewhere():
     assert line == f"{'l' * (LONGEST_LABEL - 1)}…: {'f' * (LONGEST_FACT - 1)}…"
 
 
-def test_a_call_ends_somewhere():
-    text = text_of(outcome=Outcome.OBSERVED, calls=[creates("t" * 5000)])
+@pytest.mark.parametrize(
+    ("outcome", "elsewhere"),
+    [
+        pytest.param(Outcome.OBSERVED, f"; to see it: trailwarden show {ID}", id="in the ledger"),
+        pytest.param(Outcome.UNRECORDED, "", id="nowhere else"),
+    ],
+)
+def test_half_a_command_is_never_shown(outcome, elsewhere):
+    text = text_of(outcome=outcome, calls=[creates("t" * 5000)])
 
     (line,) = [line for line in text.splitlines() if line.startswith("  - ")]
-    assert len(line) == len("  - ") + LONGEST_FACT
-    assert line.endswith("…")
+    assert line == f"  - aws dynamodb create-table, too long to show here{elsewhere}"
 
 
 @pytest.mark.slow
@@ -118,7 +124,7 @@ def test_a_call_ends_somewhere():
 )
 def test_a_message_stays_under_what_sns_takes(one):
     text = text_of(
-        one, Outcome.ACTED, [creates("😀" * 2000)] * 300, {0: CallProgress.DONE}, failure="x" * 300_000
+        one, Outcome.ACTED, [creates("😀" * 225)] * 300, {0: CallProgress.DONE}, failure="x" * 300_000
     )
 
     assert len(text.encode()) < 255 * 1024
@@ -142,7 +148,23 @@ def test_an_alert_reads_title_facts_advice_and_finding():
 
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_every_outcome_has_words_for_what_it_did_not_do(outcome):
-    assert "dynamodb.create_table(TableName='a'" in text_of(outcome=outcome, calls=CALLS)
+    assert "  - aws dynamodb create-table --table-name a" in text_of(outcome=outcome, calls=CALLS)
+
+
+@pytest.mark.parametrize(
+    ("progress", "said"),
+    [
+        pytest.param({}, True, id="to be made"),
+        pytest.param({0: CallProgress.DONE}, False, id="answered"),
+    ],
+)
+def test_what_only_the_answer_of_a_call_will_tell_is_said(progress, said):
+    made = creates("a", gives={"GroupId": "${quarantine}"})
+    calls = [made.knowing({"${quarantine}": "sg-1"}) if progress else made]
+
+    text = text_of(outcome=Outcome.CAPPED, calls=calls, progress=progress)
+
+    assert ("    its answer has the GroupId: put it in the place of ${quarantine} below" in text) == said
 
 
 @pytest.mark.parametrize(
@@ -199,7 +221,8 @@ def test_only_what_we_did_can_be_undone_and_last_things_first():
 def test_half_a_command_is_never_offered_as_the_undo():
     text = text_of(outcome=Outcome.ACTED, calls=[creates("t" * 5000)], progress={0: CallProgress.DONE})
 
-    assert "  - a command too long for here: the finding holds it" in text.splitlines()
+    shown = f"  - aws dynamodb delete-table, too long to show here; to see it: trailwarden show {ID}"
+    assert shown in text.splitlines()
 
 
 @pytest.mark.parametrize("outcome", [Outcome.OBSERVED, Outcome.AWAITING_APPROVAL, Outcome.CAPPED])

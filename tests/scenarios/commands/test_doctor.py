@@ -59,7 +59,7 @@ def test_what_is_unwatched_exits_with_1_and_is_mended_on_request(clients, capsys
     assert code == 0
     assert told.err.splitlines() == [
         f"the trail doesn't log: nothing is written down, and no rule hears of any call [{TRAIL}]",
-        f"  cloudtrail.start_logging(Name='{TRAIL}') in 123456789012/us-east-1",
+        f"  in account 123456789012: aws cloudtrail start-logging --name {TRAIL} --region us-east-1",
         "  done",
     ]
     assert "the trail logs and delivers" in told.out

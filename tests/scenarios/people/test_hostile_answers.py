@@ -112,3 +112,12 @@ def test_a_decision_tells_a_terminal_nothing(outcome, told, code):
     assert ran.exit_code == code, ran.output
     assert "owned" in ran.output
     assert shown(ran.output)
+
+
+def test_a_long_command_is_shown_whole():
+    """The alert is too short for it, and says to look here."""
+    calls = [{**HOSTILE["plan"]["calls"][0], "parameters": {"Policy": "x" * 5000}}]
+
+    lines = list(page(fitting({**HOSTILE, "plan": {**HOSTILE["plan"], "calls": calls}})))
+
+    assert sum(f"--policy {'x' * 5000} " in line for line in lines) == 1

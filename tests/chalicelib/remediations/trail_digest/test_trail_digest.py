@@ -344,7 +344,7 @@ def test_a_command_is_whole_or_left_out():
 
     facts = facts_of(only(decided(deleted(key), history("marker v2", "v1", key=key))))
 
-    assert facts["Bring it back with"] == "a command too long for here: the finding holds it"
+    assert facts["Bring it back with"] == "a command that is too long to show here"
 
 
 # ---- the hour's look ----------------------------------------------------------------------------
