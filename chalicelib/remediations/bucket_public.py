@@ -356,7 +356,7 @@ def _put_back_account(event: ApiCallEvent, found: AccountBlock | None) -> Iterat
     if found is None or found.before is None:
         return
     now = {name: bool(found.now.get(name)) for name in _WHOLE}
-    wanted = {name: now[name] or found.before[name] for name in _WHOLE}
+    wanted = {name: now[name] or bool(found.before.get(name)) for name in _WHOLE}
     if wanted != now:
         yield _account_call(event, wanted, undo=_account_call(event, now))
 

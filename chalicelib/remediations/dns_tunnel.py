@@ -239,7 +239,7 @@ def _unseen(facts: Tunnels, event: Tick, settings: Settings) -> Iterator[Alert]:
 _ADVICE = """\
 Find out which program asks. If nobody knows the domain, isolate the instance and keep its disks and memory.
 Route 53 Resolver DNS Firewall blocks a domain for the whole VPC: aws route53resolver create-firewall-rule.
-What tunnels by order belongs into the stack's parameter DnsTunnelExpected."""
+What tunnels on purpose belongs in the stack's parameter DnsTunnelExpected."""
 
 REMEDIATION = Remediation(
     name=NAME,

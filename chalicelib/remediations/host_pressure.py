@@ -95,7 +95,7 @@ def decide(alarm: AlarmChange, facts: Parts, _now: datetime, _settings: Settings
     return Plan.alert(
         Alert(
             severity=Severity.MEDIUM,
-            title=f"{host} is out of breath: CPU and disk at once",
+            title=f"{host} is overloaded: CPU and disk at once",
             facts=(
                 ("Host", host),
                 *(parts or (("Parts", f"could not be read: {facts.could_not_read or 'none was found'}"),)),
@@ -111,7 +111,7 @@ def decide(alarm: AlarmChange, facts: Parts, _now: datetime, _settings: Settings
 
 
 _ADVICE = """\
-Look what runs there (`top`) and what grew (`du -x / | sort -n | tail`). Treat an unknown program as an
+Look what runs there (`top`) and what grew (`du -x / | sort -n | tail`). Treat an unknown program as an \
 intruder until you know better: take a snapshot of the disk before anything is deleted."""
 
 REMEDIATION = Remediation(

@@ -183,7 +183,7 @@ def _title(event: ApiCallEvent, user: str) -> str:
     if event.name == _RULES:
         return "The account's password policy was deleted"
     if event.name in _FACTORS:
-        return f"A second factor of {whom} was taken away"
+        return f"An MFA device of {whom} was taken away"
     return f"A console password was {'set' if event.name == MADE else 'changed'} for {whom}"
 
 
@@ -193,7 +193,7 @@ def _facts(event: ApiCallEvent, found: SignIn | None, user: str) -> Iterator[tup
     if serial := event.parameters.get("serialNumber"):
         yield "Device", str(serial)
     if found and user not in ("", ROOT):
-        yield "Factors left", str(found.factors)
+        yield "MFA devices left", str(found.factors)
     if found and found.since:
         yield "Password since", when(found.since)
     if user not in ("", ROOT) and (event.name == CHANGED or (event.name == MADE and not found)):
@@ -240,7 +240,7 @@ _CHANGE = Way(
 
 REMEDIATION = Remediation(
     name=NAME,
-    title="A console password was set for somebody else, or a second factor taken away",
+    title="A console password was set for somebody else, or an MFA device taken away",
     woken_by="a call of IAM that sets a password, takes a factor away, or deletes the password policy",
     response="reports whose it is; deletes a login profile that was made where its mode is `enforce`",
     page=__doc__ or "",

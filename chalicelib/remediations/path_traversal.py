@@ -279,7 +279,7 @@ def _of_one(client: str, tried: list[Tried], event: Tick, settings: Settings) ->
     outcome, times = _outcome(tried), number_of(_count(tried), "time")
     return Alert(
         severity=Severity.HIGH if answered else Severity.MEDIUM,
-        title=f"{client or 'Somebody'} tried to leave a web server's folder {times}, {outcome}",
+        title=f"Path traversal: {client or 'somebody'} tried it {times}, {outcome}",
         facts=(
             ("From", client or "not recorded"),
             ("Asked for", some([_shown(each) for each in shown])),
@@ -308,7 +308,7 @@ def _of_more(clients: list[tuple[str, list[Tried]]], event: Tick, settings: Sett
     answered = any(_answered(tried) for _, tried in clients)
     return Alert(
         severity=Severity.HIGH if answered else Severity.MEDIUM,
-        title=f"{number_of(len(clients), 'other client', or_more=more)} tried to leave a web server's folder",
+        title=f"Path traversal: {number_of(len(clients), 'other client', or_more=more)} tried it",
         facts=(
             ("From", some([f"{client} ({_count(tried)})" for client, tried in clients])),
             *source_facts(question(event.at, settings), event),
@@ -340,7 +340,7 @@ AWSManagedRulesLinuxRuleSet of WAF block such requests."""
 
 REMEDIATION = Remediation(
     name=NAME,
-    title="A request tries to leave a web server's folder",
+    title="A request tries a path traversal: to leave a web server's folder",
     woken_by="every ten minutes, where `PathTraversalGroup` names a log group with access logs",
     response="reports which client asked for what, and how it was answered",
     page=__doc__ or "",

@@ -240,7 +240,7 @@ def _of_one(scan: Scan, event: Tick, settings: Settings) -> Alert:
             text_of(settings.text(GROUP)),
             ("Look with", question(event.at, settings).command(event.region)),
         ),
-        advice="Find out what runs there. If nobody scans by order, isolate the instance and keep its disks.",
+        advice="Find out what runs there. If nobody was asked to scan, isolate it, and keep its disks.",
         quiet=Quiet(subject=str(scan.source), seconds=HOUR_SECONDS),
     )
 

@@ -70,7 +70,9 @@ SPOKE = Scenario(
         by(
             "05:00",
             alert("instance_state", "INFO", "us-east-1", subject="is stopped"),
-            alert("instance_state", "INFO", "mallory", "203.0.113.66", "us-east-1", subject=":user/mallory"),
+            alert(
+                "instance_state", "INFO", "mallory", "203.0.113.66", "us-east-1", subject="by user/mallory"
+            ),
         ),
         at_the_end(in_time(no_more_alerts_than(1), late=no_more_alerts_than(2)), written_down(2)),
     ],
@@ -79,7 +81,7 @@ SPOKE = Scenario(
 
 def _far_told(call: str, severity: str = "INFO") -> Check:
     """Who made this call in the other region, be it with the change or after it."""
-    return alert("instance_state", severity, call, "203.0.113.66", "us-east-1", subject="by arn")
+    return alert("instance_state", severity, call, "203.0.113.66", "us-east-1", subject=" by user/")
 
 
 SPOKE_LIFE = Scenario(

@@ -95,7 +95,7 @@ TRAVERSAL = Scenario(
                 "path_traversal",
                 "MEDIUM",
                 "/img?file=",
-                subject=f"{_ATTACKER} tried to leave a web server's folder 3 times, and the log does not say",
+                subject=f"Path traversal: {_ATTACKER} tried it 3 times, and the log does not say",
             ),
         ),
         by(

@@ -148,6 +148,8 @@ DECLARED_CALLS = (
         needs=(("iam:RemoveUserFromGroup", "arn:{partition}:iam::{account}:group/{GroupName}"),),
     ),
 )
+_INLINE = tuple(f"Put{kind}Policy" for kind in KINDS)
+_NOT_KNOWN_BEFORE = "not known from event history: look in AWS Config or in your templates, for POLICY"
 _ADVICE = """\
 Ask the caller whether this was meant. If the caller is unknown, disable their credentials first, then look \
 at what was done with the new permissions."""
@@ -207,13 +209,22 @@ def _facts(event: ApiCallEvent, found: Promotion | None, whom: str) -> Iterator[
     yield "Call", event.name
     if found is None:
         return
-    yield "By", found.by
+    yield _label(event), found.by
     yield "Allows now", some(found.allows)
     if found.document and found.allows != (EVERYTHING,):
-        yield "Policy", found.document
+        yield "Policy document", found.document
+    if event.name == TRUSTS[0]:
+        yield "Trusted before", found.before or _NOT_KNOWN_BEFORE
     for label, command in _commands(event, found):
         yield label, whole(command)
     yield from user_quarantine.facts(found.suspect)
+
+
+def _label(event: ApiCallEvent) -> str:
+    """What gives the rights: a policy by its ARN, one written into somebody by its name, or another thing."""
+    if event.name.startswith("Attach") or event.name in VERSIONS:
+        return "Managed policy"
+    return "Inline policy" if event.name in _INLINE else "Through"
 
 
 def _commands(event: ApiCallEvent, found: Promotion) -> Iterator[tuple[str, str]]:
@@ -234,7 +245,7 @@ def _commands(event: ApiCallEvent, found: Promotion) -> Iterator[tuple[str, str]
         given = {"--policy-arn": found.by, "--version-id": "VERSION"}
         yield "Take it back with", aws_command("iam", "set-default-policy-version", given)
     elif event.name in TRUSTS:
-        given = {**named, "--policy-document": "POLICY"}
+        given = {**named, "--policy-document": found.before or "POLICY"}
         yield "Take it back with", aws_command("iam", "update-assume-role-policy", given)
 
 
@@ -249,7 +260,7 @@ def _taken_back(event: ApiCallEvent) -> Iterator[Call]:
     named = {f"{kind}Name": event.said(f"{kind.lower()}Name")}
     if event.name.startswith("Attach"):
         yield _call(event, f"detach_{kind.lower()}_policy", {**named, "PolicyArn": event.said("policyArn")})
-    elif event.name in ("PutUserPolicy", "PutRolePolicy", "PutGroupPolicy"):
+    elif event.name in _INLINE:
         yield _call(
             event,
             f"delete_{kind.lower()}_policy",

@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from itertools import chain
 from typing import Any
 
 from chalicelib import user_quarantine
 from chalicelib.aws import Aws
+from chalicelib.errors import AWS_ERRORS
 from chalicelib.events import ApiCallEvent
 from chalicelib.evidence.call import NOT_RECORDED
+from chalicelib.evidence.earlier import earlier_calls
 from chalicelib.evidence.outsiders import let_in
 from chalicelib.evidence.powers import EVERYTHING, powers
 from chalicelib.evidence.seen import Seen, see, tags_of
@@ -20,7 +24,10 @@ from chalicelib.user_quarantine import Suspect
 
 NAME = "administrator_made"
 KINDS = ("User", "Role", "Group")
-TRUSTS = ("UpdateAssumeRolePolicy", "CreateRole")
+_TRUSTS_ANEW = "UpdateAssumeRolePolicy"
+TRUSTS = (_TRUSTS_ANEW, "CreateRole")
+# The calls that write a role's trust policy, and the parameter of each that holds it.
+_WROTE_A_TRUST = ((_TRUSTS_ANEW, "policyDocument"), ("CreateRole", "assumeRolePolicyDocument"))
 VERSIONS = ("CreatePolicyVersion", "SetDefaultPolicyVersion")
 UNBOUND = ("DeleteUserPermissionsBoundary", "DeleteRolePermissionsBoundary")
 PROVIDERS = (
@@ -42,14 +49,16 @@ class Promotion:
     """What a call gave, as far as it is still there.
 
     `whom`: who has it, such as `user alice`; `by`: the policy, group or provider; `allows`: what makes an
-    administrator of them, or strangers whom a role trusts. `document`: an inline policy, as JSON. `suspect`:
-    who did it, where that user is to be put into quarantine.
+    administrator of them, or strangers whom a role trusts. `document`: an inline policy, as JSON. `before`:
+    whom the role trusted before, as JSON, where event history knows it. `suspect`: who did it, where that
+    user is to be put into quarantine.
     """
 
     whom: tuple[str, ...]
     by: str
     allows: tuple[str, ...]
     document: str = ""
+    before: str = ""
     suspect: Suspect | None = None
 
 
@@ -212,7 +221,23 @@ def _trusted(aws: Aws, event: ApiCallEvent, settings: Settings) -> Promotion | N
         "AssumeRolePolicyDocument"
     ]
     strangers = let_in(aws, event, trust, settings)
-    return _promotion(event, "whom it trusts", tuple(f"{each} may assume it" for each in strangers))
+    found = _promotion(event, "its trust policy", tuple(f"{each} may assume it" for each in strangers))
+    return replace(found, before=_trusted_before(aws, event)) if found else None
+
+
+def _trusted_before(aws: Aws, event: ApiCallEvent) -> str:
+    """The role's trust policy before the call, from CloudTrail's event history; "" where that doesn't know.
+
+    It helps who takes the change back, and nothing is decided by it: no error rises.
+    """
+    role, known = event.said("roleName"), list[tuple[datetime, str]]()
+    if event.name != _TRUSTS_ANEW:
+        return ""
+    with suppress(*AWS_ERRORS):
+        for name, where in _WROTE_A_TRUST:
+            calls = (call for call in earlier_calls(aws, event, name) if call.said("roleName") == role)
+            known += [(call.at, call.said(where)) for call in calls]
+    return max(known, default=(event.at, ""))[1]
 
 
 def _bound(iam: Any, event: ApiCallEvent) -> Promotion | None:
@@ -220,9 +245,9 @@ def _bound(iam: Any, event: ApiCallEvent) -> Promotion | None:
         provider = event.said("sAMLProviderArn", "name", "url", "trustAnchorId")
         return Promotion(whom=("an identity provider",), by=provider, allows=("roles that trust it",))
     if event.name in UNBOUND:
-        return _promotion(event, "its boundary, which is gone", ("all that its policies say",))
+        return _promotion(event, "its permissions boundary, which is gone", ("all that its policies say",))
     boundary = event.said("permissionsBoundary")
-    return _promotion(event, f"the boundary {boundary}", powers(_managed(iam, boundary)))
+    return _promotion(event, f"the permissions boundary {boundary}", powers(_managed(iam, boundary)))
 
 
 def _promotion(event: ApiCallEvent, by: str, allows: tuple[str, ...], document: str = "") -> Promotion | None:

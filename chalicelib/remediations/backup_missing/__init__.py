@@ -272,7 +272,7 @@ def _missing(
     return Alert(
         severity=Severity.MEDIUM if told or facts.could_not_read else Severity.LOW,
         title=(
-            f"No backup of the last {span(hours)}: {of_ours}"
+            f"No backup in the last {span(hours)}: {of_ours}"
             if missing
             else "Whether there are backups could not be read"
         ),
@@ -330,13 +330,16 @@ def _undone(due: Sequence[Kept]) -> Iterator[tuple[str, str]]:
     if due:
         described = f"Name=description,Values={_DESCRIBED_AS.format('*')}"
         find = aws_command("ec2", "describe-snapshots", {"--owner-ids": "self", "--filters": described})
-        yield "Undo it with", f"aws ec2 delete-snapshot, for each that was made: {find}"
+        yield "Undo it with", f"aws ec2 delete-snapshot --snapshot-id ID, for each ID that this lists: {find}"
 
 
 def _undone_of_tables(due: Sequence[Kept]) -> Iterator[tuple[str, str]]:
     if due:
         find = aws_command("dynamodb", "list-backups", {"--backup-type": "USER"})
-        yield "Undo a table's with", f"aws dynamodb delete-backup, for each called {_CALLED} of now: {find}"
+        each = (
+            f"aws dynamodb delete-backup --backup-arn ARN, for each called {_CALLED} that this lists as new"
+        )
+        yield "Undo a table's with", f"{each}: {find}"
 
 
 def _left(count: int) -> Iterator[tuple[str, str]]:

@@ -133,7 +133,7 @@ DECLARED_CALLS = (*quarantine.ISOLATION_CALLS, *quarantine.DENIAL_CALLS)
 _ADVICE = """\
 Look how they got at the credentials: code on the instance, or a request sent from it (SSRF). Require IMDSv2 \
 (aws ec2 modify-instance-metadata-options --http-tokens required), rebuild the instance, and look what these \
-credentials did: the command below shows calls by this key; a thief may have fetched more than one.
+credentials did: the command at "Look again with" shows calls by this key; a thief may have fetched others.
 Where the address is a way out of your own, name it in the stack's parameter \
 InstanceCredentialsKnownAddresses."""
 

@@ -50,7 +50,7 @@ from chalicelib.remediations.instance_state.written_down import EVERY_CHANGE, WR
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.stack import Parameter
 from chalicelib.triggers import OnEvent, successful_calls
-from chalicelib.wording import aws_command, some, when
+from chalicelib.wording import aws_command, last_name, some, when
 
 NAME = "instance_state"
 TOLD = "INSTANCE_STATES_TOLD"
@@ -179,7 +179,8 @@ def decide_on_change(event: InstanceState, cause: Cause, _now: datetime, setting
     return Plan.alert(
         Alert(
             severity=_severity(event.state),
-            title=f"Instance {event.instance} is {event.state}" + (f", by {cause.who}" if cause.who else ""),
+            title=f"Instance {event.instance} is {event.state}"
+            + (f", by {last_name(cause.who)}" if cause.who else ""),
             facts=(
                 ("Instance", event.instance),
                 ("State", event.state),
@@ -244,7 +245,7 @@ def _late(event: StateCall, changes: Sequence[tuple[str, str, datetime]]) -> Ale
     subject = f"Instance {instance}" if len(changes) == 1 else f"{len(changes)} instances"
     return Alert(
         severity=_severity(state),
-        title=f"{subject} {'was' if len(changes) == 1 else 'were'} {done} by {event.who}",
+        title=f"{subject} {'was' if len(changes) == 1 else 'were'} {done} by {last_name(event.who)}",
         facts=(
             ("Told before", some([f"{name} is {now} ({when(at)})" for name, now, at in changes])),
             ("Who", event.who),

@@ -73,7 +73,7 @@ from chalicelib.remediations.noncompliant.told import (
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.triggers import OnEvent, OnQueue, OnSchedule
-from chalicelib.wording import aws_command, some, span, when
+from chalicelib.wording import aws_command, last_name, some, span, when
 
 NAME = "noncompliant"
 QUEUE = "NoncompliantLater"
@@ -387,7 +387,7 @@ def _type(kind: str) -> str:
 def _title_later(change: ComplianceChange, seen: Seen) -> str:
     state = _state(change)
     if seen.deeds:
-        return f"{_resource(change)} was made {state} by {seen.deeds[0].who}"
+        return f"{_resource(change)} was made {state} by {last_name(seen.deeds[0].who)}"
     return f"{_resource(change)}: who made it {state} can't be read"
 
 

@@ -157,7 +157,10 @@ class _Audit:
     def _faults(self) -> Iterator[tuple[TrailFault, str]]:
         found, status = self.trail.configuration, self.trail.status
         if status and not status.logging:
-            yield TrailFault.STOPPED, f"since {status.stopped_at or 'it was made'}"
+            yield (
+                TrailFault.STOPPED,
+                f"since {when(status.stopped_at) if status.stopped_at else 'it was made'}",
+            )
         if found and not found.validating:
             yield TrailFault.NOT_VALIDATING, "CloudTrail makes no digests"
         if found and found.bucket != self.bucket.name:

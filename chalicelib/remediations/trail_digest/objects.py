@@ -186,10 +186,10 @@ def _commands(event: ObjectEvent, history: History) -> Iterator[tuple[str, str]]
         yield "Bring it back with", aws_command("s3api", "delete-object", options)
     earlier = _earlier(event, history) if event.what == CREATED else None
     if earlier:
-        for name, version in (("original", str(earlier.version)), ("written", event.version_id)):
+        for name, version in (("original", str(earlier.version)), ("new", event.version_id)):
             options = {**where, "--version-id": version, **region}
-            yield f"Get the {name}", aws_command("s3api", "get-object", options, f"{name}.json.gz")
-        yield "Compare with", "zcmp original.json.gz written.json.gz"
+            yield f"Get the {name} one", aws_command("s3api", "get-object", options, f"{name}.json.gz")
+        yield "Compare with", "zcmp original.json.gz new.json.gz"
     yield (
         "Who was active",
         aws_command(

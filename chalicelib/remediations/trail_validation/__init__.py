@@ -46,6 +46,7 @@ from chalicelib.trail.integrity.keys import Chain
 from chalicelib.trail.reader import TO_READ_A_TRAIL, TrailBucket, read_trail
 from chalicelib.trail.stretch import chains_of
 from chalicelib.triggers import OnQueue
+from chalicelib.wording import number_of
 
 BUCKET = "TRAIL_VALIDATION_BUCKET"
 TRAIL_ARN_NAME = "TRAIL_VALIDATION_TRAIL_ARN"
@@ -186,19 +187,21 @@ def _alert(result: Mapping[str, Any], trail_arn: str) -> Alert:
         }
     broken = result["verdict"] == "not sound"
     title = "is not sound" if broken else "could not be vouched for"
+    looked_at = number_of(result["digests"], "digest"), number_of(result["logs"], "log file")
     return Alert(
         severity=Severity.CRITICAL if broken else Severity.MEDIUM,
         title=f"A full validation: the CloudTrail trail {title}",
         facts=(
             ("Validated", f"{result['since']} to {result['until']}"),
-            *((f"{number} x", kind) for kind, number in result["kinds"].items()),
+            *(("Found", f"{number} x {kind}") for kind, number in result["kinds"].items()),
             *(("What", each["sentence"]) for each in result["findings"][:10]),
             *(("Could not", sentence) for sentence in result["untold"][:10]),
-            ("Looked at", f"{result['digests']} digests, {result['logs']} log files"),
+            ("Looked at", ", ".join(looked_at)),
             ("Trail", trail_arn),
             ("Validation", result["id"]),
         ),
-        advice="GET /validations/ID says more. Keep every version as it is: they are evidence.",
+        advice='GET /validations/ID of the API says more, with the ID at "Validation". Keep every version of '
+        "every object as it is: they are evidence.",
     )
 
 

@@ -332,7 +332,7 @@ def test_a_stop_is_told_with_who_asked_for_it():
     alert = only(plan)
     facts = facts_of(alert)
     assert alert.severity is Severity.INFO
-    assert alert.title == f"Instance {INSTANCE} is stopped, by {ALICE['arn']}"
+    assert alert.title == f"Instance {INSTANCE} is stopped, by user/alice"
     assert facts["From"] == ADDRESS
     assert facts["Call"] == "StopInstances at 2026-03-02 03:00:00 UTC"
 
@@ -437,7 +437,7 @@ def test_a_call_that_comes_in_after_its_change_was_told_is_told_on_its_own(histo
 
     said = facts_of(alert)
     assert alert.severity is Severity.INFO
-    assert alert.title == f"Instance {INSTANCE} was stopped by {said['Who']}"
+    assert alert.title == f"Instance {INSTANCE} was stopped by user/alice"
     assert "alice" in said["Who"]
     assert said["Told before"] == f"{INSTANCE} is stopped (2026-03-02 03:00:40 UTC)"
     assert said["Call"] == "StopInstances at 2026-03-02 02:59:50 UTC"

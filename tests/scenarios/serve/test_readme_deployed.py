@@ -193,7 +193,7 @@ def what_happens_is_told(account):
     account.is_told("HIGH: DynamoDB table orders was deleted", "waits for a yes")
     account.is_told("CRITICAL: Root signed in without MFA", "203.0.113.7")
     account.is_told("failed SSH logins", GUESSER)
-    account.is_told("out of breath", INSTANCE)
+    account.is_told("overloaded", INSTANCE)
     assert is_logging(account)
 
 

@@ -22,7 +22,7 @@ MOVES = (*TIME_PASSES, FaultKind.LATE, FaultKind.REORDERED)
 _LASTED = re.compile(r"(?<=\bin )\d+ (?:h|min|s)\b(?: \d+ (?:min|s)\b)*")  # 6 min; 5 min 20 s
 _COUNTED = re.compile(r"(?<![.\d])\d+(?= )")
 _DRAWN = re.compile(r"\bi-[0-9a-f]{8,}")  # an instance's id
-_BY_WHOM = re.compile(r",? by arn:\S+$")
+_BY_WHOM = re.compile(r",? by (?:\S*[:/]\S+|root)$")
 # instance_state: what the call did; what came of it is that it is running.
 _STARTED = re.compile(r"(?<=: Instance i-# is )started$")
 # noncompliant: of which resource, by which rule, and who made it so.

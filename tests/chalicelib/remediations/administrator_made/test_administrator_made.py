@@ -112,6 +112,22 @@ def test_a_record_without_parameters_is_told_and_nothing_is_done(name):
     assert not plan.calls
 
 
+@pytest.mark.parametrize(
+    ("before", "told", "policy"),
+    [
+        pytest.param('{"a": 1}', '{"a": 1}', """'{"a": 1}'""", id="known"),
+        pytest.param("", "not known from event history", "POLICY", id="not known"),
+    ],
+)
+def test_a_trust_that_was_changed_is_told_with_what_stood_there_before(before, told, policy):
+    given = Promotion(whom=("role app",), by="its trust policy", allows=("1 may assume it",), before=before)
+
+    facts = dict(plan_of(event("UpdateAssumeRolePolicy", roleName="app"), Seen(state=given)).alerts[0].facts)
+
+    assert facts["Trusted before"].startswith(told)
+    assert facts["Take it back with"].endswith(f" --role-name app --policy-document {policy}")
+
+
 def test_a_trust_anchor_lets_certificates_of_others_into_roles():
     """IAM Roles Anywhere: whoever has a certificate of that authority assumes the roles that trust it."""
     made = event("CreateTrustAnchor", enabled=True, trustAnchorId="rogue")
@@ -120,5 +136,5 @@ def test_a_trust_anchor_lets_certificates_of_others_into_roles():
 
     assert EventPattern(PATTERN).matches({**record, "detail": detail})
     plan = plan_of(made, look(MagicMock(), made, SETTINGS))
-    assert ("By", "rogue") in plan.alerts[0].facts
+    assert ("Through", "rogue") in plan.alerts[0].facts
     assert not plan.calls

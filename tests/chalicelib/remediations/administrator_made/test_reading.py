@@ -178,3 +178,72 @@ def test_who_holds_a_policy_is_listed_to_the_last_page():
     )
 
     assert len(found.state.whom) == 25
+
+
+class Roles:
+    """A role that strangers may assume by now, and what CloudTrail's event history knows of it."""
+
+    def __init__(self, *known, ill=False):
+        self.known, self.ill = known, ill
+
+    def client(self, *_):
+        return self
+
+    def get_role(self, **_):
+        return {"Role": {"AssumeRolePolicyDocument": trusts("999988887777")}}
+
+    def describe_organization(self):
+        raise ClientError({"Error": {"Code": "AWSOrganizationsNotInUseException"}}, "DescribeOrganization")
+
+    def list_role_tags(self, **_):
+        return {"Tags": []}
+
+    def lookup_events(self, LookupAttributes, **_):  # noqa: N803 - boto3's name
+        if self.ill:
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "LookupEvents")
+        (asked,) = LookupAttributes
+        return {
+            "Events": [
+                {"CloudTrailEvent": json.dumps(each)}
+                for each in self.known
+                if each["eventName"] == asked["AttributeValue"]
+            ]
+        }
+
+
+def trusts(account):
+    principal = {"AWS": f"arn:aws:iam::{account}:root"}
+    return {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}}
+
+
+def wrote(name, at, role="app", key="policyDocument"):
+    return {
+        "eventID": at,
+        "eventTime": f"2026-03-01T{at}:00Z",
+        "eventSource": "iam.amazonaws.com",
+        "eventName": name,
+        "recipientAccountId": "123456789012",
+        "awsRegion": "us-east-1",
+        "requestParameters": {"roleName": role, key: f"of {at}"},
+    }
+
+
+ANEW = "UpdateAssumeRolePolicy"
+MADE = ("CreateRole", "12:00", "app", "assumeRolePolicyDocument")
+
+
+@pytest.mark.parametrize(
+    ("aws", "name", "before"),
+    [
+        pytest.param(Roles(wrote(*MADE), wrote(ANEW, "11:00")), ANEW, "of 12:00", id="made since"),
+        pytest.param(Roles(wrote(*MADE), wrote(ANEW, "13:00")), ANEW, "of 13:00", id="changed since"),
+        pytest.param(Roles(wrote(ANEW, "13:00", "another")), ANEW, "", id="another role"),
+        pytest.param(Roles(), ANEW, "", id="longer ago"),
+        pytest.param(Roles(ill=True), ANEW, "", id="history can't be asked"),
+        pytest.param(Roles(wrote(ANEW, "13:00")), "CreateRole", "", id="a new role"),
+    ],
+)
+def test_whom_a_role_trusted_before_is_known_from_event_history(aws, name, before):
+    found = looked_at(aws, name, roleName="app").state
+
+    assert (found.before, found.allows) == (before, ("arn:aws:iam::999988887777:root may assume it",))

@@ -277,10 +277,10 @@ def test_versions_that_are_not_listed_are_counted():
 def test_an_overwriting_comes_with_the_commands_that_compare():
     facts = facts_of(only(decided(written(), history("v2", "v1", "v0"))))
 
-    assert facts["Get the original"] == (
+    assert facts["Get the original one"] == (
         f"aws s3api get-object original.json.gz --bucket {BUCKET} --key {LOG} --version-id v0 --region {HOME}"
     )
-    assert "--version-id v2" in facts["Get the written"]
+    assert "--version-id v2" in facts["Get the new one"]
 
 
 def test_who_was_active_is_asked_around_the_time():

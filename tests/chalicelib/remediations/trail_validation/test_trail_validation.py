@@ -113,7 +113,7 @@ def test_what_is_wrong_is_told_once_with_exact_counts(world):
     (alert,) = world.handles()
 
     assert alert.severity is Severity.CRITICAL
-    assert facts_of(alert)["3 x"] == "log file deleted"
+    assert facts_of(alert)["Found"] == "3 x log file deleted"
     assert world.says(job)["verdict"] == "not sound"
 
 

@@ -618,14 +618,14 @@ def test_who_did_it_may_be_told_with_the_thing():
 @pytest.mark.parametrize(
     ("title", "right"),
     [
-        ("Instance i-f75f5245b499ad863 was started by arn:aws:iam::1:user/mallory", True),
-        ("Instance i-f75f5245b499ad863 was stopped by arn:aws:iam::1:user/mallory", False),
-        ("Database db was started by arn:aws:iam::1:user/mallory", False),
+        ("Instance i-f75f5245b499ad863 was started by user/mallory", True),
+        ("Instance i-f75f5245b499ad863 was stopped by user/mallory", False),
+        ("Database db was started by root", False),
     ],
 )
 def test_who_started_an_instance_may_be_told_after_that_it_is_running(title, right):
-    running = mail(TEXT, "INFO: Instance i-f75f5245b499ad863 is running, by arn:aws:iam::1:user/mallory")
-    database = mail(TEXT, "INFO: Database db is running, by arn:aws:iam::1:user/mallory")
+    running = mail(TEXT, "INFO: Instance i-f75f5245b499ad863 is running, by root")
+    database = mail(TEXT, "INFO: Database db is running, by user/mallory")
     who = mail(f"x\n\nFinding {LATER.id}", f"INFO: {title}")
 
     given = course(mail=(running, database, who))
@@ -1280,9 +1280,7 @@ def test_who_did_it_may_be_in_the_facts_of_an_alert_that_came_later(who, right):
     about = "Resource: sg-1\nRule: unused"
     found = mail(f"Who: nobody yet\n{about}\n\nFinding {FAILED_LOOK.id}", "LOW: sg-1 is not compliant")
     named = f"Told before: so\nWho: mallory\n{about}\n\nFinding {FAILED_LOOK.id}"
-    without = course(
-        "", mail=(mail(), found, mail(named, "INFO: sg-1 was made not compliant by arn:aws:..."))
-    )
+    without = course("", mail=(mail(), found, mail(named, "INFO: sg-1 was made not compliant by user/...")))
     late = mail(f"Why: alone\nWho: {who}\n{about}\n\nFinding {LATER.id}", found.subject)
 
     assert (said(course("1.0.late", mail=(mail(), late)), without, "each alert") == []) == right
