@@ -4,9 +4,9 @@ Half of what a call costs is the way there and back: botocore writes parameters 
 and sends; moto reads the headers and finds the responder. The direct way hands over what botocore wrote, and
 has it read what moto answers. It ends where the long way ends, ids and headers included.
 
-Calls go this way that are JSON or a form at a service's one URL, and those at URLs of their own with JSON.
-Of these only those that nobody listens to: a handler that code registered on its client would hear nothing
-of it. Whatever may be throttled takes the long way.
+Calls go this way that are JSON or a form at a service's one URL, and those at URLs of their own with JSON;
+for those with XML see `moto_at_urls`. Of these only those that nobody listens to: a handler that code
+registered on its client would hear nothing of it. Whatever may be throttled takes the long way.
 """
 
 import uuid
@@ -29,6 +29,7 @@ from moto.utilities.utils import get_partition
 from werkzeug.http import http_date
 
 from scenarios.cloud.kernel.kept_clients import module_of
+from scenarios.cloud.kernel.moto_at_urls import asked_at_url
 from scenarios.cloud.kernel.moto_requests import way_of
 
 _EVENTS = (
@@ -50,6 +51,7 @@ _NEED_NOT_HEAR = ("botocore.", "moto.core.", "aws_lambda_powertools.shared.user_
 _MUST_HEAR = ("botocore.retries.adaptive",)  # it counts, and lets callers wait
 _REFUSED = 300
 _PROTOCOLS = ("json", "query", "rest-json")
+_AT_URLS = "rest-xml"
 # IAM has one endpoint for all regions of a partition, and calls are signed for that region.
 # https://docs.aws.amazon.com/general/latest/gr/iam-service.html
 _EVERYWHERE = {"aws-global": "https://iam.amazonaws.com"}
@@ -81,6 +83,8 @@ def asked_directly(
 
     Raises ClientError, and what a responder raises.
     """
+    if client.meta.service_model.resolved_protocol == _AT_URLS:
+        return asked_at_url(client, operation, parameters) if _nobody_listens(client, operation) else None
     if not _is_ordinary(client) or not _nobody_listens(client, operation):
         return None
     written = _written(client, operation, parameters)

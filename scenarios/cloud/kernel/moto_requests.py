@@ -11,7 +11,7 @@ import sys
 from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any, NamedTuple
-from urllib.parse import urlparse
+from urllib.parse import unquote, urlparse
 
 import moto.backend_index as index
 import moto.backends as moto_backends
@@ -19,6 +19,7 @@ import moto.core.botocore_stubber as stubber
 import moto.core.request as moto_request
 import moto.core.serialize as moto_serialize
 from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.httpchecksum import AwsChunkedWrapper
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.base_backend import BackendDict
@@ -100,13 +101,11 @@ def begin() -> None:
 # ---- what it is asked with ----------------------------------------------------------------------
 
 _from_primitives: Any = moto_request.Request.from_primitives.__func__
+# What botocore does not encode in a path, and what it leaves of a query.
+_PLAIN_URL = re.compile(r"(https?://[A-Za-z0-9.:-]+)(/(?!/)[A-Za-z0-9%/._~-]*)(?:\?([A-Za-z0-9%/._~=&+-]*))?")
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _ENVIRON = {
-    "REQUEST_METHOD": "POST",
     "SCRIPT_NAME": "",
-    "PATH_INFO": "/",
-    "QUERY_STRING": "",
-    "REQUEST_URI": "/",
-    "RAW_URI": "/",
     "SERVER_PROTOCOL": "HTTP/1.1",
     "wsgi.version": (1, 0),
     "wsgi.multithread": False,
@@ -128,25 +127,41 @@ def _server(url: str) -> dict[str, str]:
 
 
 def _request(cls: Any, method: str, url: str, headers: Any, body: Any = None) -> Any:
-    """A request as moto has it; one with everything in its body, as JSON and query services ask, at once."""
-    if method != "POST" or not url.endswith("/") or url.count("/") != len(("https:", "", "host")):
+    """A request as moto has it; one that botocore wrote plainly, at once."""
+    where = _PLAIN_URL.fullmatch(url)
+    if where is None:
         return _from_primitives(cls, method, url, headers, body)
-    data = body.encode() if isinstance(body, str) else body
-    if not isinstance(data, bytes | bytearray) or not data:
+    if isinstance(body, AwsChunkedWrapper):
+        body = body.read()
+    data = body.encode() if isinstance(body, str) else body if body is not None else b""
+    if not isinstance(data, bytes | bytearray):
         return _from_primitives(cls, method, url, headers, body)
+    server, path, query = where.groups()
     environ: dict[str, Any] = {
         **_ENVIRON,
-        **_server(url),
+        **_server(server),
+        "REQUEST_METHOD": method,
+        "PATH_INFO": unquote(path).encode().decode("latin-1"),  # as WSGI has it
+        "QUERY_STRING": query or "",
+        "REQUEST_URI": path,
+        "RAW_URI": path,
         "wsgi.errors": sys.stderr,
         "wsgi.input": BytesIO(data),
     }
+    preserved = {}
     for key, value in headers.items():
         name = moto_request.environ_key_for_header(key)
         told = value.decode() if isinstance(value, bytes) else str(value)
         environ[name] = f"{environ[name]}, {told}" if name in environ and name != "HTTP_HOST" else told
+        if moto_request.should_preserve_original_header_name(key):
+            preserved[name] = key
     environ.pop("HTTP_TRANSFER_ENCODING", None)
-    environ["CONTENT_LENGTH"] = str(len(data))
-    environ[moto_request.PRESERVED_HEADER_NAMES_ENVIRON_KEY] = {}
+    if data:
+        environ["CONTENT_LENGTH"] = str(len(data))
+    elif environ.get("CONTENT_TYPE", "").startswith(FORMS):  # werkzeug reads a form in it
+        return _from_primitives(cls, method, url, headers, body)
+    environ.setdefault("CONTENT_LENGTH", "0")
+    environ[moto_request.PRESERVED_HEADER_NAMES_ENVIRON_KEY] = preserved
     return cls(environ)
 
 

@@ -28,6 +28,7 @@ SERVICE = Service(
     recorded=RECORDED,
     kinds=KINDS,
     mends=MENDS,
+    direct=True,
     metrics=METRICS,
     events=EVENTS,
     validation=VALIDATION,

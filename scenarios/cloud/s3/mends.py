@@ -6,12 +6,15 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
 """
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import moto.s3.models as s3_models
+import moto.s3.responses as s3_responses
 
 from scenarios.cloud.kernel.moto_mends import Mend
 
@@ -105,7 +108,30 @@ def _log_nothing(*_: Any) -> None:
     """Moto would write a file for each request, with lines of its own."""
 
 
+def _the_same(versions: Any) -> Any:
+    """Moto copies each object with its content, to say in a list which version is a key's latest.
+
+    It says it anew in each list, and only there: so it may as well say it of the object.
+    """
+    return versions
+
+
+_by_subdomain: Any = s3_responses.S3Response.subdomain_based_buckets
+
+
+@cache
+def _names_a_bucket(host: str) -> bool:
+    return bool(_by_subdomain(SimpleNamespace(headers={"host": host})))
+
+
+def _subdomain_based_buckets(request: Any) -> bool:
+    """Whether the host names the bucket, looked at once for each host."""
+    return _names_a_bucket(request.environ["HTTP_HOST"])
+
+
 MENDS: tuple[Mend, ...] = (
+    (s3_models, "copy", SimpleNamespace(copy=copy.copy, deepcopy=_the_same)),
+    (s3_responses.S3Response, "subdomain_based_buckets", staticmethod(_subdomain_based_buckets)),
     (s3_models.notifications, "send_event", _tell_nobody),
     (s3_models.notifications, "send_test_event", _tell_nobody),
     # Moto would ask a checksum of copies, tags and retentions too; the default lock is put on below.
