@@ -106,6 +106,7 @@ class Calls:
         self._in_place: dict[tuple[str, str], tuple[Callable[[Mapping[str, Any]], bool], AtOnce]] = {}
         self._checks: dict[tuple[str, str], list[Callable[[Asked], None]]] = {}
         self._waits: dict[tuple[str, str], Callable[[Asked], None]] = {}
+        self._long: set[tuple[str, str]] = set()
         self._in_part: dict[tuple[str, str], InPart] = {}
         self._tells: dict[tuple[str, str], Tell] = {}
         self._afters: dict[tuple[str, str], list[After]] = {}
@@ -148,6 +149,10 @@ class Calls:
     def wait(self, service: str, operation: str, wait: Callable[[Asked], None]) -> None:
         """Have this operation take time before moto answers it; others may act meanwhile."""
         self._waits[service, operation] = wait
+
+    def by_the_long_way(self, service: str, operation: str) -> None:
+        """Have this operation sent as a request in any case: something answers it on its way to moto."""
+        self._long.add((service, operation))
 
     def tell(self, service: str, operation: str, tell: Tell) -> None:
         """Have a law change the answer that the caller gets; the other laws get the whole answer."""
@@ -462,7 +467,8 @@ class Calls:
     ) -> dict[str, Any]:
         """Ask moto, by the direct way where there is one and nothing can happen on the long one."""
         service = client.meta.service_model.service_name
-        if service not in self._direct or self._elsewhere or self._refused():
+        short = service in self._direct and (service, operation) not in self._long
+        if not short or self._elsewhere or self._refused():
             return _loud(service, operation, send)
         return _loud(service, operation, lambda: asked_directly(client, operation, parameters) or send())
 

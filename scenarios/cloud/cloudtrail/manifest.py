@@ -37,6 +37,7 @@ SERVICE = Service(
     ),
     kinds=KINDS,
     mends=MENDS,
+    direct=True,
     validation=Validation(
         code="ValidationException",
         own_words=("CreateTrail", "LookupEvents", "PutEventSelectors", "PutInsightSelectors", "UpdateTrail"),

@@ -42,6 +42,7 @@ class EventHistory:
         self._insights: list[tuple[datetime, Record]] = []
         self._asked: dict[str, list[datetime]] = {}
         setting.calls.answer("cloudtrail", "ListPublicKeys", self._list_public_keys)
+        setting.calls.by_the_long_way("cloudtrail", _OPERATION)
 
     def add(self, record: Record, *, visible_from: datetime) -> None:
         """Remember a management or Insights event; it is found from `visible_from` on."""

@@ -90,6 +90,9 @@ def outcomes(ask, calls):
     found = []
     with Clock(START), moto_without_physics(3, REGISTRY.mends), seeded(3):
         CLIENT.create_table(**TABLE)
+        SESSION.client("s3").create_bucket(
+            Bucket="of-trails", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        )
         for operation, parameters in calls:
             try:
                 found.append(ask(CLIENT, operation, copy.deepcopy(parameters)))
@@ -119,6 +122,7 @@ ALARM = {
     "Dimensions": [{"Name": "d", "Value": "ü"}],
 }
 DOCUMENT = '{"Version": "2012-10-17", "Statement": []}'
+TRAIL = "arn:aws:cloudtrail:eu-west-1:123456789012:trail"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:t"
 FUNCTION_ARN = "arn:aws:lambda:eu-west-1:123456789012:function:f"
 FUNCTION = {
@@ -132,6 +136,21 @@ FUNCTION = {
 PERMISSION = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"}
 RULE = {"Name": "r", "EventPattern": '{"source": ["aws.ec2"]}', "State": "ENABLED"}
 OF_OTHERS = {
+    "cloudtrail": [
+        ("CreateTrail", {"Name": "t", "S3BucketName": "of-trails"}),
+        ("DescribeTrails", {}),
+        ("StartLogging", {"Name": "t"}),
+        ("GetTrailStatus", {"Name": "t"}),
+        ("GetTrail", {"Name": "t"}),
+        ("GetTrail", {"Name": "none"}),
+        ("PutEventSelectors", {"TrailName": "t", "EventSelectors": [{"ReadWriteType": "All"}]}),
+        ("GetEventSelectors", {"TrailName": "t"}),
+        ("AddTags", {"ResourceId": f"{TRAIL}/t", "TagsList": [{"Key": "k", "Value": "ü"}]}),
+        ("ListTags", {"ResourceIdList": [f"{TRAIL}/t"]}),
+        ("UpdateTrail", {"Name": "t", "IncludeGlobalServiceEvents": False}),
+        ("GetTrailStatus", {"Name": "none"}),
+        ("DeleteTrail", {"Name": "t"}),
+    ],
     "events": [
         ("PutRule", RULE),
         ("PutTargets", {"Rule": "r", "Targets": [{"Id": "1", "Arn": "arn:aws:sns:eu-west-1:1:t"}]}),
