@@ -4,7 +4,8 @@ Every minute, 15 seconds into it; alarms with a period below a minute every ten 
 window moves by one minute. It covers two periods more than are evaluated, so that a datapoint that arrives
 late still counts. Nothing is scheduled where there is no alarm. An alarm with an empty window gets its state
 for missing data, and is then skipped until new data comes: nothing else can change it. The same holds for
-metric math over empty windows, unless a function of it looks at the time (HOUR, EPOCH).
+metric math over empty windows, unless a function of it looks at the time (HOUR, EPOCH); where that is MINUTE
+alone, each minute of an hour is tried once.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html
@@ -14,11 +15,11 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from scenarios.cloud.alarms import enough_samples, evaluation_range
+from scenarios.cloud.alarms import AlarmCondition, enough_samples, evaluation_range
 from scenarios.cloud.cloudwatch.alarms.requests import set_state
-from scenarios.cloud.cloudwatch.alarms.watched import SLOW_SECONDS, Source, Watch, watch_of
+from scenarios.cloud.cloudwatch.alarms.watched import SLOW_SECONDS, Source, Wanted, Watch, watch_of
 from scenarios.cloud.cloudwatch.alarms.words import Datapoint, reason_data, state_reason
 from scenarios.cloud.cloudwatch.metrics.metric_math import Result, Window, compute
 from scenarios.cloud.cloudwatch.metrics.metrics import Metric, MetricStore, measure_of
@@ -27,6 +28,7 @@ from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
 
 EVALUATED_AT_SECOND = 15
+_HOUR = 3600
 
 Become = Callable[[str, Any, str, str, Mapping[str, Any]], None]
 
@@ -160,8 +162,9 @@ class Evaluations:
             reason = state_reason(wanted.condition, points, assessment)
             (become or self._become)(region, alarm, state, reason, data)
         # Looked at once more it would stay: what it is made of is the same, and so is the state before.
-        stays = not wanted.expressions or (state == before and not wanted.looks_at_the_time)
-        watch.settled = state if stays and not any(series.values()) else None
+        empty = not any(series.values())
+        stays = not wanted.expressions or (state == before and empty and _whenever(wanted, state))
+        watch.settled = state if stays and empty else None
 
     def _values(
         self, watch: Watch, series: Mapping[str, dict[datetime, float]], start: datetime, end: datetime
@@ -231,6 +234,46 @@ def _no_data(statistic: str, period: int) -> dict[datetime, float]:
     """The series of a metric that has no data; raises where the statistic or the period is none."""
     measure_of(statistic, period)
     return {}
+
+
+def _whenever(wanted: Wanted, state: str) -> bool:
+    """Whether an alarm on metric math keeps its state without data, at whatever time it is looked at."""
+    if not wanted.looks_at_the_time:
+        return True
+    if not wanted.looks_at_minutes_alone:
+        return False
+    expressions = tuple(wanted.expressions.items())
+    asked = _Asked(
+        expressions, tuple(wanted.sources), wanted.reach, wanted.period, wanted.result, wanted.condition
+    )
+    return _at_each_minute(asked, state)
+
+
+class _Asked(NamedTuple):
+    """What of an alarm on metric math decides on its state while there is no data; `sources`: their ids."""
+
+    expressions: tuple[tuple[str, str], ...]
+    sources: tuple[str, ...]
+    reach: int
+    period: int
+    result: str
+    condition: AlarmCondition
+
+
+@lru_cache(maxsize=1024)
+def _at_each_minute(asked: _Asked, state: str) -> bool:
+    """Whether the state stays at each minute of an hour, after which all is as it was an hour before."""
+    count = evaluation_range(asked.condition.evaluation_periods)
+    for start in range(0, _HOUR, SLOW_SECONDS):
+        window = Window(start=start, end=start + asked.reach, period=asked.period)
+        metrics: dict[str, dict[int, float]] = {name: {} for name in asked.sources}
+        result = _computed(dict(asked.expressions), metrics, window, asked.result)
+        if not isinstance(result, dict):
+            return False
+        values = [result.get(start + asked.period * number) for number in range(count)]
+        if asked.condition.assess(values, state).state != state:
+            return False
+    return True
 
 
 def _computed(

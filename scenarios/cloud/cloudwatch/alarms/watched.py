@@ -48,13 +48,16 @@ class Wanted:
     reach: int = field(init=False)  # seconds: how long its window is
     seconds: int = field(init=False)  # how often it is looked at
     looks_at_the_time: bool = field(init=False)  # whether its metric math tells different times apart
+    looks_at_minutes_alone: bool = field(init=False)  # and those of any other hour are alike to it
 
     def __post_init__(self) -> None:
+        words = {each.upper() for text in self.expressions.values() for each in _TIME_WORD.findall(text)}
         found = {
             "metrics": tuple(each.metric for each in self.sources.values()),
             "reach": self.period * evaluation_range(self.condition.evaluation_periods),
             "seconds": FAST_SECONDS if self.period < SLOW_SECONDS else SLOW_SECONDS,
-            "looks_at_the_time": any(_TIME_WORD.search(each) for each in self.expressions.values()),
+            "looks_at_the_time": bool(words),
+            "looks_at_minutes_alone": words == {"MINUTE"} and self.period >= SLOW_SECONDS,
         }
         for name, value in found.items():
             object.__setattr__(self, name, value)

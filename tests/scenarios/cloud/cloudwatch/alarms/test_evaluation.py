@@ -67,7 +67,14 @@ KINDS = [
     for treat in ("missing", "ignore", "breaching", "notBreaching")
     for periods, needed, period in ((1, 1, 60), (3, 2, 60), (2, 2, 300))
 ]
-EXPRESSIONS = ("FILL(m, 0)", "m * 2", "FILL(m, 4)", "FILL(m, 0) + IF(MINUTE(m) > 30, 5, 0)")
+EXPRESSIONS = (
+    "FILL(m, 0)",
+    "m * 2",
+    "FILL(m, 4)",
+    "FILL(m, 0) + IF(MINUTE(m) > 30, 5, 0)",
+    "IF(MINUTE(m) == 0, m, 0)",
+    "IF(HOUR(m) == 3, 5, IF(MINUTE(m) == 0, m, 0))",
+)
 
 
 def week_of(seed, *, naive):
