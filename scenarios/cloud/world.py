@@ -22,7 +22,7 @@ from typing import Any, NoReturn, Self
 import boto3
 import botocore.retries.standard
 
-from scenarios.cloud import one_fault, throttles
+from scenarios.cloud import one_fault, provisioned, throttles
 from scenarios.cloud.agent.agents import Agents
 from scenarios.cloud.apigateway.requests import Requests
 from scenarios.cloud.authorization.identity import ADMINISTRATOR, Identity
@@ -46,11 +46,13 @@ from scenarios.cloud.kernel.emitted import Measurements, NeverEmitted
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 from scenarios.cloud.kernel.faults import NONE, Faults
 from scenarios.cloud.kernel.isolation import without_aws_settings
+from scenarios.cloud.kernel.moto_snapshots import Snapshot
 from scenarios.cloud.kernel.randomness import seeded
 from scenarios.cloud.kernel.replaced import replaced
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.kernel.threads import Threads
 from scenarios.cloud.logs.service import Logs
+from scenarios.cloud.provisioned import Provisioned
 from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.services import REGISTRY
 from scenarios.cloud.setting import Moment, Setting
@@ -178,16 +180,16 @@ class World:
             entering.enter_context(self.setting.threads.one_at_a_time())
             entering.enter_context(garbage.can_wait())
             entering.enter_context(work_done_once())
-            provisioned = _provisioned(self.deployment, self.clock)
+            standing = _provisioned(self.deployment, self.clock)
             self.clock.run(self._begins)
             entering.enter_context(moto_hooks.moto_without_physics(self.setting.seed, REGISTRY.mends))
-            provisioned.snapshot.restore()
+            standing.snapshot.restore()
             moto_hooks.seed_ids(self.setting.seed)
             entering.enter_context(seeded(self.setting.seed))
             entering.enter_context(moto_hooks.answers_before_moto(self.calls.label))
             entering.enter_context(self.setting.laws.in_force())
             entering.enter_context(self.calls.listening())
-            self.stacks, self.earlier = dict(provisioned.stacks), provisioned.earlier
+            self.stacks, self.earlier = dict(standing.stacks), standing.earlier
             self._used = True
             self.setting.laws.begin(tuple(self.stacks.values()))
             self._leaving = entering.pop_all()
@@ -274,54 +276,56 @@ class World:
 # ---- provisioning -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Provisioned:
-    snapshot: moto_hooks.Snapshot
-    stacks: Mapping[str, Stack]
-    earlier: tuple[Moment, ...] = ()
-
-
-_KEPT: dict[Deployment, _Provisioned] = {}
+_KEPT: dict[Deployment, Provisioned] = {}
 _MOST_KEPT = 32
 _EARLIER = timedelta(hours=2)
 
 
-def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
+def _provisioned(deployment: Deployment, clock: Clock) -> Provisioned:
     """The deployment's state, made once: the ids in it depend on no seed, and nothing on its code."""
     deployment = _kept_as(deployment)
     del clock  # entered already: what is made here is made at the deployment's start
     if deployment not in _KEPT:
         with garbage.is_off(), moto_hooks.moto_without_physics(0, REGISTRY.mends), seeded(0):
-            moto_hooks.seed_ids(0)
-            session = _harness(deployment.home)
-            stacks = {}
-            if deployment.before:
-                stacks["before"] = provision(
-                    json.loads(deployment.before),
-                    region=deployment.home,
-                    account=ACCOUNT,
-                    parameters={},
-                    stack_name="before",
-                    session=session,
-                    kinds=REGISTRY.kinds,
-                    validators=REGISTRY.validators,
-                    direct=REGISTRY.direct,
-                )
-            if deployment.template:
-                stacks[deployment.home] = provision(
-                    json.loads(deployment.template),
-                    region=deployment.home,
-                    account=ACCOUNT,
-                    parameters=dict(deployment.parameters),
-                    stack_name=deployment.stack_name,
-                    session=session,
-                    kinds=REGISTRY.kinds,
-                    validators=REGISTRY.validators,
-                    direct=REGISTRY.direct,
-                )
-            stacks |= _spokes(deployment, session)
-            _keep(deployment, _Provisioned(moto_hooks.Snapshot(), stacks))
+            asked = repr(deployment)
+            known = provisioned.read(asked)
+            if known is None:
+                known = _made(deployment)
+                provisioned.keep(asked, known)
+            _keep(deployment, known)
     return _KEPT[deployment]
+
+
+def _made(deployment: Deployment) -> Provisioned:
+    moto_hooks.seed_ids(0)
+    session = _harness(deployment.home)
+    stacks = {}
+    if deployment.before:
+        stacks["before"] = provision(
+            json.loads(deployment.before),
+            region=deployment.home,
+            account=ACCOUNT,
+            parameters={},
+            stack_name="before",
+            session=session,
+            kinds=REGISTRY.kinds,
+            validators=REGISTRY.validators,
+            direct=REGISTRY.direct,
+        )
+    if deployment.template:
+        stacks[deployment.home] = provision(
+            json.loads(deployment.template),
+            region=deployment.home,
+            account=ACCOUNT,
+            parameters=dict(deployment.parameters),
+            stack_name=deployment.stack_name,
+            session=session,
+            kinds=REGISTRY.kinds,
+            validators=REGISTRY.validators,
+            direct=REGISTRY.direct,
+        )
+    stacks |= _spokes(deployment, session)
+    return Provisioned(Snapshot.taken(), stacks)
 
 
 def _kept_as(deployment: Deployment) -> Deployment:
@@ -337,10 +341,10 @@ def _takes_time(deployment: Deployment) -> bool:
     return named and has_custom_resources(json.loads(text))
 
 
-def _keep(deployment: Deployment, provisioned: _Provisioned) -> None:
+def _keep(deployment: Deployment, made: Provisioned) -> None:
     while len(_KEPT) >= _MOST_KEPT:
         _KEPT.pop(next(iter(_KEPT)))
-    _KEPT[deployment] = provisioned
+    _KEPT[deployment] = made
     garbage.leave_alone()
 
 
@@ -381,8 +385,7 @@ def _make_over_time(deployment: Deployment) -> None:
             raise NotSimulated("CloudFormation", f"a stack that takes more than {_EARLIER} to make")
         with world.calls.muted():
             stacks = {**world.stacks, deployment.home: made, **_spokes(deployment, world.harness)}
-        snapshot = moto_hooks.Snapshot()
-        _keep(deployment, _Provisioned(snapshot, stacks, tuple(world.setting.trace)))
+        _keep(deployment, Provisioned(Snapshot.taken(), stacks, tuple(world.setting.trace)))
 
 
 # ---- the machine outside must not show ----------------------------------------------------------

@@ -32,9 +32,9 @@ from chalicelib.ledger.shape import SHAPE
 from chalicelib.ledger.validations import Job, found, planned, settle_slice, slices
 from chalicelib.settings import DEAD_LETTERS, FUNCTIONS, LEDGER, VALIDATIONS
 from scenarios.cloud.apigateway.messages import path_of
-from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
+from scenarios.cloud.kernel.moto_snapshots import Snapshot
 from scenarios.cloud.world import Deployment, World
 from scenarios.runner.library import UnknownScenario, in_library
 from scenarios.runner.local_pages import LINKS, PLAYED, deciding, run_page, scenarios_page
@@ -239,7 +239,7 @@ def _validate(job_id: str) -> None:
     """Validate in a world of its own, then carry over what it came to."""
     asked = found(_local_ledger(), job_id)
     assert asked is not None  # the route writes it before it sends the message
-    local = moto_hooks.Snapshot()
+    local = Snapshot.taken()
     deployment = Deployment(
         template=packaged_template(REGION),
         parameters=(("AlertEmail", ON_CALL), NO_HEARTBEAT),

@@ -14,9 +14,9 @@ from typing import Any
 
 from chalicelib.ledger.entries import LedgerEntry
 from scenarios.cloud.apigateway.messages import HttpAnswer
-from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.faults import PROFILES
+from scenarios.cloud.kernel.moto_snapshots import Snapshot
 from scenarios.cloud.world import START, World
 from scenarios.runner.run import Report, deployment_of, run
 from scenarios.runner.scenario import Action, Scenario, TimedAction, span
@@ -83,7 +83,7 @@ def told(
     answers: list[HttpAnswer] = []
     letters: list[dict[str, Any]] = []
     entries: list[LedgerEntry] = []
-    local = moto_hooks.Snapshot()
+    local = Snapshot.taken()
     longer = _longer(scenario, [*(_asking(each, answers) for each in asked), _reading(letters)])
     deployment = deployment_of(scenario)
     try:

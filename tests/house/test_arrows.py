@@ -206,6 +206,7 @@ MANIFEST = (
 LOADED_BY_NAME = {
     "app": "what the local stage's environment names",
     "scenarios.cloud.functions.runtime_environment": "the handler that the template names, as Lambda does",
+    "scenarios.cloud.kernel.moto_snapshots": "what moto holds, as another process named it",
     "scenarios.runner.library": "a module of scenarios, by its path",
 }
 
@@ -464,7 +465,7 @@ def test_private_names_of_moto_too():
 
 
 def _may_know_moto(module: str) -> bool:
-    """The kernel's moto_hooks and moto_mends, and a service's own mends."""
+    """The kernel's modules that are called `moto_`, and a service's own mends."""
     name = module.rpartition(".")[2]
     return (within(module, KERNEL) and name.startswith("moto_")) or (
         within(module, "scenarios.cloud") and module.count(".") == 3 and name == "mends"

@@ -5,21 +5,14 @@ moto keeps the state. Its own incomplete deliveries (inside `put_log_events`, `p
 ignores doesn't look as if it worked. Each service corrects what moto gets wrong (`Service.mends`).
 """
 
-import copyreg
-import io
 import os
-import pickle
 import sys
-import threading
 import traceback
-import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, cached_property
 from pathlib import Path
-from types import BuiltinFunctionType, FunctionType, ModuleType, NoneType
 from typing import Any
-from weakref import WeakValueDictionary
 
 import moto
 import moto.awslambda.models as lambda_models
@@ -40,7 +33,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import BotoCoreError
 from botocore.parsers import ResponseParserError
 from moto import mock_aws
-from moto.core.base_backend import BackendDict, BaseBackend
+from moto.core.base_backend import BaseBackend
 from moto.core.common_models import BaseModel
 from moto.core.models import MockAWS
 from moto.iam.access_control import PermissionResult
@@ -55,11 +48,6 @@ from scenarios.cloud.kernel.replaced import replaced
 
 _MOTO = f"{Path(moto.__file__).parent}{os.sep}"
 _SIMULATED = f"{Path(__file__).resolve().parents[2]}{os.sep}"
-
-# Deep copies make new locks; a lock has no state worth copying.
-copyreg.pickle(type(threading.RLock()), lambda _: (threading.RLock, ()))
-copyreg.pickle(type(threading.Lock()), lambda _: (threading.Lock, ()))
-copyreg.pickle(threading.Condition, lambda _: (threading.Condition, ()))
 
 
 def _nothing(*_: Any, **__: Any) -> None:
@@ -351,106 +339,6 @@ def crashed_in_moto(error: Exception) -> bool:
     files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
     ours = [name for name in files if name.startswith((_MOTO, _SIMULATED))]
     return bool(ours) and ours[-1].startswith(_MOTO)
-
-
-# ---- snapshots ----------------------------------------------------------------------------------
-
-
-class Snapshot:
-    """Moto's whole state at one moment; `restore` installs a fresh copy of it, as often as asked."""
-
-    def __init__(self) -> None:
-        live = {
-            (backends, account, region): backend
-            for backends in BackendDict._instances  # noqa: SLF001 - moto offers no way to enumerate
-            for account, regions in backends.items()
-            for region, backend in regions.items()
-        }
-        self._random = mock_random.getstate()
-        self._keys = tuple(live)
-        self._backends = _Kept(list(live.values()), shared=(backends for backends, _, _ in live))
-
-    def restore(self) -> None:
-        """Replace moto's state by a copy of this one."""
-        BackendDict.reset()
-        for (backends, account, region), backend in zip(self._keys, self._backends.copy(), strict=True):
-            dict.__setitem__(backends[account], region, backend)
-            if backends.service_name == "lambda":
-                _index_functions(backend)
-        mock_random.setstate(self._random)
-        forget_instances()
-
-
-class _Kept:
-    """Objects kept as text, from which a copy is read; that takes a tenth of what `copy.deepcopy` takes.
-
-    The copies are what it makes: what it copies to itself (functions, classes, keys, regular expressions) and
-    what is `shared` stays one object. Moto's registries are shared: what refers to them goes on doing so.
-    """
-
-    def __init__(self, objects: list[Any], *, shared: Iterable[Any]) -> None:
-        if models := sys.modules.get("moto.ssm.models"):
-            models.ParameterDict.__reduce__ = _parameters_reduced
-        text = io.BytesIO()
-        keeper = _Keeper(text, shared)
-        keeper.dump(objects)
-        self._text, self._shared = text.getvalue(), keeper.shared
-
-    def copy(self) -> list[Any]:
-        reader: Any = pickle.Unpickler(io.BytesIO(self._text))  # noqa: S301 - written above
-        reader.persistent_load = self._shared.__getitem__
-        copied: list[Any] = reader.load()
-        return copied
-
-
-class _Keeper(pickle.Pickler):
-    def __init__(self, text: io.BytesIO, shared: Iterable[Any]) -> None:
-        super().__init__(text, pickle.HIGHEST_PROTOCOL)
-        self.shared: list[Any] = []
-        self._numbers: dict[int, int] = {}
-        for each in shared:
-            self._share(each)
-
-    def persistent_id(self, each: Any) -> int | None:
-        """Pickle asks of every object: the number of one that is shared; None for one that is copied."""
-        if type(each) in _PLAIN:
-            return None
-        if id(each) not in self._numbers and _copied_to_itself(each):
-            self._share(each)
-        return self._numbers.get(id(each))
-
-    def reducer_override(self, each: Any) -> Any:
-        """Pickle asks how to copy what it doesn't know; what was in it is put in again behind it."""
-        return (WeakValueDictionary, ()) if isinstance(each, WeakValueDictionary) else NotImplemented
-
-    def _share(self, each: Any) -> None:
-        self._numbers.setdefault(id(each), len(self.shared))
-        self.shared.append(each)
-
-
-_PLAIN = frozenset((str, int, float, bool, NoneType, bytes, tuple, list, dict, set))  # most of all there is
-
-
-def _copied_to_itself(each: Any) -> bool:
-    if isinstance(each, (type, FunctionType, BuiltinFunctionType, ModuleType, weakref.ref, property)):
-        return True
-    deepcopy = getattr(type(each), "__deepcopy__", None)
-    return deepcopy is not None and deepcopy(each, {}) is each
-
-
-def _parameters_reduced(parameters: Any) -> tuple[Any, ...]:
-    """How SSM's parameters are copied: moto's own defaultdict takes other arguments than a plain one."""
-    made = type(parameters), (parameters.account_id, parameters.region_name)
-    return (*made, vars(parameters), None, iter(parameters.items()))
-
-
-def _index_functions(lambdas: Any) -> None:
-    """A copied WeakValueDictionary goes on pointing at the originals."""
-    storage = lambdas._lambdas  # noqa: SLF001
-    storage._arns.clear()  # noqa: SLF001
-    for versions in storage._functions.values():  # noqa: SLF001
-        latest = versions["latest"]
-        storage._arns[latest.function_arn] = latest  # noqa: SLF001
 
 
 def _let_subnets_go() -> None:

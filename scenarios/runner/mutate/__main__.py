@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 import scenarios.runner.mutate as about
+from scenarios.cloud.kernel import kept_on_disk
 from scenarios.runner.library import library
 from scenarios.runner.mutate.concerned import Recorded, concerned, has, record
 from scenarios.runner.mutate.excuses import allowed
@@ -88,7 +89,11 @@ def _all(
     verdicts: list[MutantResult] = []
     began = time.monotonic()
     judge_one = _by_everyone if everyone else _by_number
-    with progress() as line, multiprocessing.get_context("fork").Pool(jobs, leave_ctrl_c) as pool:
+    with (
+        kept_on_disk.switched_off(),  # nobody asks for a mutant's stack again
+        progress() as line,
+        multiprocessing.get_context("fork").Pool(jobs, leave_ctrl_c) as pool,
+    ):
         judged = pool.imap(judge_one, range(len(chosen)), chunksize=1 if everyone or until else _IN_A_ROW)
         with contextlib.suppress(KeyboardInterrupt):
             for verdict in judged:

@@ -21,7 +21,7 @@ from scenarios.cloud.cloudtrail.delivery.digests import (
     list_public_keys,
     write_digest,
 )
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.moto_snapshots import Snapshot
 
 ACCOUNT = "111122223333"
 HOME = "eu-west-1"
@@ -116,9 +116,7 @@ def _client() -> Any:
     return boto3.client("s3", HOME, aws_access_key_id="testing", aws_secret_access_key="testing")
 
 
-_DELIVERED: dict[
-    tuple[str, range, int, str], tuple[moto_hooks.Snapshot, Sequence[SignedDigest], Sequence[str]]
-]
+_DELIVERED: dict[tuple[str, range, int, str], tuple[Snapshot, Sequence[SignedDigest], Sequence[str]]]
 _DELIVERED = {}
 
 
@@ -178,7 +176,7 @@ class World(Aws):
         else:
             self._delivers(*asked)
             kept = tuple(self.chains[region]), tuple(self.logs.get(region, ()))
-            _DELIVERED[asked] = moto_hooks.Snapshot(), *kept
+            _DELIVERED[asked] = Snapshot.taken(), *kept
         self.time.move_to(NOW)
 
     def _delivers(self, region: str, hours: range, logs: int, prefix: str) -> None:

@@ -54,7 +54,7 @@ def made(monkeypatch, *, directly):
     with world.World(replace(deployment_of(scenario), spokes=())):
         (provisioned,) = world._KEPT.values()
     snapshot = provisioned.snapshot
-    copies = zip(snapshot._keys, snapshot._backends.copy(), strict=True)
+    copies = zip(snapshot.backends, snapshot.state.copy(), strict=True)
     kept = {(of.service_name, *place): told(each, {}) for (of, *place), each in copies}
     return kept, dict(provisioned.stacks), went
 

@@ -17,6 +17,7 @@ from scenarios.cloud.cloudformation.provision import provision
 from scenarios.cloud.kernel import moto_hooks, moto_state
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.moto_snapshots import Snapshot
 from scenarios.cloud.kernel.randomness import seeded
 from scenarios.cloud.services import REGISTRY
 from tests.scenarios.cloud.functions.function_worlds import function
@@ -149,7 +150,7 @@ def made():
     with Clock(START), moto_hooks.moto_without_physics(0, REGISTRY.mends), seeded(0):
         stack = build()
         fresh = {name: read(name) for name in READ_BACK}
-        return stack, fresh, moto_hooks.Snapshot()
+        return stack, fresh, Snapshot.taken()
 
 
 @pytest.fixture
