@@ -46,7 +46,7 @@ def advance(span: str, url: str) -> int:
 @click.argument("moment", metavar="idle|MOMENT")
 @_url
 def until(moment: str, url: str) -> int:
-    """Move the clock on to a moment, or until nothing is left to happen (idle).
+    """Move the clock on to a moment, or until nothing happens (idle).
 
     Idle means that nothing follows any more from what clients asked for. Exits with 1 when something still
     follows after six hours.
