@@ -24,7 +24,9 @@ def command(  # noqa: PLR0917 - an option each
 ) -> int:
     """Show one finding: facts, plan, what was done, who decided, and how to approve or undo it.
 
-    An alert has its ID in the line "Finding ID". Exits with 0, 1 when there is no such finding, 2 when it could not be asked.
+    An alert has its ID in the line "Finding ID".
+
+    Exits with 0, 1 when there is no such finding, 2 when it could not be asked.
     """
     with one_sentence():
         path = path_of(identity)

@@ -194,7 +194,7 @@ SCENARIO = Scenario(
                 "create-db-snapshot --db-instance-identifier orders",
                 "carts in us-east-1: no backup at all",
                 "Trailwarden would do",
-                subject="No backup of the last 1 h",
+                subject="No backup in the last 1 h",
                 without=("books", "ledgers"),
             ),
             outcome(NAME, Outcome.OBSERVED, times=2),

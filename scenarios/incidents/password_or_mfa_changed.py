@@ -84,7 +84,7 @@ SCENARIO = Scenario(
             "02:30",
             alert(NAME, "HIGH", "user/mallory", "delete-login-profile", subject="set for the user backup"),
         ),
-        by("07:30", alert(NAME, "HIGH", "mfa/carol", "203.0.113.66", subject="factor of the user carol")),
+        by("07:30", alert(NAME, "HIGH", "mfa/carol", "203.0.113.66", subject="MFA device of the user carol")),
         at_the_end(
             has_a_password("backup", still=True),
             outcome(NAME, Outcome.OBSERVED),
