@@ -13,7 +13,7 @@ import pickle
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import moto.dynamodb.models as dynamodb_models
 import moto.dynamodb.models.dynamo_type as types
@@ -116,6 +116,47 @@ def _words(text: str) -> tuple[Any, ...]:
 def _words_of(parser: Any) -> deque[Any]:
     """The words of a condition, in a new queue that the parser empties."""
     return deque(_words(parser.condition_expression))
+
+
+class _Tree(NamedTuple):
+    """What a condition says, whatever its values are, and which names and values stand in it."""
+
+    node: Any
+    names: tuple[str, ...]
+    values: tuple[str, ...]
+
+
+_parse: Any = _Parser.parse
+_operand: Any = _Parser._make_operand  # noqa: SLF001
+_TREES: dict[tuple[Any, ...], _Tree] = {}
+_MOST_TREES = 2048
+
+
+def _condition(parser: Any) -> Any:
+    """A condition with its values in it; its tree is put together once, and moto does so twice for a put."""
+    text = parser.condition_expression
+    if not text:
+        return _parse(parser)
+    names, values = parser.expression_attribute_names or {}, parser.expression_attribute_values or {}
+    asked = text, tuple(names.items()), tuple(values)
+    if asked not in _TREES:
+        if len(_TREES) >= _MOST_TREES:
+            _TREES.clear()
+        vars(parser)["_make_op_condition"] = lambda node: node
+        node = _parse(parser)
+        del vars(parser)["_make_op_condition"]
+        _TREES[asked] = _Tree(node, tuple(parser.expr_attr_names_found), tuple(parser.expr_attr_values_found))
+    else:
+        parser.expr_attr_names_found += _TREES[asked].names
+        parser.expr_attr_values_found += _TREES[asked].values
+    return parser._make_op_condition(_TREES[asked].node)  # noqa: SLF001
+
+
+def _operand_of(parser: Any, node: Any) -> Any:
+    """An operand; the value that a tree has in it is that of whoever asked first."""
+    if node.kind == _Parser.Kind.EXPRESSION_ATTRIBUTE_VALUE:
+        return comparisons.AttributeValue(parser.expression_attribute_values[node.text])
+    return _operand(parser, node)
 
 
 # ---- items --------------------------------------------------------------------------------------
@@ -234,6 +275,8 @@ MENDS: tuple[Mend, ...] = (
     (_nodes.DepthFirstTraverser, "traverse_node_recursively", _traversed),
     (_nodes.Node, "find_clauses", _clauses),
     (_Parser, "_lex_condition_expression", _words_of),
+    (_Parser, "parse", _condition),
+    (_Parser, "_make_operand", _operand_of),
     (types.Item, "__init__", _begin_item),
     (types.DynamoType, "cast_value", property(_cast_value)),
     (types.DynamoType, "__eq__", _equals),

@@ -5,6 +5,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.dynamodb.comparisons import ConditionExpressionParser
+from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 
@@ -114,6 +115,54 @@ def test_the_words_of_a_condition_are_each_readers_own():
         assert [
             each.text for each in ConditionExpressionParser("a = :one", {}, {})._lex_condition_expression()
         ]
+
+
+PARSED = [
+    "a = :one",
+    "#a = :one AND attribute_not_exists(list[0]) OR NOT (#n BETWEEN :one AND :two)",
+    "attribute_type(#a, :text) AND contains(b.c, :text) AND begins_with(#a, :text)",
+    "#n IN (:one, :two) AND size(#l) > :one",
+    "#n <> :two",
+    "a = :missing",
+    "#missing = :one",
+    "((a = :one))",
+    "size(:one) > :one",
+    "a = ",
+    "name = :one",
+    "",
+]
+JUDGED = [{"a": {"S": "text"}, "count": {"N": "2"}, "b": {"M": {"c": {"S": "a text"}}}}, {"a": {"N": "1"}}]
+
+
+def judged(condition):
+    """What a condition says of items, with two sets of values, and which names and values stand in it."""
+    found = []
+    for number in ("1", "2"):
+        values = {**VALUES, ":one": {"N": number}, ":two": {"N": "3"}}
+        parser = ConditionExpressionParser(condition, NAMES, values)
+        try:
+            op = parser.parse()
+            told = [repr(op), *(op.expr(Item(None, None, attrs)) for attrs in JUDGED)]
+        except (KeyError, ValueError, MockValidationException) as error:
+            told = [repr(error)]
+        found.append((told, parser.expr_attr_names_found, parser.expr_attr_values_found))
+    return found
+
+
+@pytest.mark.parametrize("condition", PARSED)
+def test_a_condition_says_what_it_says_to_moto_alone(condition):
+    alone = judged(condition)
+    with moto_hooks.moto_without_physics(0, MENDS):
+        first, again = judged(condition), judged(condition)
+
+    assert first == again == alone
+
+
+def test_each_sees_its_own_values_in_a_condition():
+    with moto_hooks.moto_without_physics(0, MENDS):
+        told = judged("#n = :one")
+
+    assert told[0] != told[1]
 
 
 @pytest.mark.parametrize("size", [404_990, 405_000, 405_001, 500_000])
