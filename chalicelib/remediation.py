@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import combinations
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from botocore import xform_name
@@ -98,7 +99,7 @@ class Grant:
 
 
 # What the CLI calls a service, where boto3 calls it otherwise.
-_IN_THE_CLI: Mapping[str, str] = {"config": "configservice", "s3": "s3api"}
+_IN_THE_CLI: Mapping[str, str] = MappingProxyType({"config": "configservice", "s3": "s3api"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Self
 
 from botocore.exceptions import ClientError
@@ -267,11 +268,13 @@ def _selectors(cloudtrail: Any, arn: str, **_: Any) -> str:
     return canonical(reply.get("AdvancedEventSelectors") or reply.get("EventSelectors"))
 
 
-_ASK: Mapping[Part, Callable[..., Any]] = {
-    Part.CONFIGURATION: _configuration,
-    Part.STATUS: _status,
-    Part.SELECTORS: _selectors,
-}
+_ASK: Mapping[Part, Callable[..., Any]] = MappingProxyType(
+    {
+        Part.CONFIGURATION: _configuration,
+        Part.STATUS: _status,
+        Part.SELECTORS: _selectors,
+    }
+)
 
 
 def _utc(moment: object) -> datetime | None:

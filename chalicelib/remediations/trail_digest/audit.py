@@ -88,7 +88,9 @@ def audit_trail(
         return Audit(could_not_read=(unseen(error, "the trail could not be looked at: {}"),))
 
 
-_GONE = {"TrailNotFoundException": TrailFault.TRAIL_GONE, "NoSuchBucket": TrailFault.BUCKET_GONE}
+_GONE = MappingProxyType(
+    {"TrailNotFoundException": TrailFault.TRAIL_GONE, "NoSuchBucket": TrailFault.BUCKET_GONE}
+)
 
 
 class _Audit:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 
 from chalicelib.events import ObjectEvent
 from chalicelib.looking import Unseen
@@ -30,7 +31,7 @@ _AROUND = timedelta(minutes=30)
 _OWN_FOLDER = re.compile(
     r"(?:.+/)?AWSLogs/(?:o-[a-z0-9]{10,32}/)?\d{12}/CloudTrail(-Digest|-[A-Za-z]+)?/", re.ASCII | re.DOTALL
 )
-_KINDS = {None: "log file", "-Digest": "digest"}
+_KINDS = MappingProxyType({None: "log file", "-Digest": "digest"})
 _SOMETHING = "object in the trail's bucket"
 
 _WHO = """\

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 
 from chalicelib.trail.integrity.chain import ChainReport, ObjectAddress, Span
 from chalicelib.trail.integrity.digest import HASH_ALGORITHM, Digest, LogReference
@@ -102,13 +103,15 @@ def _too_large(packed: int, limit: int) -> str:
     )
 
 
-_CLAUSES: Mapping[What, str] = {
-    What.ALGORITHM_REFUSED: "is named by a digest with a hash algorithm that CloudTrail doesn't use",
-    What.LOG_UNREADABLE: "could not be read, so nothing is known about it",
-    What.LOG_DELETED: "was deleted",
-    What.LOG_MALFORMED: "is not the file that CloudTrail delivered",
-    What.LOG_MODIFIED: "was modified: its content is not what CloudTrail delivered",
-}
+_CLAUSES: Mapping[What, str] = MappingProxyType(
+    {
+        What.ALGORITHM_REFUSED: "is named by a digest with a hash algorithm that CloudTrail doesn't use",
+        What.LOG_UNREADABLE: "could not be read, so nothing is known about it",
+        What.LOG_DELETED: "was deleted",
+        What.LOG_MALFORMED: "is not the file that CloudTrail delivered",
+        What.LOG_MODIFIED: "was modified: its content is not what CloudTrail delivered",
+    }
+)
 
 
 def log_finding(reference: LogReference, fault: LogFault, digest: Digest) -> IntegrityFinding:

@@ -8,6 +8,7 @@ Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-manag
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 READS, WRITES = "management events that read", "management events that write"
@@ -15,10 +16,10 @@ READS, WRITES = "management events that read", "management events that write"
 NOISY = ("kms.amazonaws.com", "rdsdata.amazonaws.com")
 EVERY_MANAGEMENT_EVENT = ""  # the selectors of a trail without selectors of its own
 
-_BY_TYPE = {"All": (READS, WRITES), "ReadOnly": (READS,), "WriteOnly": (WRITES,)}
-_BY_READ_ONLY = {("true",): (READS,), ("false",): (WRITES,), (): (READS, WRITES)}
+_BY_TYPE = MappingProxyType({"All": (READS, WRITES), "ReadOnly": (READS,), "WriteOnly": (WRITES,)})
+_BY_READ_ONLY = MappingProxyType({("true",): (READS,), ("false",): (WRITES,), (): (READS, WRITES)})
 _BUT_NOT_BY = ", but not by "
-_OF_DATA = {READS: "reads", WRITES: "writes"}
+_OF_DATA = MappingProxyType({READS: "reads", WRITES: "writes"})
 
 Selector = Mapping[str, Any]
 

@@ -26,6 +26,7 @@ from types import (
 import botocore.config
 import pytest
 
+from chalicelib.trail.integrity import public_keys
 from scenarios.cloud.functions.runtime_environment import DEPLOYED, UNCHANGING
 
 HARMLESS = (
@@ -36,6 +37,9 @@ HARMLESS = (
     type(vars(dataclasses)["_HAS_DEFAULT_FACTORY"]),
     botocore.config.Config,  # a client merges it with its own, and changes neither
 )
+
+# Which function first asked makes no difference to what these keep.
+FOLLOWS_FROM_WHAT_IS_ASKED = (public_keys._load,)
 
 
 def ours(name: str) -> bool:
@@ -81,6 +85,15 @@ def _parts(value: object) -> Iterable[object] | None:
             return (value.fget, value.fset, value.fdel)
         case cached_property():  # what it found is kept by the instance
             return (value.func,)
+    return _parts_of_other(value)
+
+
+def _parts_of_other(value: object) -> Iterable[object] | None:
+    """The same of what keeps what it found, and of an instance that never changes."""
+    if any(value is each for each in FOLLOWS_FROM_WHAT_IS_ASKED):
+        return (value.__wrapped__,)
+    if dataclasses.is_dataclass(value) and type(value).__dataclass_params__.frozen:
+        return (type(value), *(getattr(value, each.name) for each in dataclasses.fields(value)))
     return None
 
 
@@ -126,6 +139,9 @@ def test_a_module_that_functions_share_holds_nothing_that_could_change(name):
 
 
 CHANGING = [
+    "from functools import lru_cache\n@lru_cache\ndef _load(der): ...",
+    "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass K:\n    of: dict\nONE = K({})",
+    "from dataclasses import dataclass\n@dataclass\nclass K:\n    of: str\nONE = K('')",
     "KNOWN = {}",
     "class Seen:\n    names = []",
     "def count(seen=[]): ...",
