@@ -56,6 +56,7 @@ def message_of(
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
+UNSURE = "Perhaps done by an earlier try of Trailwarden's; look before you undo it:"
 _ENDED = "You were told of this before it was over; this is how it ended."
 _COULD_NOT = "Trailwarden could not do:"
 _TRIED_AGAIN = "It is tried again a few times, minutes apart; then the event waits as a dead letter."
@@ -69,7 +70,7 @@ _SETTLED: Mapping[CallProgress | None, str] = MappingProxyType(
             "any more, so look:"
         ),
         CallProgress.UNDOING: "Trailwarden did this, and could not undo it yet:",
-        CallProgress.UNSURE: "Perhaps done by an earlier try of Trailwarden's; look before you undo it:",
+        CallProgress.UNSURE: UNSURE,
         CallProgress.DROPPED: "Not called for any more, and not done:",
     }
 )

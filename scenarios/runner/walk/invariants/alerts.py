@@ -49,7 +49,9 @@ from scenarios.runner.walk.invariants.trouble import (
     waits_for_a_yes,
 )
 
-_LEFT_OVER = re.compile(r"more alerts? (?:was|were) not sent one by one: (.+?)(?:[: ]*\.\.\.)?$")
+_LEFT_OVER = re.compile(
+    r"more alerts? (?:was|were) not sent one by one: (.+?)(?:, and others)?(?:[: ]*\.\.\.)?$"
+)
 # cis_alarms: `Who:  ARN from ADDRESS: 2`, and the control.
 _WHO = re.compile(r"^Who: +(\S+) from ", re.MULTILINE)
 _WHO_OF_ANY = re.compile(r"^Who: +(\S+)", re.MULTILINE)
@@ -197,7 +199,7 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
             continue
         if _is_told_at_last(mail, without, with_fault):
             continue
-        if _is_left_over(mail, without) or is_of_a_later_look(mail, without, with_fault):
+        if is_left_over(mail, without) or is_of_a_later_look(mail, without, with_fault):
             continue
         if ACCUSES not in mail.subject and not is_about_trouble(mail):
             people = {_role_of(who) for who in _named_people(mail)}
@@ -318,7 +320,7 @@ def _is_told_at_last(mail: Mail, without: Course, with_fault: Course) -> bool:
     return twice and left_open and mail.subject in map(subject_of, entry.plan.alerts if entry else ())
 
 
-def _is_left_over(mail: Mail, without: Course) -> bool:
+def is_left_over(mail: Mail, without: Course) -> bool:
     """Whether it says that alerts could not be sent one by one, of those that are sent without the fault."""
     found = _LEFT_OVER.search(mail.subject)
     return found is not None and any(found[1] in other.subject for other in without.alerts())

@@ -8,7 +8,7 @@ from chalicelib.runtime.notify import subject_of
 from scenarios.runner.walk.course import Course
 from scenarios.runner.walk.invariants.acts import SAYS, act_of, acts
 from scenarios.runner.walk.invariants.alert_names import follows_calls, named_as, plain
-from scenarios.runner.walk.invariants.alerts import is_of_an_alarm
+from scenarios.runner.walk.invariants.alerts import is_left_over, is_of_an_alarm
 from scenarios.runner.walk.invariants.trouble import OPEN, both_accuse, is_about_trouble, of_another_hour
 
 
@@ -59,7 +59,8 @@ def _counted(course: Course) -> Counter[str]:
 def _told_at_last(without: Course, with_fault: Course) -> Counter[str]:
     """The alerts of findings that are left open without the fault and settled with it, or of another hour.
 
-    And those of which two runs at once both told (`both_accuse`).
+    And those of which two runs at once both told (`both_accuse`), and what a flood left over: without the
+    fault the alert that comes next tells of it too, and a second run may come before that.
     """
     settled = {entry.id for entry in with_fault.findings() if entry.outcome not in OPEN}
     at_last = Counter(
@@ -73,8 +74,15 @@ def _told_at_last(without: Course, with_fault: Course) -> Counter[str]:
         for mail in with_fault.alerts()
         if both_accuse(mail.subject, with_fault)
     )
+    before = {mail.subject for mail in without.alerts()}
+    left_over = {
+        (mail.attributes["remediation"], mail.subject)
+        for mail in with_fault.alerts()
+        if is_left_over(mail, without) and mail.subject not in before
+    }
     return (
         at_last
+        + Counter(f"alerts of {remediation}" for remediation, _ in left_over)
         + Counter(f"alerts of {entry.remediation}" for entry in with_fault.findings() if entry.id in again)
         + Counter(f"alerts of {remediation}" for (remediation, *_), count in told.items() if count > 1)
     )

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from chalicelib.catalog import CATALOG
 from chalicelib.ledger.entries import LedgerEntry
-from chalicelib.remediation import Outcome
+from chalicelib.remediation import CallProgress, Outcome
+from chalicelib.runtime.notify import UNSURE
 from chalicelib.runtime.seen_at_last import NOTHING_FOUND
 from chalicelib.template.parts import logical_id
 from chalicelib.wording import PERHAPS_DONE
@@ -28,6 +29,7 @@ _ON_US = re.compile(
     r"Alarm"
 )
 _RULES = "events.amazonaws.com"
+_UNDONE = ": Undone: "
 CHANGED, _WAITS = "The plan has changed", "Trailwarden waits for a yes to do:"
 # What an alert says of what AWS tells later, and nothing has failed: who did it.
 _EARLY = (
@@ -244,8 +246,20 @@ def waits_for_a_yes(course: Course) -> set[str]:
 
 
 def _perhaps_done(course: Course) -> bool:
-    """Whether somebody who asked for an undo was answered that they have to look, and undo it by hand."""
-    return any(moment.kind == ANSWERED and PERHAPS_DONE in moment.words for moment in course.trace)
+    """Whether somebody who asked for an undo was told that they have to look, and undo it by hand.
+
+    They are answered so where that is all there is to undo; else the undo's own alert has the rest of it.
+    """
+    unsure = [
+        f"Finding {entry.id}"
+        for entry in course.findings()
+        if entry.outcome is Outcome.UNDONE and CallProgress.UNSURE in entry.progress.values()
+    ]
+    return any(moment.kind == ANSWERED and PERHAPS_DONE in moment.words for moment in course.trace) or any(
+        _UNDONE in mail.subject and UNSURE in mail.text and each in mail.text
+        for mail in course.alerts()
+        for each in unsure
+    )
 
 
 def both_accuse(subject: str, course: Course) -> bool:

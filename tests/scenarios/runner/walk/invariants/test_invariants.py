@@ -9,6 +9,7 @@ import pytest
 from chalicelib.ledger.entries import Decision, LedgerEntry, Ruling, item_of
 from chalicelib.remediation import Alert, Call, CallProgress, Flood, Outcome, Plan, Quiet, Severity
 from chalicelib.remediations.noncompliant.change import COMPLIANCE
+from chalicelib.runtime.notify import UNSURE
 from chalicelib.runtime.seen_at_last import NOTHING_FOUND
 from scenarios.cloud.apigateway.requests import HttpAnswer, Request
 from scenarios.cloud.kernel.fault_points import FaultPoint
@@ -882,13 +883,51 @@ def test_a_look_by_the_clock_may_see_more_of_an_object_that_is_reported_anyway(k
     assert (said(given, without, "nothing else") == []) is right
 
 
-def test_what_a_flood_left_over_is_of_alerts_that_are_sent_anyway():
+@pytest.mark.parametrize(
+    "words",
+    [
+        "1 more alert was not sent one by one: An item of Trailwarden's own ledger is ...",
+        "2 more alerts were not sent one by one: An item of Trailwarden's own ledger is gone, and others",
+    ],
+)
+def test_what_a_flood_left_over_is_of_alerts_that_are_sent_anyway(words):
     accusation = mail(subject="CRITICAL: An item of Trailwarden's own ledger is gone")
-    left = "CRITICAL: 1 more alert was not sent one by one: An item of Trailwarden's own ledger is ..."
-    counted = mail("it", left)
+    counted = mail("it", f"CRITICAL: {words}")
 
     assert said(course(mail=(accusation, counted)), course("", mail=(accusation,)), "nothing else") == []
     assert said(course(mail=(mail(), counted)), WITHOUT, "nothing else") != []
+
+
+def test_of_two_runs_at_once_the_second_may_tell_what_a_flood_left_over_but_once():
+    left = mail("it", "HIGH: 1 more alert was not sent one by one: The trail was stopped")
+
+    def more(*told, point="1.2.meanwhile"):
+        return said(course(point, mail=(mail(), *told)), WITHOUT, "a second delivery")
+
+    assert more(left) == []
+    assert more(left, left) != []
+    assert more(mail("it", "HIGH: 1 more alert was not sent one by one: A table was deleted")) != []
+
+
+@pytest.mark.parametrize(
+    ("progress", "outcome", "subject", "words", "right"),
+    [
+        (CallProgress.UNSURE, Outcome.UNDONE, "Undone: The trail was stopped", UNSURE, True),
+        (CallProgress.UNDONE, Outcome.UNDONE, "Undone: The trail was stopped", UNSURE, False),
+        (CallProgress.UNSURE, Outcome.ACTED, "Undone: The trail was stopped", UNSURE, False),
+        (CallProgress.UNSURE, Outcome.UNDONE, "The trail was stopped", UNSURE, False),
+        (CallProgress.UNSURE, Outcome.UNDONE, "Undone: The trail was stopped", "", False),
+    ],
+)
+def test_an_undo_may_leave_what_an_earlier_try_perhaps_did_if_it_says_so(
+    progress, outcome, subject, words, right
+):
+    entry = replace(ENTRY, outcome=outcome, progress={0: progress})
+    told = mail(f"{words}\n\nFinding {ENTRY.id}", f"HIGH: {subject}")
+
+    given = course(calls=(notes(entry),), mail=(mail(), told), ledger=(item_of(entry),))
+
+    assert (said(given, WITHOUT, "the end is the same") == []) is right
 
 
 @pytest.mark.parametrize(
