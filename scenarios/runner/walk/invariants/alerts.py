@@ -176,8 +176,8 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
     - other words about the same event, but not more alerts: a retry sees what is there by then;
     - what is left at its count without the fault: of a flood, a retry leaves others to be sent;
     - what could not be done, seen or noted, and beside that the worst it may mean (`_may_be_trouble`);
-    - what could not be told without the fault, and waits as a dead letter there: the second delivery may come
-      when it can be told;
+    - what could not be told without the fault, and waits as a dead letter there: the second delivery, or the
+      late one where somebody had shut the topic, may come when it can be told;
     - what an alarm counts otherwise (see `each_alert_is_sent`), of nobody who is not named without the fault;
     - how many alerts could not be sent one by one, of those that are sent without the fault;
     - what a look by the clock finds that is reported anyway (`is_of_a_later_look`);
@@ -313,11 +313,12 @@ def _subjects(course: Course) -> Mapping[str, Mapping[str, Sequence[Mail]]]:
 
 
 def _is_told_at_last(mail: Mail, without: Course, with_fault: Course) -> bool:
-    """Whether the second delivery tells what the only one was to tell without the fault, and left open."""
-    entry = without.finding(finding_of(mail))
-    twice = with_fault.point is not None and with_fault.point.comes_twice
+    """Whether a second or late delivery tells what the only one left open without the fault."""
+    entry, point = without.finding(finding_of(mail)), with_fault.point
+    is_late = point is not None and point.kind is FaultKind.LATE and bool(with_fault.scenario.denied)
+    later = is_late or (point is not None and point.comes_twice)
     left_open = entry is not None and entry.outcome in OPEN
-    return twice and left_open and mail.subject in map(subject_of, entry.plan.alerts if entry else ())
+    return later and left_open and mail.subject in map(subject_of, entry.plan.alerts if entry else ())
 
 
 def is_left_over(mail: Mail, without: Course) -> bool:

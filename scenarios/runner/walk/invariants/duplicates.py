@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterator
 
+from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.remediation import Outcome
 from chalicelib.runtime.notify import subject_of
 from scenarios.runner.walk.course import Course
@@ -57,16 +58,16 @@ def _counted(course: Course) -> Counter[str]:
 
 
 def _told_at_last(without: Course, with_fault: Course) -> Counter[str]:
-    """The alerts of findings that are left open without the fault and settled with it, or of another hour.
+    """The alerts of findings that are left open without the fault and told with it, or of another hour.
 
     And those of which two runs at once both told (`both_accuse`), and what a flood left over: without the
     fault the alert that comes next tells of it too, and a second run may come before that.
     """
-    settled = {entry.id for entry in with_fault.findings() if entry.outcome not in OPEN}
+    settled = {entry.id for entry in with_fault.findings() if not _left_open(entry)}
     at_last = Counter(
         f"alerts of {entry.remediation}"
         for entry in without.findings()
-        if entry.outcome in OPEN and entry.id in settled
+        if _left_open(entry) and entry.id in settled
     )
     again = of_another_hour(without, with_fault)
     told = Counter(
@@ -86,6 +87,11 @@ def _told_at_last(without: Course, with_fault: Course) -> Counter[str]:
         + Counter(f"alerts of {entry.remediation}" for entry in with_fault.findings() if entry.id in again)
         + Counter(f"alerts of {remediation}" for (remediation, *_), count in told.items() if count > 1)
     )
+
+
+def _left_open(entry: LedgerEntry) -> bool:
+    """Whether it is not settled, or not told: the topic may be shut."""
+    return entry.outcome in OPEN or not entry.told.issuperset(range(len(entry.plan.alerts)))
 
 
 _Found = tuple[str, frozenset[str], str]

@@ -194,6 +194,10 @@ def _moved_outcomes(without: Course, with_fault: Course) -> Iterator[str]:
         # What was to be done about a thing is not, since people had deleted it: that is told.
         if outcome == Outcome.TOLD and _only_of_what_is_gone(with_fault, remediation):
             continue
+        # It could not be told without the fault, since somebody had shut the topic, who opens it again.
+        left = {(remediation, str(each)) for each in OPEN}
+        if outcome == Outcome.TOLD and with_fault.scenario.denied and left & before:
+            continue
         # A later event of the remediation did what this one was to do, and this one says that it is done.
         if (
             outcome == Outcome.TOLD

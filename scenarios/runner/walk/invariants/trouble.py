@@ -55,19 +55,27 @@ def told_of_trouble(without: Course, with_fault: Course) -> bool:
 
     The alarm on dead letters stays in ALARM while there are any, and tells of each by that: of one that is
     there without the fault, for the same reason, it tells nothing new. Who asks the API and is answered that
-    it can't be done is told, too.
+    it can't be done is told, too, and who no longer hears that an alarm is over: that on the heartbeat is in
+    ALARM at first, and until it comes.
     """
     more_alarms = Counter(_alarms_on_us(with_fault)) - Counter(_alarms_on_us(without))
+    not_over = (_over(without) - _over(with_fault)).keys() & set(_alarms_on_us(with_fault))
     before = Counter(_troubled(without))
     more_wait = Counter(_reasons(with_fault)) - Counter(_reasons(without))
     waiting = bool(more_wait) and tells_of_dead_letters(with_fault)
     answered = any(moment.kind == ANSWERED for moment in with_fault.trace)
-    return bool(more_alarms) or waiting or answered or bool(Counter(_troubled(with_fault)) - before)
+    more_trouble = Counter(_troubled(with_fault)) - before
+    return bool(more_alarms or not_over or more_trouble) or waiting or answered
 
 
 def _alarms_on_us(course: Course) -> list[str]:
     """The alarms that went off since something of ours failed, was refused or fell silent."""
     return [alarm for alarm in course.alarms(went_off=True) if _ON_US.search(alarm)]
+
+
+def _over(course: Course) -> Counter[str]:
+    """The alarms of which somebody heard that they are over, each as often as that was."""
+    return Counter(course.alarms()) - Counter(course.alarms(went_off=True))
 
 
 def waits_as_dead_letter(without: Course, with_fault: Course, remediation: str) -> bool:

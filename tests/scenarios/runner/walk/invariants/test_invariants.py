@@ -1057,6 +1057,56 @@ def test_a_dead_letter_that_comes_again_is_told_at_last():
     assert [each for each in again(item_of(OPEN)) if "alerts" in each] != []
 
 
+def test_what_was_not_told_is_told_of_a_second_delivery_whatever_came_of_it():
+    untold = replace(ENTRY, told=frozenset())
+    without = course("", mail=(), ledger=(item_of(untold),))
+
+    def again(entry, *mails):
+        given = course("1.0.twice-hours-apart", ledger=(item_of(entry),), mail=mails)
+        return [each for each in said(given, without, "a second delivery") if "alerts" in each]
+
+    assert again(ENTRY, mail()) == []
+    assert again(ENTRY, mail(), mail()) != []
+    assert again(untold, mail()) != []
+
+
+@pytest.mark.parametrize(
+    ("point", "denied", "outcome", "right"),
+    [
+        ("1.0.late", ("SNS:Publish",), Outcome.UNDER_WAY, True),
+        ("1.0.late", ("SNS:Publish",), Outcome.NOTHING, False),
+        ("1.0.late", (), Outcome.UNDER_WAY, False),
+        ("1.0.reordered", ("SNS:Publish",), Outcome.UNDER_WAY, False),
+    ],
+)
+def test_where_the_topic_was_shut_a_late_event_is_told_at_last(point, denied, outcome, right):
+    told = replace(ENTRY, outcome=Outcome.TOLD, progress={})
+    without = course("", mail=(), calls=(), ledger=(item_of(replace(told, outcome=outcome)),))
+    given = course(point, mail=(mail(),), calls=(), ledger=(item_of(told),))
+    given = replace(given, scenario=replace(given.scenario, denied=denied))
+
+    wrong = said(given, without, "nothing else") + said(given, without, "the ledger holds")
+
+    assert (wrong == []) is right
+
+
+@pytest.mark.parametrize(
+    ("alarms", "right"),
+    [
+        ((an_alarm("Heartbeat"),), True),
+        ((), False),
+        ((an_alarm("Heartbeat"), an_alarm("Heartbeat", "OK")), False),
+    ],
+)
+def test_an_alarm_that_is_never_over_tells_of_a_fault_that_stays(alarms, right):
+    without = course("", trace=(an_alarm("Heartbeat"), an_alarm("Heartbeat", "OK")))
+    off = {"checks": {"the trail logs": "it is off"}}
+
+    given = course("1.2.denied", **off, trace=alarms)
+
+    assert (said(given, without, "the end is the same") == []) is right
+
+
 @pytest.mark.parametrize(("key", "right"), [("ledger: x", True), ("ledger: y", False)])
 def test_what_is_forged_is_reported_by_the_hour(key, right):
     forged = replace(ENTRY, event_key="ledger: x", outcome=Outcome.TOLD, progress={})
