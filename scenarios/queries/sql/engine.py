@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
+
+import duckdb
 
 from scenarios.queries.sql import writing
 from scenarios.queries.sql.duck import Database, opened
@@ -19,6 +21,7 @@ from scenarios.queries.sql.errors import SqlNotSimulated
 from scenarios.queries.sql.parsing import parsed
 from scenarios.queries.sql.partitions import Placed, Storage
 from scenarios.queries.sql.reading import Reading
+from scenarios.queries.sql.rows import Intake, of_ours
 from scenarios.queries.sql.select import Queries, Query
 from scenarios.queries.sql.shown import as_text
 from scenarios.queries.sql.tables import PARQUET, Table, View
@@ -103,7 +106,7 @@ class Engine:
     def write(self, query: Query, plan: Plan, form: Form) -> Written:
         """The files that a query writes; nothing is put anywhere. Raises what `run` raises."""
         with self._opened(query, writes=form.format == PARQUET) as database:
-            opened, _ = self._load(database, query)
+            opened = self._load(database, query)
             return Written(
                 files=tuple(writing.write(database, query, plan, form)),
                 scanned_bytes=sum(each.object.size for each in opened),
@@ -118,20 +121,17 @@ class Engine:
             if re.search(rf"\b{scan.alias}\b", query.sql):
                 yield Reading(database, scan, query.sql, self._storage, self._now)
 
-    def _load(self, database: Database, query: Query) -> tuple[list[Placed], list[str]]:
-        """Bring every table's rows into DuckDB: the files that were opened, and those without records."""
-        files: list[Placed] = []
-        odd: list[str] = []
-        for reading in self._readings(database, query):
-            files += reading.load()
-            odd += reading.without_records
-        return files, odd
+    def _load(self, database: Database, query: Query) -> list[Placed]:
+        """Bring every table's rows into DuckDB; returns the files that were opened."""
+        return [each for reading in self._readings(database, query) for each in reading.load()]
 
     def _answer(self, database: Database, query: Query) -> Result:
-        files, odd = self._load(database, query)
+        readings = list(self._readings(database, query))
+        files = [each for reading in readings for each in reading.load(alone=len(readings) == 1)]
         outer = ", ".join(f'q."{number}"' + _as_fetched(kind) for number, kind in enumerate(query.types))
         names = ", ".join(f'"{number}"' for number in range(len(query.types)))
-        rows = database.connection.execute(f"SELECT {outer} FROM ({query.sql}) AS q({names})").fetchall()
+        selected = f"SELECT {outer} FROM ({query.sql}) AS q({names})"
+        rows = _rows(database, selected, [each.waiting for each in readings if each.waiting])
         return Result(
             names=query.names,
             types=query.types,
@@ -141,8 +141,24 @@ class Engine:
             ],
             scanned_bytes=sum(each.object.size for each in files),
             files=tuple(each.object.address for each in files),
-            without_records=tuple(odd),
+            without_records=tuple(each for reading in readings for each in reading.without_records),
         )
+
+
+def _rows(database: Database, selected: str, waiting: list[Intake]) -> list[tuple[Any, ...]]:
+    """The rows of a query that takes over those that wait; where one of these can't be read, from a table."""
+    run = database.connection.execute
+    if waiting:
+        relations = [each.relation() for each in waiting]
+        given = [each for _, parameters in relations for each in parameters]
+        try:
+            return run(f"WITH {', '.join(sql for sql, _ in relations)} {selected}", given).fetchall()
+        except duckdb.InvalidInputException as error:
+            if of_ours(error):
+                raise
+        for each in waiting:
+            each.create()
+    return run(selected).fetchall()
 
 
 def _as_fetched(kind: Type) -> str:

@@ -13,7 +13,6 @@ Source: https://docs.aws.amazon.com/athena/latest/ug/compression-formats.html
 
 import json
 import re
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,23 +21,19 @@ from typing import Any, Final
 
 import msgspec
 
+from scenarios.queries.sql.decoding import Decoder, decoded
 from scenarios.queries.sql.errors import BadFile, SqlNotSimulated
 from scenarios.queries.sql.partitions import Placed, Storage
 from scenarios.queries.sql.regexes import compiled
 from scenarios.queries.sql.spellings import known
 from scenarios.queries.sql.tables import CLOUDTRAIL, DELIMITED, JSON_LINES, REGEX, Table
 from scenarios.queries.sql.types import Type, quoted
+from scenarios.queries.sql.unpacking import unpacked
 
-LARGEST_FILE_BYTES: Final = 1 << 30  # unpacked
 ROWS_AT_ONCE: Final = 16_384
-_NULL: Final = msgspec.Raw(b"null")
 _OPENINGS: Final = b"{["
 _INNER: Final = re.compile(rb"[\[,]\s*[\[{]")  # in a JSON array; a text may hold it, too
 _VALUES: Final = msgspec.json.Decoder(list[msgspec.Raw])
-_ESCAPES: Final = re.compile(
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
-)
-_OTHER_PACKINGS: Final = (".bz2", ".zst", ".snappy", ".lz4", ".lzo", ".deflate", ".zip")
 
 Paths = frozenset[tuple[str, ...]]
 
@@ -154,22 +149,6 @@ class Loader:
 
     # ---- JSON ---------------------------------------------------------------------------------------
 
-    def _record(self) -> type[Any]:
-        """A record with the columns that are read, for msgspec."""
-        return self._struct([((each.name,), each.type) for each in self._columns])
-
-    def _struct(self, fields: Sequence[tuple[tuple[str, ...], Type]]) -> type[Any]:
-        made: list[tuple[str, Any, Any]] = []
-        for number, (path, kind) in enumerate(fields):
-            if kind.name == "row":
-                inside = self._struct([((*path, name), each) for name, each in kind.fields()])
-                made.append((f"f{number}", inside | None, None))
-            else:
-                made.append((f"f{number}", msgspec.Raw, _NULL))
-        rename = {f"f{number}": self._names[path] for number, (path, _) in enumerate(fields)}
-        found: type[Any] = msgspec.defstruct("Record", made, rename=rename, gc=False)
-        return found
-
     def columns_of(self, records: Sequence[Any]) -> list[Sequence[Any]]:
         """The values of each column; the number of records where no column is read."""
         if not self._columns:
@@ -194,13 +173,17 @@ class Loader:
         if not self._all_spelled:
             slow = msgspec.json.Decoder(dict[str, Any])
             return lambda data, name: self.whatever_case(
-                self._records(_decoded(slow.decode, data, name).get("Records"), name)
+                self._records(decoded(slow.decode, data, name).get("Records"), name)
             )
-        whole = msgspec.defstruct("File", [("Records", list[self._record()] | None, None)])  # type: ignore[misc]
-        fast: Any = msgspec.json.Decoder(whole)
+        fast = self._decoder(lambda record: msgspec.json.Decoder(_file_of(record)).decode)
         return lambda data, name: self.columns_of(
-            self._records(_decoded(fast.decode, data, name).Records, name)
+            self._records(decoded(fast.decode, data, name).Records, name)
         )
+
+    def _decoder(self, read: Callable[[Any], Callable[[bytes], Any]], *, texts: bool = True) -> Decoder:
+        """Reads a record's columns, whose names are known."""
+        columns = [((each.name,), each.type) for each in self._columns]
+        return Decoder(columns, self._names, read, texts=texts)
 
     def _records(self, found: Sequence[Any] | None, name: str) -> Sequence[Any]:
         """The records of a file; one without any list of them is noted."""
@@ -211,11 +194,16 @@ class Loader:
     def json_lines(self) -> Callable[[bytes, str], list[Sequence[Any]]]:
         """A JSON object on each line."""
         forgiving = self._table.serde_properties.get("ignore.malformed.json", "").lower() == "true"
-        kind = self._record() if self._all_spelled else dict[str, Any]
-        decoder: Any = msgspec.json.Decoder(kind)
-        read = partial(_lines_forgiving, decoder) if forgiving else decoder.decode_lines
-        columns = self.columns_of if self._all_spelled else self.whatever_case
-        return lambda data, name: columns(_decoded(read, data, name))
+
+        def reading(record: Any) -> Callable[[bytes], Any]:
+            decoder = msgspec.json.Decoder(record)
+            return partial(_lines_forgiving, decoder) if forgiving else decoder.decode_lines
+
+        if not self._all_spelled:
+            slow = reading(dict[str, Any])
+            return lambda data, name: self.whatever_case(decoded(slow, data, name))
+        fast = self._decoder(reading, texts=not forgiving)
+        return lambda data, name: self.columns_of(decoded(fast.decode, data, name))
 
     # ---- lines --------------------------------------------------------------------------------------
 
@@ -268,6 +256,11 @@ _FORMATS: Final[Mapping[str, Callable[[Loader], Callable[[bytes, str], list[Sequ
 }
 
 
+def _file_of(record: Any) -> Any:
+    """A file of CloudTrail's with such records."""
+    return msgspec.defstruct("File", [("Records", list[record] | None, None)])
+
+
 def _may_hold_inner(column: bytes) -> bool:
     """Whether a JSON array has another opening bracket at all: most have none, and a regex takes longer."""
     return b"{" in column or column.find(b"[", 1) > 0
@@ -284,24 +277,6 @@ def _lowered(value: Any) -> Any:
     return [_lowered(each) for each in value] if isinstance(value, list) else value
 
 
-def _decoded(read: Callable[[bytes], Any], data: bytes, name: str) -> Any:
-    try:
-        return _read_again(read, data)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise BadFile(name, f"Row is not a valid JSON Object - JSONException: {error}") from error
-
-
-def _read_again(read: Callable[[bytes], Any], data: bytes) -> Any:
-    """Read it; half a surrogate pair is no text for msgspec, and a question mark for Java."""
-    try:
-        return read(data)
-    except msgspec.DecodeError:
-        mended = _ESCAPES.sub(lambda found: b"?" if found[1] else found[0], data)
-        if mended == data:
-            raise
-        return read(mended)
-
-
 def _lines_forgiving(decoder: Any, data: bytes) -> list[Any]:
     found = []
     for line in data.splitlines():
@@ -312,44 +287,7 @@ def _lines_forgiving(decoder: Any, data: bytes) -> list[Any]:
     return found
 
 
-# ---- files ----------------------------------------------------------------------------------------
-
-
-def unpacked(data: bytes, name: str) -> bytes:
-    """The bytes of a file, unpacked where its name says that it is packed, as Hadoop does.
-
-    Raises:
-        BadFile: it is cut, damaged, no gzip, or would be too large.
-        SqlNotSimulated: it is packed in another way.
-    """
-    lower = name.lower()
-    if lower.endswith(_OTHER_PACKINGS):
-        raise SqlNotSimulated(f"files packed as {lower.rpartition('.')[2]} ({name})")
-    if not lower.endswith(".gz"):
-        if data.startswith(b"\x1f\x8b"):
-            raise BadFile(name, "it is gzip, and its name doesn't end with .gz")
-        return data
-    pieces, left = [], data
-    size = 0
-    while left.strip(b"\0"):
-        piece, left = _member(left, name, LARGEST_FILE_BYTES - size)
-        pieces.append(piece)
-        size += len(piece)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-
-def _member(data: bytes, name: str, most: int) -> tuple[bytes, bytes]:
-    unpacker = zlib.decompressobj(31)
-    try:
-        found = unpacker.decompress(data, most)
-    except zlib.error as error:
-        why = str(error).rpartition(": ")[2]
-        raise BadFile(name, why) from error
-    if unpacker.unconsumed_tail:
-        raise BadFile(name, f"it is larger than {LARGEST_FILE_BYTES} bytes unpacked")
-    if not unpacker.eof:
-        raise BadFile(name, "Unexpected end of input stream")
-    return found, unpacker.unused_data
+# ---- columns ----------------------------------------------------------------------------------------
 
 
 def array(values: Sequence[Any]) -> bytes:

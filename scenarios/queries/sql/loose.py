@@ -14,10 +14,10 @@ from typing import Final
 from scenarios.queries.sql import ddl
 from scenarios.queries.sql.cloudtrail_table import create
 from scenarios.queries.sql.errors import SqlNotSimulated
-from scenarios.queries.sql.loading import unpacked
 from scenarios.queries.sql.partitions import Object
 from scenarios.queries.sql.tables import CLOUDTRAIL, Partition, Table
 from scenarios.queries.sql.types import VARCHAR
+from scenarios.queries.sql.unpacking import unpacked
 from scenarios.service_logs import FORMATS, VPC_FLOW, Format, NotThisFormat
 from scenarios.service_logs import tables as service_logs
 from scenarios.service_logs.api_gateway import STANDARD, AccessLog, is_template

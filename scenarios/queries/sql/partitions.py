@@ -88,10 +88,17 @@ def _projected(table: Table, storage: Storage, now: datetime) -> Iterator[Placed
     )
     kinds = {key: _kind(table, key, kind, now) for key, kind in table.keys.items()}
     begins, pattern = _as_pattern(template, kinds)
+    names = [f"p{number}" for number in range(len(kinds))]
+    known: dict[tuple[str, ...], bool] = {}  # many files lie in one partition
     for each in storage.under(begins):
         found = pattern.match(each.address)
-        if found and all(kind.holds(found[f"p{number}"]) for number, kind in enumerate(kinds.values())):
-            yield Placed(object=each, values=tuple(found[f"p{number}"] for number in range(len(kinds))))
+        if found is None:
+            continue
+        values = tuple(found[name] for name in names)
+        if values not in known:
+            known[values] = all(kind.holds(value) for kind, value in zip(kinds.values(), values, strict=True))
+        if known[values]:
+            yield Placed(object=each, values=values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,8 @@
 """Brings the rows of one table into DuckDB: those of the partitions, columns and rows that a query reads."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import compress
-from typing import Final
-
-import duckdb
 
 from scenarios.queries.sql import loading, parquet, partitions
 from scenarios.queries.sql.casts import cast, guarded, of_hive
@@ -14,11 +10,10 @@ from scenarios.queries.sql.duck import Database
 from scenarios.queries.sql.errors import QueryFailed
 from scenarios.queries.sql.loading import Chunk, Column, Loader
 from scenarios.queries.sql.partitions import Placed, Storage
+from scenarios.queries.sql.rows import HOLDS, Input, Intake, Rows
 from scenarios.queries.sql.scopes import PATH, Scan
 from scenarios.queries.sql.tables import DELIMITED, PARQUET, REGEX
 from scenarios.queries.sql.types import VARCHAR, Type, text
-
-_HOLDS: Final = "1"
 
 
 class Reading:
@@ -45,6 +40,7 @@ class Reading:
             if scan.column(name) in whole
         ]
         self.without_records: list[str] = []
+        self.waiting: Intake | None = None
         self._keys = [name for name in (*scan.table.keys, PATH) if scan.column(name) in whole]
 
     def _cut(self, name: str, kind: Type) -> Type:
@@ -65,41 +61,48 @@ class Reading:
             raise QueryFailed("CONSTRAINT_VIOLATION", why)
         return self._wanted(partitions.placed(table, self._storage, self._now))
 
-    def load(self) -> list[Placed]:
-        """Read the files of the partitions that are asked for; returns them."""
+    def load(self, *, alone: bool = False) -> list[Placed]:
+        """Read the files of the partitions that are asked for; returns them.
+
+        `alone`: the query has no other table. Then it may take the rows over itself, and they are `waiting`.
+        """
         files = self.files()
         if self._scan.table.format == PARQUET:
             self._load_parquet(files)
             return files
         loader = Loader(self._scan.table, self._columns)
-        self._connection.execute(
-            f"CREATE TEMP TABLE {self._scan.alias} ({', '.join(self._definitions(loader))})"
-        )
-        self._bring_in(loader, files)
+        self._take_in(list(self._inputs(loader)), loader, files, alone=alone)
         self.without_records = loader.without_records
         return files
 
-    def _bring_in(self, loader: Loader, files: list[Placed]) -> None:
-        """The rows for which the conditions hold; where few are, only their values are taken over."""
-        inputs = list(self._inputs(loader))
+    def _take_in(self, inputs: list[Input], loader: Loader, files: list[Placed], *, alone: bool) -> None:
+        """Take in the rows for which the conditions hold; where few are, only their values are taken over."""
+        intake = Intake(self._connection, self._scan, inputs)
         early = self._asked_first(inputs)
-        marks = self._marks(early) if early else ""
-        whole, kept = self._insert(inputs, filtered=True), self._insert(inputs)
-        for several in _together(loader.chunks(files, self._storage)):
+        groups = _together(loader.chunks(files, self._storage))
+        if alone and not early and intake.hold(self._rows(loader, each) for each in groups):
+            self.waiting = intake
+            return
+        intake.create()
+        for several in groups:
+            if not early:
+                intake.insert(self._rows(loader, several))
+                continue
             values = self._values(several)
             where = several[0].file.object.address
-            if not marks:
-                self._run(whole, [loader.texts(at, each) for at, each in enumerate(values)], where)
-                continue
             asked = [loader.texts(each.number, values[each.number]) for each in early]
-            marked = self._run(marks, asked, where).fetchall()[0][0] or ""
-            if _HOLDS in marked:
+            marked = intake.holding(early, Rows(asked, where))
+            if HOLDS in marked:
                 few = [_those(each, marked) for each in values]
-                self._run(kept, [loader.texts(at, each) for at, each in enumerate(few)], where)
-            if marked.count(_HOLDS) * 2 > len(marked):
-                marks = ""
+                intake.insert_all(Rows([loader.texts(at, each) for at, each in enumerate(few)], where))
+            if marked.count(HOLDS) * 2 > len(marked):
+                early = []
 
-    def _asked_first(self, inputs: list["_Input"]) -> list["_Input"]:
+    def _rows(self, loader: Loader, several: list[Chunk]) -> Rows:
+        columns = [loader.texts(at, each) for at, each in enumerate(self._values(several))]
+        return Rows(columns, several[0].file.object.address)
+
+    def _asked_first(self, inputs: list[Input]) -> list[Input]:
         """What the conditions speak of, where everything else is text, which always can be taken over."""
         asked = [each for each in inputs if any(each.column in one for one in self._scan.filters)]
         others = [each for each in inputs if each not in asked]
@@ -153,66 +156,35 @@ class Reading:
         kept = {every[at - 1] for (at,) in found}
         return [each for each in files if (*each.values, each.object.address if by_path else "") in kept]
 
-    def _definitions(self, loader: Loader) -> Iterator[str]:
-        for each in self._columns:
-            kind = (
-                each.type.duckdb
-                if self._scan.table.format in (DELIMITED, REGEX)
-                else loader.duckdb_type(each)
-            )
-            yield f"{self._name(each.name)} {kind}"
-        for name in self._keys:
-            yield f"{self._name(name)} {self._scan.table.keys.get(name, VARCHAR).duckdb}"
-        if not self._columns and not self._keys:
-            yield '"rows" TINYINT'
-
     def _name(self, column: str) -> str:
         return self._scan.column(column).partition(".")[2]
 
-    def _inputs(self, loader: Loader) -> Iterator["_Input"]:
-        """The columns and keys that are brought in."""
+    def _inputs(self, loader: Loader) -> Iterator[Input]:
+        """The columns and keys that are brought in; a number where none is, so that rows can be counted."""
         lines = self._scan.table.format in (DELIMITED, REGEX)
         for number, each in enumerate(self._columns):
-            kind = "VARCHAR" if lines else loader.duckdb_type(each)
-            value = of_hive(f"v{number}", each.type) if lines else f"v{number}"
-            plain = each.type.name == "varchar"
-            yield _Input(number, self._scan.column(each.name), _unnested(kind, number), value, plain)
+            read = "VARCHAR" if lines else loader.duckdb_type(each)
+            yield Input(
+                number=number,
+                column=self._scan.column(each.name),
+                kind=read,
+                type=each.type.duckdb if lines else read,
+                value=of_hive(f"v{number}", each.type) if lines else f"v{number}",
+                plain=each.type.name == "varchar",
+            )
         for number, name in enumerate(self._keys, len(self._columns)):
-            value = cast(f"v{number}", VARCHAR, self._scan.table.keys.get(name, VARCHAR))
-            yield _Input(number, self._scan.column(name), _unnested("VARCHAR", number), value, False)
-
-    def _source(self, inputs: list["_Input"]) -> str:
-        """Some rows: each column comes as a JSON array."""
-        read = ", ".join(each.read for each in inputs)
-        values = ", ".join(each.value for each in inputs)
-        names = ", ".join(each.column.partition(".")[2] for each in inputs)
-        given = _given(each.number for each in inputs)
-        return f"(SELECT {values} FROM (SELECT {read} FROM {given})) AS {self._scan.alias}({names})"
-
-    def _marks(self, early: list["_Input"]) -> str:
-        """The statement that says of each of some rows, with a letter, whether the conditions hold for it.
-
-        One thread reads the rows in their order, so the letters are in it, too.
-        """
-        letter = f"CASE WHEN {guarded(self._scan.filters)} THEN '{_HOLDS}' ELSE '0' END"
-        return f"SELECT string_agg({letter}, '') FROM {self._source(early)}"
-
-    def _insert(self, inputs: list["_Input"], *, filtered: bool = False) -> str:
-        """The statement that takes in some rows."""
-        alias = self._scan.alias
-        if not inputs:
-            return f"INSERT INTO {alias} SELECT {_unnested('TINYINT', 0)} FROM {_given([0])}"
-        where = f" WHERE {guarded(self._scan.filters)}" if filtered and self._scan.filters else ""
-        return f"INSERT INTO {alias} SELECT * FROM {self._source(inputs)}{where}"
-
-    def _run(self, statement: str, columns: list[bytes], where: str) -> duckdb.DuckDBPyConnection:
-        """Run it with these columns; `where`: a file that they are from."""
-        try:
-            return self._connection.execute(statement, [each.decode("utf-8", "replace") for each in columns])
-        except duckdb.Error as error:
-            if not isinstance(error, duckdb.InvalidInputException) or "TRINO:" in str(error):
-                raise
-            return self._connection.execute(statement, [loading.cleaned(each, where) for each in columns])
+            kind = self._scan.table.keys.get(name, VARCHAR)
+            yield Input(
+                number=number,
+                column=self._scan.column(name),
+                kind="VARCHAR",
+                type=kind.duckdb,
+                value=cast(f"v{number}", VARCHAR, kind),
+            )
+        if not self._columns and not self._keys:
+            yield Input(
+                number=0, column=f'{self._scan.alias}."rows"', kind="TINYINT", type="TINYINT", value="v0"
+            )
 
     def _values(self, several: list[Chunk]) -> list[bytes]:
         """Each column and key of some rows, as a JSON array."""
@@ -230,45 +202,9 @@ class Reading:
         return found or [loading.array([0] * sum(chunk.count for chunk in several))]
 
 
-@dataclass(frozen=True, slots=True)
-class _Input:
-    """One column or key on its way in.
-
-    Args:
-        number: its place.
-        column: its name in the query.
-        read: DuckDB's SQL that reads a JSON array as `vN`. `value`: what becomes of that.
-        plain: whether any value of a file can be taken over.
-    """
-
-    number: int
-    column: str
-    read: str
-    value: str
-    plain: bool
-
-
 def _those(column: bytes, marked: str) -> bytes:
     """The values of a JSON array that are marked."""
-    return loading.array(list(compress(loading.values_of(column), map(_HOLDS.__eq__, marked))))
-
-
-def _unnested(kind: str, number: int) -> str:
-    return f"unnest(from_json(j{number}, {text(_structure(kind))})) AS v{number}"
-
-
-def _given(numbers: Iterable[int]) -> str:
-    """The JSON arrays, as one row: `jN` is that of the input N.
-
-    `from_json(?)` itself would be a constant, which DuckDB works out while it plans, value by value: that
-    takes twice as long as to run it.
-    """
-    return f"(SELECT {', '.join(f'? AS j{number}' for number in numbers)})"
-
-
-def _structure(kind: str) -> str:
-    """How from_json reads an array of that type."""
-    return '["' + kind.replace("\\", "\\\\").replace('"', '\\"') + '"]'
+    return loading.array(list(compress(loading.values_of(column), map(HOLDS.__eq__, marked))))
 
 
 def _together(chunks: Iterator[Chunk]) -> Iterator[list[Chunk]]:
