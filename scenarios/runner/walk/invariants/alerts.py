@@ -275,8 +275,9 @@ def _is_refusal_of(who: str, names: Sequence[str], call: MadeCall, course: Cours
 def _more_of_an_event(without: Course, with_fault: Course) -> Iterator[str]:
     """Subjects of an event that are more than without the fault; what failed or how it ended is left out.
 
-    So is what a look by the clock finds that is reported anyway, such as what the look before gave up, and
-    what an event would have said that was given up, of which people were told.
+    So is what a look by the clock finds that is reported anyway, such as what the look before gave up, or
+    that a thing is still as it was for which that look was to do something; and what an event would have said
+    that was given up, of which people were told.
     """
     if moves(without, with_fault):
         return
@@ -286,6 +287,7 @@ def _more_of_an_event(without: Course, with_fault: Course) -> Iterator[str]:
         for mail in paired(without, with_fault).unsent
         if excused(without, with_fault, mail.attributes["remediation"])
     }
+    undone = left_undone(without, with_fault)
     for event, subjects in after.items():
         known = before.get(event, subjects)
         there = {
@@ -295,6 +297,7 @@ def _more_of_an_event(without: Course, with_fault: Course) -> Iterator[str]:
             or not all(
                 (each.attributes["remediation"], subject) in given_up
                 or is_of_a_later_look(each, without, with_fault)
+                or any(thing in each.text for thing in undone)
                 for each in mail
             )
         }

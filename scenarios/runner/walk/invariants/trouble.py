@@ -104,13 +104,20 @@ def fails_in_both(without: Course, with_fault: Course, remediation: str) -> bool
 def is_kept_in_both(without: Course, with_fault: Course, entry: LedgerEntry) -> bool:
     """Whether what a finding is about waits as a dead letter, as it does without the fault.
 
-    Of a queue's messages only the body is kept: one that asks for a step of a validation names its job.
+    Of a queue's messages only the body is kept: one that asks for a step of a validation names its job. Of an
+    event that a function gave up, since it could tell nobody, people are told by the alarm on dead letters.
     """
     job = entry.event_key.partition(":")[0]
-    return all(
-        any(job in letter.event for letter in map(letter_of, course.dead_letters) if not letter.function)
-        for course in (without, with_fault)
-    )
+
+    def kept(course: Course) -> bool:
+        return any(
+            tells_of_dead_letters(course) and entry.event_key in letter.event
+            if is_function_of(letter.function, entry.remediation)
+            else job in letter.event and not letter.function
+            for letter in map(letter_of, course.dead_letters)
+        )
+
+    return kept(without) and kept(with_fault)
 
 
 def is_kept(course: Course, remediation: str) -> bool:

@@ -1107,6 +1107,48 @@ def test_an_alarm_that_is_never_over_tells_of_a_fault_that_stays(alarms, right):
     assert (said(given, without, "the end is the same") == []) is right
 
 
+@pytest.mark.parametrize(
+    ("kept", "alarms", "right"),
+    [
+        ((LETTER,), (an_alarm("DeadLetters"),), True),
+        ((LETTER,), (), False),
+        ((LETTER.replace('"e"', '"f"'),), (an_alarm("DeadLetters"),), False),
+        ((LETTER.replace("TrailStopped", "RootLogin"),), (an_alarm("DeadLetters"),), False),
+        ((), (an_alarm("DeadLetters"),), False),
+    ],
+)
+def test_what_is_left_under_way_is_kept_as_it_is_without_the_fault(kept, alarms, right):
+    untold = replace(ENTRY, told=frozenset())
+    waits = {"mail": (), "calls": (), "trace": (an_alarm("DeadLetters"),)}
+    without = course("", **waits, dead_letters=(LETTER,), ledger=(item_of(untold),))
+    left = course("1.5.denied", **waits | {"trace": alarms}, dead_letters=kept, ledger=(item_of(OPEN),))
+
+    assert (said(left, without, "the ledger holds") == []) is right
+
+
+@pytest.mark.parametrize(
+    ("named", "point", "right"),
+    [
+        ("the-trail", "1.2.no-dynamodb", True),
+        ("another", "1.2.no-dynamodb", False),
+        ("the-trail", "1.2.throttled", False),
+    ],
+)
+def test_a_later_look_may_say_that_a_thing_is_still_so_for_which_the_one_before_was_to_act(
+    named, point, right
+):
+    acted = replace(acts(), parameters={"Name": "the-trail"})
+    later = replace(LATER, event_key="tick", progress={}, outcome=Outcome.TOLD)
+    plain = mail(f"all is looked at\n\nFinding {later.id}", "INFO: 2 are due")
+    still = mail(f"{named} is off\n\nFinding {later.id}", "LOW: It is still off")
+    ledger = (item_of(ENTRY), item_of(later))
+    without = course("", calls=(acted, sends(), notes()), mail=(mail(), plain), ledger=ledger)
+
+    given = course(point, calls=(), mail=(mail(), plain, still), ledger=ledger, trace=(an_alarm("Lost"),))
+
+    assert ([each for each in said(given, without, "nothing else") if "2 alerts" in each] == []) is right
+
+
 @pytest.mark.parametrize(("key", "right"), [("ledger: x", True), ("ledger: y", False)])
 def test_what_is_forged_is_reported_by_the_hour(key, right):
     forged = replace(ENTRY, event_key="ledger: x", outcome=Outcome.TOLD, progress={})
