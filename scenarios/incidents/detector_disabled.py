@@ -205,7 +205,7 @@ ENFORCED = Scenario(
             state("Config records", _records, "config"),
             state("Security Hub is on", _hub_is_on, "securityhub"),
             state("Macie is on", _macie_is_on, "macie2"),
-            heard_of(NAME, "HIGH", "Lost with it", "create_detector"),
+            heard_of(NAME, "HIGH", "Lost with it", "create-detector"),
             outcome(NAME, Outcome.ACTED, times=6),
             no_more_alerts_than(9, of=NAME),
         ),

@@ -364,7 +364,7 @@ QUARANTINED = Scenario(
     then=[
         by(
             "02:30",
-            alert(NAME, "HIGH", f"of account {PARTNER}", "Trailwarden did:", "ec2.create_snapshots"),
+            alert(NAME, "HIGH", f"of account {PARTNER}", "Trailwarden did:", "aws ec2 create-snapshots"),
             role_has("web", "AWSRevokeOlderSessions-i-", "TrailwardenQuarantine"),
             isolated("web", yes=True),
             a_snapshot(),

@@ -129,7 +129,7 @@ ENFORCED = Scenario(
             key_is("far", "Enabled", region="ap-southeast-2"),
             key_is("old", "Disabled"),
             key_is("test", "Disabled"),
-            heard_of(NAME, "HIGH", "cancel_key_deletion", "enable_key", "Trailwarden did:"),
+            heard_of(NAME, "HIGH", "cancel-key-deletion", "enable-key", "Trailwarden did:"),
             heard_of(NAME, "HIGH", "Trailwarden did:", "ap-southeast-2", subject="was disabled"),
             outcome(NAME, Outcome.ACTED, times=2),
             no_more_alerts_than(5, of=NAME),

@@ -101,7 +101,7 @@ NO_LEDGER = Scenario(
                 "No ledger",
                 "user/mallory",
                 "because its ledger could not be reached:",
-                "start_logging",
+                "aws cloudtrail start-logging",
             ),
         ),
         at_the_end(_kept_at_least(3, "LedgerUnreachable", "RetriesExhausted"), trail_logs(on=False)),

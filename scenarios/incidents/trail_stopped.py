@@ -612,7 +612,7 @@ SHUT_OUT = Scenario(
                 "user/mallory",
                 "Could not look",
                 "Trailwarden did:",
-                "put_bucket_policy",
+                "put-bucket-policy",
             ),
             alert("trail_stopped", "HIGH", "GetBucketVersioning", subject="was not allowed to look"),
         ),
