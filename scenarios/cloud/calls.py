@@ -151,7 +151,11 @@ class Calls:
         self._waits[service, operation] = wait
 
     def by_the_long_way(self, service: str, operation: str) -> None:
-        """Have this operation sent as a request in any case: something answers it on its way to moto."""
+        """Have this operation sent as a request in any case.
+
+        Something answers it on its way to moto, or botocore's handlers must not be asked twice: what a
+        CopySource names they quote.
+        """
         self._long.add((service, operation))
 
     def tell(self, service: str, operation: str, tell: Tell) -> None:

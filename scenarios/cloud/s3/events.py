@@ -68,6 +68,8 @@ class Storage:
         calls.after("s3", "DeleteObject", self._deleted)
         calls.after("s3", "DeleteObjects", self._several_deleted)
         calls.check("s3", "SelectObjectContent", self._not_yet)
+        for operation in ("CopyObject", "UploadPartCopy"):
+            calls.by_the_long_way("s3", operation)
         Restores(setting, self._tell)
 
     def start(self, stacks: Iterable[Stack]) -> None:

@@ -402,10 +402,10 @@ def test_an_act_that_fails_is_told_with_the_reason_and_rises(house, refusal, err
         house.handle(told(calls=[creates("orders"), creates("invoices")]))
 
     text = house.mail[0].text
-    assert "Trailwarden could not do:\n  - dynamodb.create_table(TableName='orders'" in text
+    assert "Trailwarden could not do:\n  - aws dynamodb create-table --table-name orders" in text
     assert "because" in text
     assert why in text
-    assert "Trailwarden did not yet try:\n  - dynamodb.create_table(TableName='invoices'" in text
+    assert "Trailwarden did not yet try:\n  - aws dynamodb create-table --table-name invoices" in text
     assert "To undo it:" not in text
     (finding,) = house.findings
     assert finding.outcome is Outcome.FAILED
@@ -854,7 +854,9 @@ def test_what_is_held_back_without_a_ledger_stands_in_the_alert(house):
         house.handle(told(calls=[creates("orders")]))
 
     text = house.mail[0].text
-    assert "because its ledger could not be reached:\n  - dynamodb.create_table(TableName='orders'" in text
+    assert (
+        "because its ledger could not be reached:\n  - aws dynamodb create-table --table-name orders" in text
+    )
     assert "To undo it:" not in text
 
 
@@ -877,7 +879,7 @@ def test_an_act_that_could_not_be_noted_is_told_as_done(house):
         run.handle(Happening())
 
     assert house.tables() == ["orders"]
-    assert "Trailwarden did:\n  - dynamodb.create_table(TableName='orders'" in house.mail[0].text
+    assert "Trailwarden did:\n  - aws dynamodb create-table --table-name orders" in house.mail[0].text
 
 
 class _LazyClient:

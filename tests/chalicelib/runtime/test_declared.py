@@ -151,6 +151,6 @@ def test_a_plan_that_is_not_ours_is_not_begun_and_is_reported():
         entry, error = carry_out(house.aws, house.ledger, entry, remediation=none, settings=house.settings)
 
         assert isinstance(error, NotDeclared)
-        assert "never makes: dynamodb.create_table" in str(error)
+        assert "never makes: aws dynamodb create-table" in str(error)
         assert (entry.outcome, entry.progress, house.tables()) == (Outcome.FAILED, {}, [])
         assert [each.oddity for each in house.ledger.seal.noticed] == [Oddity.UNDECLARED]

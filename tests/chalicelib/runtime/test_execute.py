@@ -60,7 +60,8 @@ def test_what_somebody_else_did_is_not_ours_to_undo(house):
     assert finding.progress == {0: CallProgress.FOUND, 1: CallProgress.DONE}
     text = text_of(finding)
     assert (
-        "This was so already, and not by Trailwarden:\n  - dynamodb.create_table(TableName='orders'" in text
+        "This was so already, and not by Trailwarden:\n  - aws dynamodb create-table --table-name orders"
+        in text
     )
     assert "which does:\n  - aws dynamodb delete-table --table-name invoices" in text
     assert "delete-table --table-name orders" not in text

@@ -81,7 +81,7 @@ def test_brakes_that_can_not_be_read_hold_back_and_that_is_told(house, deployed,
     assert outcome is Outcome.CAPPED
     assert house.tables() == []
     told = house.mail[0].text
-    assert "Trailwarden held back:\n  - dynamodb.create_table(TableName='orders'" in told
+    assert "Trailwarden held back:\n  - aws dynamodb create-table --table-name orders" in told
     assert f"    because whether it may act could not be read: {why}" in told
 
 

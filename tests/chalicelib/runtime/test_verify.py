@@ -200,7 +200,7 @@ def test_what_is_not_confirmed_is_told_at_once_put_off_and_then_done(house):
     with freeze_time(later(300)):
         told, ended = (each.text for each in house.mail)
         subjects = [each.subject for each in house.mail]
-    assert "once CloudTrail's event history knows the call:\n  - dynamodb.create_table" in told
+    assert "once CloudTrail's event history knows the call:\n  - aws dynamodb create-table" in told
     assert subjects == ["HIGH: Unconfirmed: Something happened", "HIGH: Something happened"]
     assert "You were told of this before it was over" in ended
     assert "Confirmed" in ended

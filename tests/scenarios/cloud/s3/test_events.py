@@ -226,3 +226,16 @@ def test_events_carry_json_all_the_way():
         (event,) = told(cloud)
         assert json.loads(json.dumps(event)) == event
         assert event["detail"]["object"]["key"] == "ü/ß+.txt"
+
+
+@pytest.mark.parametrize("key", ["a?b", "a%2Fb", "a b+c", "\U0001f4a9"])
+@pytest.mark.slow
+def test_a_copy_is_made_of_the_object_that_is_named(key):
+    """botocore quotes the name once: asked twice it would name another object."""
+    with world(bucket()) as cloud:
+        put(cloud, key, b"this one")
+        s3 = admin(cloud, "s3")
+
+        s3.copy_object(Bucket="tw-logs", Key="copy", CopySource={"Bucket": "tw-logs", "Key": key})
+
+        assert s3.get_object(Bucket="tw-logs", Key="copy")["Body"].read() == b"this one"
