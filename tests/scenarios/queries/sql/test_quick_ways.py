@@ -69,12 +69,12 @@ ONE = gzip.compress(b"one", mtime=0)
 @pytest.mark.parametrize(
     ("data", "found"),
     [
-        (ONE, b"one"),
-        (ONE + gzip.compress(b"two", mtime=0), b"onetwo"),
-        (ONE + ONE, b"oneone"),
-        (ONE + b"\0\0", b"one"),
-        (gzip.compress(b""), b""),
-        (b"", b""),
+        pytest.param(ONE, b"one", id="one"),
+        pytest.param(ONE + gzip.compress(b"two", mtime=0), b"onetwo", id="two"),
+        pytest.param(ONE + ONE, b"oneone", id="the same twice"),
+        pytest.param(ONE + b"\0\0", b"one", id="padded"),
+        pytest.param(gzip.compress(b"", mtime=0), b"", id="of nothing"),
+        pytest.param(b"", b"", id="empty"),
     ],
 )
 def test_every_member_of_a_packed_file_is_read(data, found):
