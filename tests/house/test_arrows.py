@@ -304,6 +304,7 @@ def test_each_exception_is_still_one():
     assert {(each.by, each.of) for each in all_imports()} >= STILL_UPWARD
 
 
+@pytest.mark.slow
 def test_no_two_modules_import_each_other_however_far_around():
     no_circle(
         {

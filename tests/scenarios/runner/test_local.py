@@ -73,6 +73,7 @@ def served():
         yield Served()
 
 
+@pytest.mark.slow
 def test_every_route_has_its_request_here(served):
     routes = {(method, path) for path, methods in served.app.routes.items() for method in methods}
 
@@ -96,6 +97,7 @@ def test_every_route_works_as_on_aws(served, route, request):
     assert answered[0] == status
 
 
+@pytest.mark.slow
 def test_a_validation_comes_to_its_verdict(served, validation):
     _, accepted = validation
 
@@ -188,6 +190,7 @@ def test_a_browsers_button_runs_a_scenario_and_decides(served):
     assert "user/bob" in page
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not ALL, reason="every function is given what it can't read: .ci/run tries it")
 def test_dead_letters_of_a_run_are_shown_and_sent_again_in_its_world(served):
     served.ask("POST", "/scenarios/dead_letters", {})
