@@ -301,31 +301,27 @@ def _made(deployment: Deployment) -> Provisioned:
     session = _harness(deployment.home)
     stacks = {}
     if deployment.before:
-        stacks["before"] = provision(
-            json.loads(deployment.before),
-            region=deployment.home,
-            account=ACCOUNT,
-            parameters={},
-            stack_name="before",
-            session=session,
-            kinds=REGISTRY.kinds,
-            validators=REGISTRY.validators,
-            direct=REGISTRY.direct,
-        )
+        stacks["before"] = _stack(deployment.before, "before", {}, deployment.home, session)
     if deployment.template:
-        stacks[deployment.home] = provision(
-            json.loads(deployment.template),
-            region=deployment.home,
-            account=ACCOUNT,
-            parameters=dict(deployment.parameters),
-            stack_name=deployment.stack_name,
-            session=session,
-            kinds=REGISTRY.kinds,
-            validators=REGISTRY.validators,
-            direct=REGISTRY.direct,
+        stacks[deployment.home] = _stack(
+            deployment.template, deployment.stack_name, deployment.parameters, deployment.home, session
         )
     stacks |= _spokes(deployment, session)
     return Provisioned(Snapshot.taken(), stacks)
+
+
+def _stack(template: str, name: str, parameters: Any, region: str, session: boto3.Session) -> Stack:
+    return provision(
+        json.loads(template),
+        region=region,
+        account=ACCOUNT,
+        parameters=dict(parameters),
+        stack_name=name,
+        session=session,
+        kinds=REGISTRY.kinds,
+        validators=REGISTRY.validators,
+        direct=REGISTRY.direct,
+    )
 
 
 def _kept_as(deployment: Deployment) -> Deployment:
@@ -349,19 +345,9 @@ def _keep(deployment: Deployment, made: Provisioned) -> None:
 
 
 def _spokes(deployment: Deployment, session: boto3.Session) -> dict[str, Stack]:
+    name, parameters = f"{deployment.stack_name}-spoke", {"HomeRegion": deployment.home}
     return {
-        region: provision(
-            json.loads(deployment.spoke),
-            region=region,
-            account=ACCOUNT,
-            parameters={"HomeRegion": deployment.home},
-            stack_name=f"{deployment.stack_name}-spoke",
-            session=session,
-            kinds=REGISTRY.kinds,
-            validators=REGISTRY.validators,
-            direct=REGISTRY.direct,
-        )
-        for region in deployment.spokes
+        region: _stack(deployment.spoke, name, parameters, region, session) for region in deployment.spokes
     }
 
 

@@ -318,10 +318,10 @@ def _subjects(course: Course) -> Mapping[str, Mapping[str, Sequence[Mail]]]:
 def _is_told_at_last(mail: Mail, without: Course, with_fault: Course) -> bool:
     """Whether a second or late delivery tells what the only one left open without the fault."""
     entry, point = without.finding(finding_of(mail)), with_fault.point
-    is_late = point is not None and point.kind is FaultKind.LATE and bool(with_fault.scenario.denied)
-    later = is_late or (point is not None and point.comes_twice)
-    left_open = entry is not None and entry.outcome in OPEN
-    return later and left_open and mail.subject in map(subject_of, entry.plan.alerts if entry else ())
+    if point is None or entry is None or entry.outcome not in OPEN:
+        return False
+    later = point.comes_twice or (point.kind is FaultKind.LATE and bool(with_fault.scenario.denied))
+    return later and mail.subject in map(subject_of, entry.plan.alerts)
 
 
 def is_left_over(mail: Mail, without: Course) -> bool:
