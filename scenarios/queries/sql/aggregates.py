@@ -14,9 +14,10 @@ from typing import Final
 
 from sqlglot import exp
 
-from scenarios.queries.sql import functions, types
+from scenarios.queries.sql import types
 from scenarios.queries.sql.errors import SqlNotSimulated
 from scenarios.queries.sql.expressions import Expressions
+from scenarios.queries.sql.functions import calls
 from scenarios.queries.sql.parsing import whole_literal
 from scenarios.queries.sql.scopes import Typed
 from scenarios.queries.sql.types import (
@@ -56,7 +57,7 @@ def call(where: Expressions, name: str, node: exp.Expression, arguments: Sequenc
         return _grouping(where, node, arguments)
     if name in _AGGREGATES or name in _NOT_SIMULATED:
         return _whole(where, node)
-    return functions.call(where, name, node, arguments)
+    return calls.call(where, name, node, arguments)
 
 
 def _whole(where: Expressions, node: exp.Expression) -> Typed:
