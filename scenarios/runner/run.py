@@ -259,11 +259,10 @@ def _judge(world: World, expectation: Expectation, failures: list[str]) -> None:
 
 
 def timeline_of(world: World) -> tuple[Moment, ...]:
-    """Everything that happened in a world so far, mail too, in the template's own names."""
-    return _timeline(world)
+    """Everything that happened in a world so far, mail too, in the template's own names.
 
-
-def _timeline(world: World) -> tuple[Moment, ...]:
+    A mail's subject stays as it was sent, like its text.
+    """
     names = _names(world)
     causes = {(each.at, each.words): each.cause for each in world.setting.trace if each.kind == "published"}
     mail = [
@@ -280,12 +279,11 @@ def _timeline(world: World) -> tuple[Moment, ...]:
         )
         for message in world.topics.inbox
     ]
-    moments = sorted([*world.setting.trace, *mail], key=lambda moment: moment.at)
-    if not moments:
-        return ()
+    trace = world.setting.trace
     # In one text: a run has many moments and many names.
-    words = _named(_BETWEEN.join(each.words for each in moments), names).split(_BETWEEN)
-    return tuple(replace(each, words=said) for each, said in zip(moments, words, strict=True))
+    words = _named(_BETWEEN.join(each.words for each in trace), names).split(_BETWEEN) if trace else []
+    told = [replace(each, words=said) for each, said in zip(trace, words, strict=True)]
+    return tuple(sorted([*told, *mail], key=lambda moment: moment.at))
 
 
 def _names(world: World) -> dict[str, str]:

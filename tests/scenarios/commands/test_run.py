@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
+from textwrap import indent
 
 import pytest
 from click.testing import CliRunner
@@ -18,6 +18,7 @@ from scenarios.runner.library import UnknownScenario, library, named
 from scenarios.runner.scenario import Action, at, by
 from scenarios.runner.words.checks import alert
 from tests.processes import COMMAND, ended
+from tests.project import PROJECT
 
 KEYS = {"name", "seed", "faults", "passed", "failures", "simulated_seconds", "wall_seconds"}
 FAILING = replace(ROOT_LOGIN, name="failing", then=by("02:30", alert("root_login", "LOW", "unsaid words")))
@@ -81,9 +82,10 @@ def test_several_scenarios_are_told_in_a_few_lines_each():
         "  00:07  noticed  rule RootLoginTrigger1 in us-east-1",
         "  00:08  alert    CRITICAL: Root signed in without MFA in account 123456789012",
         "  01:15  alarm    RootUsageAlarm: OK -> ALARM",
-        '  01:15  alert    ALARM: "RootUsageAlarm" in US East (N. Virginia)',
+        '  01:15  alert    ALARM: "trailwarden-RootUsageAlarm-BAFE122C0F9C" in US East…',  # as it was sent
     ]
     assert "  05:08  did      dynamodb restore-table-from-backup -> orders" in second.splitlines()
+    assert indent(second, "    ") in (PROJECT / "README.md").read_text()  # what the demo prints
     assert [line.split()[1:6] for line in table.splitlines()[1:]] == [
         ["root_login", "00:08", "1", "1", "-"],
         ["table_deleted.enforced", "00:08", "2", "-", "1"],
@@ -92,7 +94,7 @@ def test_several_scenarios_are_told_in_a_few_lines_each():
 
 @pytest.mark.slow
 def test_the_demo_fits_a_terminal_of_80_columns_and_eight_lines_an_incident():
-    makefile = (Path(__file__).parents[3] / "Makefile").read_text()
+    makefile = (PROJECT / "Makefile").read_text()
     (names,) = re.findall(r"^demo:.*\n\t@\S+/trailwarden run (.*)$", makefile, re.MULTILINE)
 
     result = trailwarden("run", *names.split())
