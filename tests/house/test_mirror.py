@@ -17,6 +17,7 @@ TESTED_ELSEWHERE = {
     "scenarios/cloud/kinesis": "tests/scenarios/cloud/cloudformation/test_provision_streams.py",
     "scenarios/cloud/organizations": _TABLES,
     "scenarios/cloud/rds": _TABLES,
+    "scenarios/queries/sql/expressions": "tests/scenarios/queries/sql/test_battery.py",
     "scenarios/queries/sql/functions": "tests/scenarios/queries/sql/test_battery.py",
 }
 

@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from scenarios.queries.sql import types
 from scenarios.queries.sql.errors import SqlNotSimulated
-from scenarios.queries.sql.expressions import Expressions
+from scenarios.queries.sql.expressions.translating import Expressions
 from scenarios.queries.sql.functions import calls
 from scenarios.queries.sql.parsing import whole_literal
 from scenarios.queries.sql.scopes import Typed

@@ -16,7 +16,8 @@ from sqlglot import exp
 from scenarios.queries.sql import aggregates
 from scenarios.queries.sql.casts import guarded, may_fail
 from scenarios.queries.sql.errors import MalformedSql, QueryFailed, SqlNotSimulated
-from scenarios.queries.sql.expressions import Expressions, Frame
+from scenarios.queries.sql.expressions.nodes import HANDLERS
+from scenarios.queries.sql.expressions.translating import Expressions, Frame
 from scenarios.queries.sql.parsing import parsed, whole_literal
 from scenarios.queries.sql.scopes import HIDDEN, PATH, Field, Relation, Scan, Scope, Typed
 from scenarios.queries.sql.tables import Table, View
@@ -64,7 +65,7 @@ class Queries:
 
     def __init__(self, text: str, find: Find, now: datetime) -> None:
         self._find = find
-        self._expressions = Expressions(text, now, aggregates.call, self._inner)
+        self._expressions = Expressions(text, now, HANDLERS, aggregates.call, self._inner)
         self._scans: list[Scan] = []
         self._ctes: list[dict[str, exp.CTE]] = []
         self._schema = ""

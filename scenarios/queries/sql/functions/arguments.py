@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlglot import exp
 
 from scenarios.queries.sql.errors import SqlNotSimulated
-from scenarios.queries.sql.expressions import Expressions
+from scenarios.queries.sql.expressions.translating import Expressions
 from scenarios.queries.sql.scopes import Typed
 from scenarios.queries.sql.types import UNKNOWN, VARCHAR
 

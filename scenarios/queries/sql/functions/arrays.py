@@ -11,7 +11,8 @@ from sqlglot import exp
 
 from scenarios.queries.sql.casts import raised
 from scenarios.queries.sql.errors import SqlNotSimulated
-from scenarios.queries.sql.expressions import Expressions
+from scenarios.queries.sql.expressions.names import bound, lambda_of
+from scenarios.queries.sql.expressions.translating import Expressions
 from scenarios.queries.sql.functions.arguments import How, Special
 from scenarios.queries.sql.functions.lines import by_line
 from scenarios.queries.sql.scopes import Typed
@@ -49,7 +50,7 @@ def _array_of(where: Expressions, node: exp.Expression, argument: exp.Expression
 
 def _transform(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
     value = _array_of(where, node, arguments[0], "transform")
-    (name,), body = where.lambda_of(arguments[1], value.type.of)
+    (name,), body = lambda_of(where, arguments[1], value.type.of)
     return Typed(f"list_transform({value.sql}, lambda {name}: {body.sql})", array(body.type))
 
 
@@ -57,7 +58,7 @@ def _condition(
     where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression], name: str
 ) -> tuple[Typed, str, str]:
     value = _array_of(where, node, arguments[0], name)
-    (argument,), body = where.lambda_of(arguments[1], value.type.of)
+    (argument,), body = lambda_of(where, arguments[1], value.type.of)
     if body.type not in (BOOLEAN, UNKNOWN):
         raise where.fails(
             "TYPE_MISMATCH", node, f"Expected a lambda that gives a boolean for function {name}"
@@ -94,12 +95,12 @@ def _reduce(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Ex
     kind = common(first.type, inside)
     if kind is None or not isinstance(output, exp.Lambda):
         raise SqlNotSimulated("reduce whose state is of another type than the array's values")
-    names, body = where.lambda_of(arguments[2], (kind, kind))
+    names, body = lambda_of(where, arguments[2], (kind, kind))
     if body.type.bare != kind.bare:
         raise SqlNotSimulated("reduce whose state is of another type than the array's values")
     values, start = where.coerced(value, array(kind)), where.coerced(first, kind)
     reduced = f"list_reduce({values}, lambda {names[0]}, {names[1]}: {body.sql}, {start})"
-    return where.bound(output, [Typed(reduced, kind)])
+    return bound(where, output, [Typed(reduced, kind)])
 
 
 def _array_join(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
@@ -176,7 +177,7 @@ def _map_filter(where: Expressions, node: exp.Expression, arguments: Sequence[ex
     if value.type.name != "map":
         raise where.unfit("map_filter", node, [value.type])
     entry, (key, kind) = where.fresh("l"), value.type.of
-    test = where.bound(arguments[1], [Typed(f"{entry}.key", key), Typed(f"{entry}.value", kind)])
+    test = bound(where, arguments[1], [Typed(f"{entry}.key", key), Typed(f"{entry}.value", kind)])
     return Typed(
         f"map_from_entries(list_filter(map_entries({value.sql}), lambda {entry}: {test.sql}))", value.type
     )

@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from scenarios.queries.sql.expressions import Expressions
+from scenarios.queries.sql.expressions.translating import Expressions
 from scenarios.queries.sql.functions import arrays, conditions, jsons, moments, numbers, regexps, texts
 from scenarios.queries.sql.functions.arguments import Special
 from scenarios.queries.sql.functions.lines import by_line

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from scenarios.queries.sql.expressions import Expressions
+from scenarios.queries.sql.expressions.translating import Expressions
 from scenarios.queries.sql.functions.arguments import How, Special
 from scenarios.queries.sql.scopes import Typed
 from scenarios.queries.sql.types import VARCHAR, row, text

@@ -8,7 +8,7 @@ from sqlglot import exp
 from scenarios.queries.sql import types
 from scenarios.queries.sql.casts import raised
 from scenarios.queries.sql.errors import SqlNotSimulated
-from scenarios.queries.sql.expressions import Expressions
+from scenarios.queries.sql.expressions.translating import Expressions
 from scenarios.queries.sql.functions.table import FAILURES, LINES, VARIABLES, Line
 from scenarios.queries.sql.scopes import Typed
 from scenarios.queries.sql.trino_names import NAMES

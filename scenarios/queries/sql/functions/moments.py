@@ -11,7 +11,7 @@ from sqlglot import exp
 from scenarios.queries.sql.casts import ISO_MOMENT, cast, checked, in_utc
 from scenarios.queries.sql.date_formats import java_format, mysql_format
 from scenarios.queries.sql.errors import QueryFailed, SqlNotSimulated
-from scenarios.queries.sql.expressions import Expressions
+from scenarios.queries.sql.expressions.translating import Expressions
 from scenarios.queries.sql.functions.arguments import How, Special, all_texts, literal_text
 from scenarios.queries.sql.scopes import Typed
 from scenarios.queries.sql.types import (

@@ -10,7 +10,8 @@ from sqlglot import exp
 
 from scenarios.queries.sql import types
 from scenarios.queries.sql.errors import SqlNotSimulated
-from scenarios.queries.sql.expressions import Expressions
+from scenarios.queries.sql.expressions.arithmetic import calculated
+from scenarios.queries.sql.expressions.translating import Expressions
 from scenarios.queries.sql.functions.arguments import How, Special
 from scenarios.queries.sql.scopes import Typed
 from scenarios.queries.sql.types import WHOLE
@@ -59,7 +60,7 @@ def _sign(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expr
 
 
 def _mod(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
-    return where.calculated("%", where.typed(arguments[0]), where.typed(arguments[1]), node)
+    return calculated(where, "%", where.typed(arguments[0]), where.typed(arguments[1]), node)
 
 
 FUNCTIONS: Final = {

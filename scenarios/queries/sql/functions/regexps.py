@@ -9,7 +9,7 @@ from typing import Final
 from sqlglot import exp
 
 from scenarios.queries.sql.errors import SqlNotSimulated
-from scenarios.queries.sql.expressions import Expressions
+from scenarios.queries.sql.expressions.translating import Expressions
 from scenarios.queries.sql.functions.arguments import Special, all_texts
 from scenarios.queries.sql.regexes import compiled
 from scenarios.queries.sql.scopes import Typed

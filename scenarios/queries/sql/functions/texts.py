@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from scenarios.queries.sql.casts import raised
 from scenarios.queries.sql.errors import SqlNotSimulated
-from scenarios.queries.sql.expressions import Expressions
+from scenarios.queries.sql.expressions.translating import Expressions
 from scenarios.queries.sql.functions.arguments import Special, all_texts, literal_text
 from scenarios.queries.sql.scopes import Typed
 from scenarios.queries.sql.types import BIGINT, UNKNOWN, VARCHAR, WHOLE, array, common, text
