@@ -29,7 +29,7 @@ from scenarios.queries.sql.types import Type
 
 if TYPE_CHECKING:
     from scenarios.queries.sql.engine import Engine
-    from scenarios.queries.sql.select import Query
+    from scenarios.queries.sql.queries import Query
     from scenarios.queries.sql.writing import File, Form
 
 TABLES: Final = "tables/"

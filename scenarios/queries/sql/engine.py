@@ -20,9 +20,9 @@ from scenarios.queries.sql.duck import Database, opened
 from scenarios.queries.sql.errors import SqlNotSimulated
 from scenarios.queries.sql.parsing import parsed
 from scenarios.queries.sql.partitions import Placed, Storage
+from scenarios.queries.sql.queries import Queries, Query
 from scenarios.queries.sql.reading import Reading
 from scenarios.queries.sql.rows import Intake, of_ours
-from scenarios.queries.sql.select import Queries, Query
 from scenarios.queries.sql.shown import as_text
 from scenarios.queries.sql.tables import PARQUET, Table, View
 from scenarios.queries.sql.types import Type

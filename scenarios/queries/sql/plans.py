@@ -11,7 +11,7 @@ from typing import Final
 from scenarios.queries.sql import types
 from scenarios.queries.sql.errors import QueryFailed, SqlNotSimulated
 from scenarios.queries.sql.glue import hive
-from scenarios.queries.sql.select import Query
+from scenarios.queries.sql.queries import Query
 from scenarios.queries.sql.statements import CreateTableAs, Unload, Value
 from scenarios.queries.sql.tables import (
     DELIMITED,

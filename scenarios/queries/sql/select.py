@@ -1,458 +1,46 @@
-"""Queries: SELECT with all its clauses, joins, UNNEST, set operations, WITH, as DuckDB's SQL.
+"""One SELECT with its clauses and joins, as DuckDB's SQL.
 
-Every relation gets a name of our own in DuckDB, every column the name `cN` or `oN`; how they are called for
-people is kept beside. So no name of the text gets into what DuckDB runs.
+What WHERE says of one table alone is asked where that table is read.
 
 Source: https://trino.io/docs/current/sql/select.html
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from sqlglot import exp
 
-from scenarios.queries.sql import aggregates
 from scenarios.queries.sql.casts import guarded, may_fail
-from scenarios.queries.sql.errors import MalformedSql, QueryFailed, SqlNotSimulated
-from scenarios.queries.sql.expressions.nodes import HANDLERS
+from scenarios.queries.sql.errors import SqlNotSimulated
 from scenarios.queries.sql.expressions.translating import Expressions, Frame
-from scenarios.queries.sql.parsing import parsed, whole_literal
-from scenarios.queries.sql.scopes import HIDDEN, PATH, Field, Relation, Scan, Scope, Typed
-from scenarios.queries.sql.tables import Table, View
-from scenarios.queries.sql.types import BIGINT, UNKNOWN, Type, common
-from scenarios.queries.sql.views import stale
-
-LONGEST_SQL = 4 << 20  # characters of DuckDB's text, for what grows with every level
-LARGEST_LIMIT = 2**63 - 1
-
-Find = Callable[[str, str], Table | View]
+from scenarios.queries.sql.ordering import limits, order_by, ordered_value
+from scenarios.queries.sql.parsing import whole_literal
+from scenarios.queries.sql.relations import Relations, Result
+from scenarios.queries.sql.scopes import PATH, Field, Relation, Scan, Scope
+from scenarios.queries.sql.types import UNKNOWN, common
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """A query in DuckDB's SQL, what its columns are called, their types, and the tables that it reads.
-
-    `unnamed`: the numbers of columns, from 1, that the text gives no name. `views`: those that it reads.
-    """
-
-    sql: str
-    names: tuple[str, ...]
-    types: tuple[Type, ...]
-    scans: tuple[Scan, ...]
-    unnamed: tuple[int, ...] = ()
-    views: frozenset[tuple[str, str]] = frozenset()
-
-
-@dataclass(slots=True, kw_only=True)
-class _Result:
-    """A query within: its columns, which may come from a table as they are."""
-
-    sql: str
-    fields: list[Field]
-    order: list[str] = field(default_factory=list)
-
-
-class Queries:
-    """Translates one text.
+class Select:
+    """One SELECT.
 
     Args:
-        text: the text of the query.
-        find: a table by its database, or "", and its name; raises QueryFailed where there is none.
-        now: the moment of the query.
+        expressions: how its expressions are translated.
+        relations: what the names in its FROM stand for.
+        node: the SELECT.
+        outer: what the query around it may name.
     """
 
-    def __init__(self, text: str, find: Find, now: datetime) -> None:
-        self._find = find
-        self._expressions = Expressions(text, now, HANDLERS, aggregates.call, self._inner)
-        self._scans: list[Scan] = []
-        self._ctes: list[dict[str, exp.CTE]] = []
-        self._schema = ""
-        self._inside: list[tuple[str, str]] = []
-        self._views: set[tuple[str, str]] = set()
-
-    def translate(self, tree: Any) -> Query:
-        """The whole query; raises QueryFailed and SqlNotSimulated.
-
-        `tree`: of `parsing.parsed`, which has refused every part that `grammar.py` doesn't list.
-        """
-        found = self._query(tree, None)
-        if len(found.sql) > LONGEST_SQL:
-            raise SqlNotSimulated("expressions that are nested so deeply")
-        names = [each.name or f"_col{number}" for number, each in enumerate(found.fields)]
-        return Query(
-            sql=found.sql,
-            names=tuple(names),
-            types=tuple(each.type for each in found.fields),
-            scans=tuple(self._scans),
-            unnamed=tuple(number for number, each in enumerate(found.fields, 1) if not each.name),
-            views=frozenset(self._views),
-        )
-
-    def _inner(self, node: exp.Expression, scope: Scope) -> tuple[str, list[tuple[str, Type]]]:
-        """A query inside of an expression."""
-        inner = node
-        while isinstance(inner, (exp.Subquery, exp.Paren)):
-            inner = inner.this
-        if not isinstance(inner, exp.Query):
-            raise SqlNotSimulated(f"{node.sql('trino')[:60]} as a query")
-        found = self._query(inner, scope)
-        return found.sql, [(each.name or "", each.type) for each in found.fields]
-
-    def _query(self, node: exp.Expression, outer: Scope | None) -> _Result:
-        with_ = node.args.get("with_")
-        ctes = {} if with_ is None else {each.alias.lower(): each for each in with_.expressions}
-        self._ctes.append(ctes)
-        try:
-            if isinstance(node, exp.Select):
-                return _Select(self, node, outer).result()
-            if isinstance(node, exp.SetOperation):
-                return self._set_operation(node, outer)
-            if isinstance(node, exp.Subquery):
-                return self._ordered(node, self._query(node.this, outer))
-            if isinstance(node, exp.Values):
-                return self._ordered(node, self._values(node, outer))
-            raise SqlNotSimulated(f"the statement {type(node).__name__.upper()}")
-        finally:
-            self._ctes.pop()
-
-    # ---- set operations -------------------------------------------------------------------------------
-
-    def _set_operation(self, node: exp.SetOperation, outer: Scope | None) -> _Result:
-        word = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}[type(node)]
-        one, other = self._query(node.this, outer), self._query(node.expression, outer)
-        if len(one.fields) != len(other.fields):
-            why = f"{word} query has different number of fields: {len(one.fields)}, {len(other.fields)}"
-            raise self._expressions.fails("TYPE_MISMATCH", node, why)
-        kinds = []
-        for number, (mine, yours) in enumerate(zip(one.fields, other.fields, strict=True), 1):
-            kind = common(mine.type, yours.type)
-            if kind is None:
-                shown = f"{mine.type.shown}, {yours.type.shown}"
-                why = f"column {number} in {word} query has incompatible types: {shown}"
-                raise self._expressions.fails("TYPE_MISMATCH", node, why)
-            kinds.append(kind)
-        names = [self._expressions.fresh("o") for _ in kinds]
-        everything = "" if node.args.get("distinct") else " ALL"
-        sql = f" {word}{everything} ".join(f"({self._as(each, kinds, names)})" for each in (one, other))
-        fields = [
-            Field(name=mine.name, type=kind, sql=f'"{name}"')
-            for mine, kind, name in zip(one.fields, kinds, names, strict=True)
-        ]
-        return self._ordered(node, _Result(sql=sql, fields=fields))
-
-    def _as(self, result: _Result, kinds: Sequence[Type], names: Sequence[str]) -> str:
-        alias = self._expressions.fresh("q")
-        columns = ", ".join(f'"x{number}"' for number in range(len(kinds)))
-        casts = ", ".join(
-            f'CAST({alias}."x{number}" AS {kind.duckdb}) AS "{name}"'
-            for number, (kind, name) in enumerate(zip(kinds, names, strict=True))
-        )
-        return f"SELECT {casts} FROM ({result.sql}) AS {alias}({columns})"
-
-    def _ordered(self, node: exp.Expression, result: _Result) -> _Result:
-        """ORDER BY, OFFSET and LIMIT behind a set operation or a query in parentheses."""
-        if not any(node.args.get(each) for each in ("order", "offset", "limit", "fetch")):
-            return result
-        alias = self._expressions.fresh("q")
-        names = [self._expressions.fresh("o") for _ in result.fields]
-        fields = [
-            replace(each, sql=f'{alias}."{name}"', scan=None)
-            for each, name in zip(result.fields, names, strict=True)
-        ]
-        scope = Scope([Relation(alias=None, fields=fields)])
-        order = ""
-        if node.args.get("order") is not None:
-            with self._expressions.within(Frame(scope, clause="ORDER BY")):
-                order = self.order(node.args["order"].expressions, fields, [each.sql for each in fields])
-        sql = f"SELECT * FROM ({result.sql}) AS {alias}({', '.join(names)}){order}{self.limits(node)}"
-        return _Result(sql=sql, fields=fields)
-
-    def order(self, nodes: Iterable[exp.Expression], fields: Sequence[Field], outputs: Sequence[str]) -> str:
-        """ORDER BY: an output's number or name, or an expression."""
-        parts = []
-        for each in nodes:
-            value = self.ordered_value(each.this, fields, outputs)
-            if value.type.name in ("json", "map"):
-                why = f"Type {value.type.shown} is not orderable, and therefore cannot be used in ORDER BY"
-                raise self._expressions.fails("TYPE_MISMATCH", each.this, why)
-            if value.type.name in ("ipaddress", "row", "varbinary"):
-                raise SqlNotSimulated(f"ORDER BY of values of the type {value.type.shown}")
-            parts.append(aggregates.ordered(value, each))
-        return f" ORDER BY {', '.join(parts)}"
-
-    def ordered_value(self, node: exp.Expression, fields: Sequence[Field], outputs: Sequence[str]) -> Typed:
-        """What one value of ORDER BY stands for."""
-        return self._output(node, fields, outputs) or self._expressions.typed(node)
-
-    def _output(self, node: exp.Expression, fields: Sequence[Field], outputs: Sequence[str]) -> Typed | None:
-        number = whole_literal(node)
-        if number is not None:
-            if not 1 <= number <= len(fields):
-                raise self._expressions.fails(
-                    "INVALID_COLUMN_REFERENCE", node, f"ORDER BY position {number} is not in select list"
-                )
-            return Typed(outputs[number - 1], fields[number - 1].type)
-        if isinstance(node, exp.Column) and node.args.get("table") is None:
-            found = [at for at, each in enumerate(fields) if each.name == node.name.lower()]
-            if len({outputs[at] for at in found}) > 1:
-                raise self._expressions.fails("AMBIGUOUS_NAME", node, f"Column '{node.name}' is ambiguous")
-            return Typed(outputs[found[0]], fields[found[0]].type) if found else None
-        return None
-
-    def limits(self, node: exp.Expression) -> str:
-        """OFFSET and LIMIT, or FETCH FIRST."""
-        parts = ""
-        limit = node.args.get("limit") or node.args.get("fetch")
-        if limit is not None:
-            count = limit.args.get("count") if isinstance(limit, exp.Fetch) else limit.expression
-            if not (isinstance(count, exp.Column) and count.name.lower() == "all"):
-                parts += f" LIMIT {self._whole(count)}"
-        offset = node.args.get("offset")
-        if offset is not None:
-            parts += f" OFFSET {self._whole(offset.expression)}"
-        return parts
-
-    def _whole(self, node: exp.Expression | None) -> int:
-        number = whole_literal(node)
-        if number is None:
-            raise SqlNotSimulated("LIMIT or OFFSET that is no literal")
-        return min(number, LARGEST_LIMIT)
-
-    def _values(self, node: exp.Values, outer: Scope | None) -> _Result:
-        rows = [each.expressions if isinstance(each, exp.Tuple) else [each] for each in node.expressions]
-        width = len(rows[0])
-        if any(len(each) != width for each in rows):
-            raise self._expressions.fails("TYPE_MISMATCH", node, "Values rows have mismatched sizes")
-        with self._expressions.within(Frame(Scope([], outer), clause="VALUES")):
-            columns = [
-                self._expressions.alike([each[at] for each in rows], "Values rows have mismatched types")
-                for at in range(width)
-            ]
-        lines = ", ".join(
-            f"({', '.join(f'CAST({values[at]} AS {kind.duckdb})' for values, kind in columns)})"
-            for at in range(len(rows))
-        )
-        names = [self._expressions.fresh("o") for _ in columns]
-        alias = self._expressions.fresh("v")
-        fields = [
-            Field(name=None, type=kind, sql=f'"{name}"')
-            for (_, kind), name in zip(columns, names, strict=True)
-        ]
-        return _Result(sql=f"SELECT * FROM (VALUES {lines}) AS {alias}({', '.join(names)})", fields=fields)
-
-    # ---- relations -----------------------------------------------------------------------------------
-
-    def relation(self, node: exp.Expression, scope: Scope, *, optional: bool) -> tuple[str, Relation]:
-        """What stands in a FROM: its SQL, and its names."""
-        if isinstance(node, exp.Table):
-            return self._table(node, optional=optional)
-        if (
-            isinstance(node, exp.Subquery)
-            and isinstance(node.this, (exp.Table, exp.Subquery))
-            and not node.this.args.get("with_")
-        ):
-            raise SqlNotSimulated("a join in parentheses")
-        if isinstance(node, exp.Subquery):
-            return self._derived(self._query(node.this, scope.parent), node, optional=optional)
-        if isinstance(node, exp.Values):
-            return self._derived(self._query(node, scope.parent), node, optional=optional)
-        if isinstance(node, exp.Unnest):
-            return self._unnest(node, scope)
-        raise SqlNotSimulated(f"{type(node).__name__.upper()} in FROM")
-
-    def _derived(self, result: _Result, node: exp.Expression, *, optional: bool) -> tuple[str, Relation]:
-        alias = self._expressions.fresh("d")
-        names = [self._expressions.fresh("c") for _ in result.fields]
-        fields = [
-            replace(each, sql=f'{alias}."{name}"', scan=None if optional else each.scan)
-            for each, name in zip(self._renamed(result.fields, node), names, strict=True)
-        ]
-        called = node.alias.lower() if node.alias else None
-        sql = f"({result.sql}) AS {alias}({', '.join(names)})"
-        return sql, Relation(alias=called, fields=fields)
-
-    def _table(self, node: exp.Table, *, optional: bool) -> tuple[str, Relation]:
-        if not isinstance(node.this, exp.Identifier):
-            raise SqlNotSimulated(f"{node.sql('trino')[:60]} in FROM")
-        name, database = node.name.lower(), node.db.lower()
-        if not database:
-            for level in reversed(range(len(self._ctes))):
-                if name in self._ctes[level]:
-                    return self._cte(self._ctes[level][name], level, node, optional=optional)
-        if database == "information_schema":
-            raise SqlNotSimulated("information_schema")
-        if node.catalog and node.catalog.lower() != "awsdatacatalog":
-            raise SqlNotSimulated(f"the catalog {node.catalog}")
-        try:
-            found = self._find(database or self._schema, name)
-        except QueryFailed as missing:
-            raise self._expressions.fails(missing.name, node, missing.message) from None
-        if isinstance(found, View):
-            return self._view(found, node, optional=optional)
-        return self._scan(found, node, optional=optional)
-
-    def _view(self, view: View, node: exp.Table, *, optional: bool) -> tuple[str, Relation]:
-        """A view: its query again. It sees none of the names of WITH around it."""
-        called = f"awsdatacatalog.{view.database}.{view.name}"
-        key = (view.database, view.name)
-        self._views.add(key)
-        if key in self._inside:
-            raise self._expressions.fails("VIEW_IS_RECURSIVE", node, f"View is recursive: {called}")
-        hidden, schema, self._ctes, self._schema = self._ctes, self._schema, [], view.schema
-        self._inside.append(key)
-        try:
-            with self._expressions.about(view.query):
-                tree: Any = parsed(view.query)
-                result = self._query(tree, None)
-        except (QueryFailed, MalformedSql) as failed:
-            words = failed.message if isinstance(failed, QueryFailed) else str(failed)
-            why = f"Failed analyzing stored view '{called}': {words}"
-            raise self._expressions.fails("INVALID_VIEW", node, why) from None
-        finally:
-            self._inside.pop()
-            self._ctes, self._schema = hidden, schema
-        changed = stale(view, [(each.name, each.type) for each in result.fields])
-        if changed:
-            why = f"View '{called}' is stale or in invalid state: {changed}"
-            raise self._expressions.fails("VIEW_IS_STALE", node, why)
-        sql, relation = self._derived(result, node, optional=optional)
-        if relation.alias is None:
-            relation.alias, relation.database = view.name, view.database
-        return sql, relation
-
-    def _cte(self, cte: exp.CTE, level: int, node: exp.Table, *, optional: bool) -> tuple[str, Relation]:
-        """A name of WITH: its query again, wherever it is named. It sees the names before it alone."""
-        hidden, name = self._ctes[level:], cte.alias.lower()
-        before = dict(list(hidden[0].items())[: list(hidden[0]).index(name)])
-        self._ctes[level:] = [before]
-        try:
-            result = self._query(cte.this, None)
-        finally:
-            self._ctes[level:] = hidden
-        result.fields = self._renamed(result.fields, cte)
-        sql, relation = self._derived(result, node, optional=optional)
-        relation.alias = relation.alias or cte.alias.lower()
-        return sql, relation
-
-    def _scan(self, table: Table, node: exp.Table, *, optional: bool) -> tuple[str, Relation]:
-        scan = Scan(len(self._scans), table, optional=optional)
-        self._scans.append(scan)
-        fields = [
-            Field(name=column, type=kind, sql=scan.column(column), scan=scan, column=column)
-            for column, kind in (*table.columns.items(), *table.keys.items())
-        ]
-        fields = self._renamed(fields, node, f"'{table.name}' has {len(fields)} columns available")
-        fields.append(
-            Field(name=PATH, type=HIDDEN[PATH], sql=scan.column(PATH), scan=scan, column=PATH, hidden=True)
-        )
-        alias = node.alias.lower() if node.alias else None
-        database = None if alias else table.database
-        return scan.alias, Relation(alias=alias or table.name, database=database, fields=fields)
-
-    def _unnest(self, node: exp.Unnest, scope: Scope) -> tuple[str, Relation]:
-        """UNNEST of arrays and maps side by side; the shorter ones are filled up with NULL."""
-        with self._expressions.within(Frame(scope, clause="UNNEST")):
-            given = [self._expressions.typed(each) for each in node.expressions]
-        alias = self._expressions.fresh("u")
-        selected, wide, narrow, lengths = [], [], [], []
-        for number, value in enumerate(given):
-            if value.type.name not in ("array", "map"):
-                why = f"Cannot unnest type: {value.type.shown}"
-                raise self._expressions.fails("INVALID_FUNCTION_ARGUMENT", node, why)
-            entries = value.sql if value.type.name == "array" else f"map_entries({value.sql})"
-            selected.append(f'unnest({entries}) AS "e{number}"')
-            lengths.append(f"coalesce(len({entries}), 0)")
-            element = f'{alias}."e{number}"'
-            wide += _elements(value.type, element)
-            is_map = value.type.name == "map"
-            narrow += (
-                _elements(value.type, element)
-                if is_map
-                else [Field(name=None, type=value.type.of[0], sql=element)]
-            )
-        names = _column_aliases(node)
-        if node.args.get("offset"):
-            longest = f"greatest({', '.join(lengths)})" if len(lengths) > 1 else lengths[0]
-            selected.append(f'unnest(range(1, {longest} + 1)) AS "n"')
-            ordinal = Field(name=None, type=BIGINT, sql=f'{alias}."n"')
-            wide, narrow = [*wide, ordinal], [*narrow, ordinal]
-            if isinstance(node.args["offset"], exp.Identifier) and names:
-                names.append(node.args["offset"].name.lower())
-        fields = self._named(node, names, wide, narrow)
-        sql = f"LATERAL (SELECT {', '.join(selected)}) AS {alias}"
-        called = (
-            node.args["alias"].this.name.lower()
-            if node.args.get("alias") and node.args["alias"].this
-            else None
-        )
-        return sql, Relation(alias=called, fields=fields)
-
-    def _named(
-        self, node: exp.Expression, names: Sequence[str], wide: list[Field], narrow: list[Field]
-    ) -> list[Field]:
-        """The columns of an UNNEST by the names that are given.
-
-        AWS's pages have both: a name for each field of an array's rows, as in Trino, and one for the whole
-        row; the number of names tells them apart.
-
-        Source: https://docs.aws.amazon.com/athena/latest/ug/filtering-nested-with-dot.html
-        """
-        if not names:
-            return wide
-        fields = narrow if len(names) == len(narrow) != len(wide) else wide
-        return self._by_names(fields, names, node)
-
-    def _renamed(self, fields: list[Field], node: exp.Expression, available: str = "") -> list[Field]:
-        """The columns of a relation by its alias's names, where it has any."""
-        names = _column_aliases(node)
-        return self._by_names(fields, names, node, available) if names else fields
-
-    def _by_names(
-        self, fields: list[Field], names: Sequence[str], node: exp.Expression, available: str = ""
-    ) -> list[Field]:
-        if len(names) != len(fields):
-            available = available or f"relation has {len(fields)} columns"
-            why = f"Column alias list has {len(names)} entries but {available}"
-            raise self._expressions.fails("MISMATCHED_COLUMN_ALIASES", node, why)
-        return [replace(each, name=name) for each, name in zip(fields, names, strict=True)]
-
-    @property
-    def expressions(self) -> Expressions:
-        """How its expressions are translated."""
-        return self._expressions
-
-
-def _column_aliases(node: exp.Expression) -> list[str]:
-    alias = node.args.get("alias")
-    return [each.name.lower() for each in alias.columns] if alias else []
-
-
-def _elements(kind: Type, sql: str) -> list[Field]:
-    """The columns of one value that is unnested: a row's fields, a map's key and value, else the value."""
-    if kind.name == "map":
-        return [
-            Field(name=None, type=each, sql=f"{sql}.{part}")
-            for part, each in zip(("key", "value"), kind.of, strict=True)
-        ]
-    inside = kind.of[0]
-    if inside.name != "row":
-        return [Field(name=None, type=inside, sql=sql)]
-    given = zip(inside.names, inside.fields(), strict=True)
-    return [Field(name=name, type=each, sql=f'{sql}."{real}"') for name, (real, each) in given]
-
-
-class _Select:
-    """One SELECT."""
-
-    def __init__(self, queries: Queries, node: exp.Select, outer: Scope | None) -> None:
-        self._queries = queries
-        self._of = queries.expressions
+    def __init__(
+        self, expressions: Expressions, relations: Relations, node: exp.Select, outer: Scope | None
+    ) -> None:
+        self._of = expressions
+        self._relations = relations
         self._node = node
         self._scope = Scope([], outer)
 
-    def result(self) -> _Result:
+    def result(self) -> Result:
+        """Its SQL and its columns; raises QueryFailed and SqlNotSimulated."""
         source = self._from()
         where = self._where()
         node = self._node
@@ -467,7 +55,7 @@ class _Select:
             )
             frame.clause, frame.windows = "ORDER BY", True
             order = (
-                self._queries.order(node.args["order"].expressions, fields, outputs)
+                order_by(self._of, node.args["order"].expressions, fields, outputs)
                 if node.args.get("order")
                 else ""
             )
@@ -481,16 +69,16 @@ class _Select:
         if distinct and order and not set(self._ordered_by(fields, outputs)) <= set(outputs):
             words = "For SELECT DISTINCT, ORDER BY expressions must appear in select list"
             raise self._of.fails("EXPRESSION_NOT_IN_DISTINCT", node.args["order"], words)
-        limits = self._queries.limits(node)
-        sql = f"SELECT {distinct}{listed}{source}{where}{group}{condition}{order}{limits}"
-        plain = not (grouped or distinct or limits or node.find(exp.Window))
-        return _Result(sql=sql, fields=[replace(each, scan=each.scan if plain else None) for each in fields])
+        limited = limits(node)
+        sql = f"SELECT {distinct}{listed}{source}{where}{group}{condition}{order}{limited}"
+        plain = not (grouped or distinct or limited or node.find(exp.Window))
+        return Result(sql=sql, fields=[replace(each, scan=each.scan if plain else None) for each in fields])
 
     def _ordered_by(self, fields: Sequence[Field], outputs: Sequence[str]) -> list[str]:
         """The SQL of what ORDER BY says."""
         with self._of.within(Frame(self._scope, aggregates=True, windows=True)):
             return [
-                self._queries.ordered_value(each.this, fields, outputs).sql
+                ordered_value(self._of, each.this, fields, outputs).sql
                 for each in self._node.args["order"].expressions
             ]
 
@@ -580,7 +168,7 @@ class _Select:
         return max((number for number, side in enumerate(sides, 1) if side in ("RIGHT", "FULL")), default=0)
 
     def _add(self, node: exp.Expression, *, optional: bool) -> str:
-        sql, relation = self._queries.relation(node, self._scope, optional=optional)
+        sql, relation = self._relations.relation(node, self._scope, optional=optional)
         if relation.alias and any(
             each.alias == relation.alias and each.database == relation.database
             for each in self._scope.relations

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from scenarios.queries.sql.duck import Database
 from scenarios.queries.sql.errors import QueryFailed, SqlNotSimulated
-from scenarios.queries.sql.select import Query
+from scenarios.queries.sql.queries import Query
 from scenarios.queries.sql.shown import as_text
 from scenarios.queries.sql.statements import Value
 from scenarios.queries.sql.tables import DELIMITED, JSON_LINES, PARQUET
