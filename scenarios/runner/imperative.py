@@ -176,7 +176,10 @@ class ImperativeWorld:
 
     @property
     def timeline(self) -> tuple[Moment, ...]:
-        """Everything that happened, mail too: `at`, `kind` and `words`, names as the template has them."""
+        """Everything that happened, mail too: `at`, `kind` and `words`.
+
+        Names are the template's own, but a mail's subject is as it was sent.
+        """
         return timeline_of(self.simulated)
 
     @property

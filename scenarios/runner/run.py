@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from scenarios.cloud.cloudformation.transform import translate
+from scenarios.cloud.eventbridge.near_misses import NearMiss
 from scenarios.cloud.kernel import garbage
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.faults import NONE, Faults
@@ -57,7 +58,7 @@ class Report:
     wall_seconds: float
     alarms: tuple[AlarmCourse, ...] = ()
     hole: NotSimulated | None = None
-    near: tuple[str, ...] = ()
+    near: tuple[NearMiss, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -201,9 +202,12 @@ def never_answered(world: World, not_emitted: Iterable[str], where: str) -> list
     ]
 
 
-def _near_misses(world: World) -> tuple[str, ...]:
+def _near_misses(world: World) -> tuple[NearMiss, ...]:
     names = _names(world)
-    return tuple(_named(str(each), names) for each in world.eventbridge.near_misses.found())
+    return tuple(
+        replace(each, rule=_named(each.rule, names), why=_named(each.why, names))
+        for each in world.eventbridge.near_misses.found()
+    )
 
 
 def _play(world: World, scenario: Scenario, faults: Faults, failures: list[str]) -> None:

@@ -16,6 +16,7 @@ from scenarios.cloud.setting import Moment
 from scenarios.runner.run import Report
 from scenarios.runner.show.delays import clock
 from scenarios.runner.show.failed_run import event_command, is_failed_run, log_of
+from scenarios.runner.show.near import near_in_lines
 from scenarios.runner.show.report import LABEL_WIDTH, TIME_WIDTH, label_of, matters, words_of
 from scenarios.runner.show.terminal import called_from_pytest
 
@@ -37,8 +38,8 @@ def failure(report: Report, asked_as: str) -> str:
     lines += [f"{'':{TIME_WIDTH + 4}}given      {given.words}" for given in scenario.given]
     lines += _around(moments, report)
     replay = replay_command(asked_as, seed=report.seed, faults=report.faults)
-    near = ["", *report.near] if report.near else []
-    return "\n".join([*lines, *near, "", f"replay it: {replay}"])
+    near = near_in_lines(report)
+    return "\n".join([*lines, *(["", *near] if near else []), "", f"replay it: {replay}"])
 
 
 def in_short(report: Report) -> str:

@@ -13,6 +13,7 @@ from scenarios.runner.run import Report
 from scenarios.runner.show.brief import brief
 from scenarios.runner.show.delays import clock, counts, in_words, is_act
 from scenarios.runner.show.failed_run import event_command, is_failed_run, log_of
+from scenarios.runner.show.near import near_in_lines
 from scenarios.runner.show.terminal import COLUMNS, Terminal, called, cut
 
 TIME_WIDTH, LABEL_WIDTH = 9, 9
@@ -77,7 +78,7 @@ class Printer:
         # Expectations that failed stand in the timeline; what stopped the run comes after them.
         for failure in report.failures[sum(moment.kind == "fails" for moment in report.timeline) :]:
             self._terminal.wrapped("", failure, "bold red")
-        for miss in report.near:
+        for miss in map(str, report.near) if self._trace else near_in_lines(report):
             self._terminal.wrapped("", miss, "yellow")
         self._terminal.print()
 

@@ -84,7 +84,9 @@ def test_a_run_that_failed_tells_which_field_kept_a_rule_from_running():
     )
 
     (near,) = told.near
-    assert near.startswith("rule Findings in us-east-1 nearly matched Inspector2 Finding: detail.severity: ")
-    assert near in failure(told, "waits")
+    assert str(near).startswith(
+        "rule Findings in us-east-1 nearly matched Inspector2 Finding: detail.severity: "
+    )
+    assert str(near) in failure(told, "waits")
     assert quiet.near == ()
     assert asked.near == told.near
