@@ -12,27 +12,15 @@ from chalicelib.evidence import event_history
 from chalicelib.looking import Unseen
 from chalicelib.matching import EventPattern
 from chalicelib.remediation import Severity
-from chalicelib.remediations.noncompliant import (
-    BROUGHT,
-    OWN_RULES,
-    PATTERN,
-    TOLD,
-    GivenUp,
-    Seen,
-    as_text,
-    blind,
-    decide,
-    decide_by_the_hour,
-    decide_later,
-    from_text,
-    look,
-    parse_later,
-    sightings,
-)
+from chalicelib.remediations.noncompliant import PATTERN, decide
+from chalicelib.remediations.noncompliant.by_the_hour import GivenUp, decide_by_the_hour
 from chalicelib.remediations.noncompliant.change import compliance_change
 from chalicelib.remediations.noncompliant.deeds import Deed, Wanted, deeds_of, region_of
 from chalicelib.remediations.noncompliant.history import Course, course_of, what_differs
+from chalicelib.remediations.noncompliant.later import as_text, decide_later, from_text, parse_later
 from chalicelib.remediations.noncompliant.mending import LeftAlone, Remedy
+from chalicelib.remediations.noncompliant.reading import Seen, blind, look, sightings
+from chalicelib.remediations.noncompliant.told import BROUGHT, OWN_RULES, TOLD
 from chalicelib.settings import Settings
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
