@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from scenarios.packaging.sam import application
-from scenarios.runner.run import packaged_template
+from scenarios.runner.packaged import packaged_template
 
 
 def main(folder: Path) -> None:

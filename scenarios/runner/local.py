@@ -39,7 +39,8 @@ from scenarios.cloud.world import Deployment, World
 from scenarios.runner.library import UnknownScenario, in_library
 from scenarios.runner.local_pages import LINKS, PLAYED, deciding, run_page, scenarios_page
 from scenarios.runner.local_runs import Asked, Run, Runs
-from scenarios.runner.run import NO_HEARTBEAT, ON_CALL, packaged_template
+from scenarios.runner.packaged import packaged_template
+from scenarios.runner.run import NO_HEARTBEAT, ON_CALL
 
 REGION = "us-east-1"
 TABLE = "local-ledger"

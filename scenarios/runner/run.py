@@ -10,21 +10,19 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
 
-from scenarios.cloud.cloudformation.transform import translate
 from scenarios.cloud.eventbridge.near_misses import NearMiss
 from scenarios.cloud.kernel import garbage
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.faults import NONE, Faults
 from scenarios.cloud.setting import Moment
 from scenarios.cloud.world import START, Deployment, World
-from scenarios.packaging.sam import application, sam_template
 from scenarios.runner.acts import note_acts, note_denials
 from scenarios.runner.alert_questions import answer_questions, unanswerable
+from scenarios.runner.packaged import packaged_spoke, packaged_template
 from scenarios.runner.scenario import Expectation, Scenario, TimedAction, span
 from scenarios.runner.show.alarm_course import AlarmCourse, courses
 from scenarios.runner.words.checks import nothing_denied, nothing_lost
 
-STAGE = "prod"
 ON_CALL = "on-call@example.com"
 # Every minute would cost more than most scenarios do, and say nothing of what they are about. Those about
 # being silenced ask for it.
@@ -337,20 +335,13 @@ def _deployment(
     return Deployment(
         template=packaged_template(home),
         before=before,
-        spoke=json.dumps(application().spoke()),
+        spoke=packaged_spoke(),
         parameters=(("AlertEmail", ON_CALL), NO_HEARTBEAT, *parameters),
         home=home,
         spokes=spokes,
         regions=tuple(_unique((home, *spokes, *more))),
         stands=True,
     )
-
-
-@lru_cache(maxsize=8)
-def packaged_template(region: str) -> str:
-    """What CloudFormation makes of the packaged template in a region, as JSON."""
-    with garbage.is_off():
-        return json.dumps(translate(sam_template(STAGE), region=region))
 
 
 def _unique(names: Iterable[str]) -> Iterable[str]:

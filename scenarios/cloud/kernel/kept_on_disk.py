@@ -31,10 +31,11 @@ from pathlib import Path
 VARIABLE = "TRAILWARDEN_CACHE"
 OFF = "off"
 _PROJECT = Path(__file__).resolve().parents[3]
-# What scenarios.cloud is, and all of ours that it imports. A test holds it against what is imported.
+# What scenarios.cloud is, what packages the stack, and all of ours that they import. A test holds it against
+# what is imported.
 SOURCES = (
-    "chalicelib",
-    "scenarios/__init__.py",
+    *("app.py", ".chalice/config.json", "chalicelib"),
+    *("scenarios/__init__.py", "scenarios/packaging"),
     *("scenarios/cloud", "scenarios/dashboards", "scenarios/queries", "scenarios/records"),
     *("scenarios/service_logs", "scenarios/validator", "scenarios/files.py"),
 )

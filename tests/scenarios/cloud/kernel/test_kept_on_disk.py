@@ -176,7 +176,7 @@ def test_where_it_is(variables, expected):
 def project(tmp_path, monkeypatch):
     """A project with one small file in place of each source, older than this process."""
     for each in kept_on_disk.SOURCES:
-        place = tmp_path / each if each.endswith(".py") else tmp_path / each / "inner" / "module.py"
+        place = tmp_path / each if Path(each).suffix else tmp_path / each / "inner" / "module.py"
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text("A = 1\n")
     monkeypatch.setattr(kept_on_disk, "_LOADED", time.time_ns() + 3600 * 10**9)
@@ -192,14 +192,14 @@ SOME = sorted({*kept_on_disk.SOURCES} - {"scenarios/__init__.py"})
 
 @pytest.mark.parametrize("source", SOME)
 def test_another_source_is_another_name(project, source):
-    file = project / source if source.endswith(".py") else project / source / "inner" / "module.py"
+    file = project / source if Path(source).suffix else project / source / "inner" / "module.py"
     states = [state_now(project)]
     times = file.stat().st_atime_ns, file.stat().st_mtime_ns
     file.write_text("A = 2\n")
     states.append(state_now(project))
     os.utime(file, ns=times)  # as a copy may keep them
     states.append(state_now(project))
-    if not source.endswith(".py"):
+    if not Path(source).suffix:
         file.with_name("more.json").write_text("{}")
         states.append(state_now(project))
 
@@ -248,9 +248,10 @@ def test_a_project_that_lacks_a_source_is_not_spoken_for(project):
 
 
 @pytest.mark.slow
-def test_every_module_of_ours_that_a_world_imports_is_a_source():
-    starts = ("world", "services", "cloudformation.transform", "cloudformation.sam_transform")
-    imported = {each for start in starts for each in reached(f"scenarios.cloud.{start}")}
+def test_every_module_of_ours_that_a_world_imports_or_that_packages_the_stack_is_a_source():
+    parts = ("world", "services", "cloudformation.transform", "cloudformation.sam_transform")
+    starts = (*(f"scenarios.cloud.{each}" for each in parts), "scenarios.packaging.sam", "app")
+    imported = {each for start in starts for each in reached(start)}
     ours = {each for each in imported if each.partition(".")[0] in ("scenarios", "chalicelib", "app")}
     covered = [each.removesuffix(".py").replace("/", ".") for each in kept_on_disk.SOURCES]
 
