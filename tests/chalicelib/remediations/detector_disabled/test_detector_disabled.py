@@ -9,21 +9,9 @@ from botocore.exceptions import ClientError
 from chalicelib.events import api_call
 from chalicelib.evidence.seen import Seen
 from chalicelib.looking import Unseen
-from chalicelib.remediations.detector_disabled import (
-    DECLARED_CALLS,
-    DELETES,
-    GONE,
-    ON_AGAIN,
-    SUSPENDS,
-    TELLS,
-    UNDOING,
-    WATCHERS,
-    Off,
-    _counts,
-    _kept_shorter,
-    decide,
-    look,
-)
+from chalicelib.remediations.detector_disabled import DECLARED_CALLS, UNDOING, _counts, decide, look
+from chalicelib.remediations.detector_disabled.reading import GONE, ON_AGAIN, Off, kept_shorter
+from chalicelib.remediations.detector_disabled.watchers import DELETES, SUSPENDS, TELLS, WATCHERS
 from chalicelib.settings import Settings
 
 SETTINGS = Settings(topic_arn="t", ledger="l", values={})
@@ -220,7 +208,7 @@ UNKNOWN = "not in event history; 2557 days where nobody set it"
     ],
 )
 def test_items_of_config_are_kept_for_a_shorter_time(days, calls, before):
-    found = _kept_shorter(History(*calls), event("config.amazonaws.com", PUT, retentionPeriodInDays=days))
+    found = kept_shorter(History(*calls), event("config.amazonaws.com", PUT, retentionPeriodInDays=days))
 
     (alert,) = decided(("config.amazonaws.com", PUT), Seen(state=found)).alerts if found else (None,)
     assert (dict(alert.facts).get("Before", "") if alert else None) == before
