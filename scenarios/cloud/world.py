@@ -37,13 +37,13 @@ from scenarios.cloud.ec2.instances import Instances
 from scenarios.cloud.eventbridge.bus import EventBridge
 from scenarios.cloud.functions.runtime_environment import PROJECT
 from scenarios.cloud.functions.service import Functions
-from scenarios.cloud.kernel import garbage, moto_hooks
+from scenarios.cloud.kernel import endpoints, garbage, moto_hooks
 from scenarios.cloud.kernel.botocore_hooks import work_done_once
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.deliveries import Deliveries
 from scenarios.cloud.kernel.emitted import Measurements, NeverEmitted
-from scenarios.cloud.kernel.errors import NotSimulated, WorldError
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated, WorldError
 from scenarios.cloud.kernel.faults import NONE, Faults
 from scenarios.cloud.kernel.isolation import without_aws_settings
 from scenarios.cloud.kernel.moto_snapshots import Snapshot
@@ -106,7 +106,12 @@ class World:
         faults: Faults = NONE,
         begins: datetime | None = None,
     ) -> None:
-        """`begins`: when the world is entered, if that is later than the deployment's start."""
+        """`begins`: when the world is entered, if that is later than the deployment's start.
+
+        Raises InvalidTemplate where AWS has no such region.
+        """
+        for region in {deployment.home, *deployment.spokes, *deployment.regions} - endpoints.regions():
+            raise InvalidTemplate(f"region {region}", "AWS has none of this name")
         self.deployment = deployment
         self._begins = begins or deployment.start
         self.clock = Clock(deployment.start)

@@ -54,7 +54,7 @@ def scenario_of(name: str) -> Scenario:
     """The scenario in which it may act, where there is one."""
     found = scenarios_in(PACKAGE / "incidents" / f"{name}.py")
     acting = (f"{logical_id(name)}Mode", "enforce")
-    return next((each for each in found if acting in each.parameters), found[0])
+    return next((each for each in found if acting in dict(each.parameters).items()), found[0])
 
 
 def measured(name: str) -> Times:

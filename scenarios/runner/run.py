@@ -321,7 +321,8 @@ def told_where(error: Exception) -> str:
 def deployment_of(scenario: Scenario) -> Deployment:
     """What the packaged template becomes under the scenario's parameters and regions."""
     before = json.dumps(scenario.before) if scenario.before else ""
-    return _deployment(scenario.parameters, scenario.home, scenario.spokes, scenario.regions, before)
+    parameters = tuple(dict(scenario.parameters).items())
+    return _deployment(parameters, scenario.home, tuple(scenario.spokes), tuple(scenario.regions), before)
 
 
 @lru_cache(maxsize=64)

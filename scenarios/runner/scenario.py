@@ -82,8 +82,9 @@ class Expectation:
 class Scenario:
     """An incident. `lasts` is how long the run goes on; every expectation's deadline lies within.
 
-    `parameters`: the stack's, where they differ from their defaults. `home`: the region the stack is in;
-    `spokes`: where the forwarding template is deployed; `regions`: further regions this world holds.
+    `parameters`: the stack's, where they differ from their defaults, as pairs or as a mapping. `home`: the
+    region the stack is in; `spokes`: where the forwarding template is deployed; `regions`: further regions
+    this world holds.
     `before`: CloudFormation of what is there before the stack comes.
     `loses`: what the incident itself makes undeliverable; by default nothing may be.
     `denied`: actions that a function of the stack may not do because of the incident; by default there is
@@ -101,10 +102,10 @@ class Scenario:
     then: Sequence[Expectation | Sequence[Expectation]]
     given: Sequence[Given] = ()
     lasts: str = "15:00"
-    parameters: tuple[tuple[str, str], ...] = ()
+    parameters: Mapping[str, str] | tuple[tuple[str, str], ...] = ()
     home: str = "us-east-1"
-    spokes: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
+    spokes: Sequence[str] = ()
+    regions: Sequence[str] = ()
     before: Mapping[str, Any] = field(default_factory=dict)
     loses: bool = False
     denied: tuple[str, ...] = ()
@@ -127,6 +128,12 @@ class Scenario:
         return tuple(_flat(self.then, Expectation))
 
 
+_TIMED: Mapping[type, str] = {
+    TimedAction: 'at("02:00", ...)',
+    Expectation: 'by("02:30", ...) or at_the_end(...)',
+}
+
+
 def _flat(parts: Iterable[Part | Sequence[Part]], kind: type[Part]) -> Iterator[Part]:
     """The parts, and the parts of those that are lists or tuples; ValueError for anything else."""
     for part in parts:
@@ -135,7 +142,7 @@ def _flat(parts: Iterable[Part | Sequence[Part]], kind: type[Part]) -> Iterator[
         elif isinstance(part, list | tuple):
             yield from _flat(part, kind)
         else:
-            raise ValueError(f"{part!r} is neither {kind.__name__} nor a list or tuple of them")  # noqa: TRY004
+            raise ValueError(f"{part!r} has no time: write {_TIMED[kind]} around it")  # noqa: TRY004
 
 
 def at(when: str, *actions: Action) -> tuple[TimedAction, ...]:

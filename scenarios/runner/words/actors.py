@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, UnknownServiceError
 
 from scenarios.cloud.authorization.identity import ADMINISTRATOR
 from scenarios.cloud.cloudtrail.records.sign_in import console_sign_in
@@ -53,7 +54,7 @@ class Actor:
         """
 
         def do(world: World) -> None:
-            method = getattr(world.client(self.caller(world), service, region), operation)
+            method = _method(_client(world, self.caller(world), service, region), operation)
             with refused_by(refused, f"{self.name} was to be refused {service}.{operation}, and was not"):
                 method(**parameters)
 
@@ -81,6 +82,30 @@ class Actor:
     def does(self, words: str, do: Any) -> Action:
         """Anything else: `do(world, caller)`."""
         return Action(f"{self.name} {words}", lambda world: do(world, self.caller(world)))
+
+
+def _method(client: Any, operation: str) -> Any:
+    """A method of a boto3 client; ValueError, with one that is spelled alike, where there is none."""
+    try:
+        return getattr(client, operation)
+    except AttributeError as error:
+        service = client.meta.service_model.service_name
+        offer = _spelled_alike(operation, client.meta.method_to_api_mapping)
+        raise ValueError(f"boto3's client of {service} has no method {operation!r}{offer}") from error
+
+
+def _client(world: World, caller: Caller, service: str, region: str) -> Any:
+    """A boto3 client; ValueError where boto3 has no such service."""
+    try:
+        return world.client(caller, service, region)
+    except UnknownServiceError as error:
+        offer = _spelled_alike(service, str(error.kwargs["known_service_names"]).split(", "))
+        raise ValueError(f"boto3 has no service {service!r}{offer}") from error
+
+
+def _spelled_alike(name: str, names: Iterable[str]) -> str:
+    near = get_close_matches(name, names, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 @contextmanager

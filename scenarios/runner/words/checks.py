@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from typing import Any
 
+from chalicelib.catalog import CATALOG
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.remediation import Outcome
+from chalicelib.remediation import Outcome, Severity
 from chalicelib.wording import number_of
 from scenarios.cloud.sns.topics import Mail
 from scenarios.cloud.world import World
@@ -28,6 +30,7 @@ def alert(
 
     `without`: words that must not stand in it.
     """
+    _severity(severity)
     unsaid = tuple(without)
 
     def judge(world: World) -> str | None:
@@ -47,11 +50,12 @@ def alert(
         f", without {', '.join(unsaid)}" if unsaid else "",
         f" ({times} times)" if times != 1 else "",
     ]
-    return Check(f"{remediation} tells {severity}{''.join(parts)}", judge, counts=True)
+    return Check(f"{remediation} tells {severity}{''.join(parts)}", _about(remediation, judge), counts=True)
 
 
 def heard_of(remediation: str, severity: str, *says: str, subject: str = "") -> Check:
     """At least one alert of this remediation, this severity and these words has come."""
+    _severity(severity)
 
     def judge(world: World) -> str | None:
         mine = [message for message in alerts(world) if message.attributes["remediation"] == remediation]
@@ -61,7 +65,29 @@ def heard_of(remediation: str, severity: str, *says: str, subject: str = "") -> 
         return f"of {remediation} there came {seen}{_nearest(mine, says)}"
 
     said = f": {', '.join(says)}" if says else ""
-    return Check(f"{remediation} tells {severity}{said}, once or more often", judge, counts=True)
+    return Check(
+        f"{remediation} tells {severity}{said}, once or more often", _about(remediation, judge), counts=True
+    )
+
+
+def _about(remediation: str, judge: Callable[[World], str | None]) -> Callable[[World], str | None]:
+    """The same, but of a mistyped name it says so: that nothing came of it would hold whatever happens."""
+
+    def known(world: World) -> str | None:
+        names = [each.name for each in CATALOG]
+        if remediation in names:
+            return judge(world)
+        near = get_close_matches(remediation, names, n=1)
+        offer = f"did you mean {near[0]}?" if near else "trailwarden catalog lists all"
+        return f"there is no remediation {remediation!r}; {offer}"
+
+    return known
+
+
+def _severity(severity: str) -> None:
+    """Raises ValueError where there is no such severity."""
+    if severity not in list(Severity):
+        raise ValueError(f"there is no severity {severity!r}; there are {', '.join(Severity)}")
 
 
 def in_time(check: Check, *, late: Check) -> Check:
@@ -118,7 +144,7 @@ def no_more_alerts_than(most: int, *, of: str = "") -> Check:
 
     whose = f" of {of}" if of else ""
     words = f"no alert{whose}" if most == 0 else f"at most {number_of(most, 'alert')}{whose}"
-    return Check(words, judge, counts=True)
+    return Check(words, _about(of, judge) if of else judge, counts=True)
 
 
 def alarm_mail(alarm: str) -> Check:
@@ -162,7 +188,7 @@ def outcome(remediation: str, wanted: Outcome, times: int = 1) -> Check:
 
     return Check(
         f"the ledger holds {remediation}: {wanted}{'' if times == 1 else f' ({times} times)'}",
-        judge,
+        _about(remediation, judge),
         counts=True,
     )
 

@@ -90,3 +90,19 @@ def test_a_run_that_failed_tells_which_field_kept_a_rule_from_running():
     assert str(near) in failure(told, "waits")
     assert quiet.near == ()
     assert asked.near == told.near
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("service", "operation", "sentence"),
+    [
+        ("iamm", "list_users", "boto3 has no service 'iamm'; did you mean iam?"),
+        ("iam", "list_uzers", "boto3's client of iam has no method 'list_uzers'; did you mean list_users?"),
+    ],
+    ids=["service", "operation"],
+)
+def test_a_call_that_boto3_does_not_have_fails_the_run_in_one_sentence(service, operation, sentence):
+    action = Actor(name="eve", address="192.0.2.1").calls(service, operation)
+    report = rehearsed(replace(SCENARIO, when=[at("01:00", action)], not_emitted=("Unhealthy", "Findings")))
+
+    assert report.failures == (f"the run stopped: ValueError: {sentence}",)

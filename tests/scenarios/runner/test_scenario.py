@@ -1,7 +1,10 @@
 """How a scenario is written: lists of `at` and `by`, or what they return."""
 
+from dataclasses import replace
+
 import pytest
 
+from scenarios.runner.run import deployment_of
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 
 STOPS, STARTS = Action("stops", lambda _: None), Action("starts", lambda _: None)
@@ -30,9 +33,22 @@ def test_one_part_needs_no_list():
     assert [each.check for each in scenario.expectations] == [QUIET]
 
 
-def test_something_else_is_refused():
-    with pytest.raises(ValueError, match="is neither TimedAction nor a list or tuple of them"):
-        written(when=[STOPS])
+@pytest.mark.parametrize(
+    ("parts", "around"),
+    [({"when": [STOPS]}, r'at\("02:00", ...\)'), ({"then": [QUIET]}, r'by\("02:30", ...\) or at_the_end')],
+    ids=["an action", "a check"],
+)
+def test_what_has_no_time_is_refused(parts, around):
+    with pytest.raises(ValueError, match=f"has no time: write {around}"):
+        written(**parts)
+
+
+def test_parameters_may_be_a_mapping_and_regions_a_list():
+    mapped = replace(written(), parameters={"AlertEmail": "me@example.com"}, spokes=["eu-west-1"])
+    paired = replace(written(), parameters=(("AlertEmail", "me@example.com"),), spokes=("eu-west-1",))
+
+    assert deployment_of(mapped) == deployment_of(paired)
+    assert ("AlertEmail", "me@example.com") in deployment_of(mapped).parameters
 
 
 def test_nothing_may_come_after_the_end():

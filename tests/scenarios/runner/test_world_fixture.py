@@ -183,6 +183,7 @@ def test_functions_of_a_sam_template_run_the_code_that_is_named(tmp_path):
         pytest.param({"start": "monday"}, "'monday' is not a time like", id="no time"),
         pytest.param({"start": "2027-01-01"}, "has no time zone: add +00:00", id="no time zone"),
         pytest.param({"faults": "rain"}, "there is no fault profile 'rain'", id="faults"),
+        pytest.param({"regions": ("mars-1",)}, "region mars-1: AWS has none of this name", id="no region"),
         pytest.param({"regions": ()}, "one region at least", id="regions"),
     ],
 )

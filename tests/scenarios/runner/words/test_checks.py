@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.remediation import Outcome
-from scenarios.runner.words.checks import alert, kept, no_more_alerts_than, outcome, undelivered
+from scenarios.runner.words.checks import alert, heard_of, kept, no_more_alerts_than, outcome, undelivered
 
 WORDS = [
     pytest.param(no_more_alerts_than(0), "no alert", id="none at all"),
@@ -32,3 +32,27 @@ WORDS = [
 @pytest.mark.parametrize(("check", "words"), WORDS)
 def test_a_check_says_what_it_asks_for(check, words):
     assert check.words == words
+
+
+@pytest.mark.parametrize(
+    ("check", "sentence"),
+    [
+        (alert("root_logn", "HIGH"), "there is no remediation 'root_logn'; did you mean root_login?"),
+        (heard_of("root_logn", "HIGH"), "there is no remediation 'root_logn'; did you mean root_login?"),
+        (outcome("nosuch", Outcome.ACTED), "there is no remediation 'nosuch'; trailwarden catalog lists all"),
+        (
+            no_more_alerts_than(0, of="root_logn"),
+            "there is no remediation 'root_logn'; did you mean root_login?",
+        ),
+    ],
+    ids=["alert", "heard of", "outcome", "no more alerts"],
+)
+def test_a_check_of_a_mistyped_name_does_not_hold(check, sentence):
+    """That nothing came of it would else hold whatever happens. No world is asked."""
+    assert check.judge(None) == sentence
+
+
+@pytest.mark.parametrize("make", [alert, heard_of])
+def test_a_severity_that_there_is_not_is_refused(make):
+    with pytest.raises(ValueError, match="there is no severity 'HIHG'; there are INFO, LOW, MEDIUM"):
+        make("root_login", "HIHG")
