@@ -129,7 +129,7 @@ class Desk:
         """Live in one world; returns the next one, or None to stop."""
         try:
             with World(asked.plan.deployment, seed=asked.plan.seed, begins=asked.begins) as world:
-                world.functions.writes_platform_lines = True
+                world.functions.logs.writes_platform_lines = True
                 served = Served(asked.plan, world, self._say)
                 self._remember(served, asked)
                 self._plan = asked.plan

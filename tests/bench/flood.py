@@ -70,7 +70,7 @@ def flooded(deletions: int, *, in_memory: bool = False) -> Flooded:
         if in_memory:
             reader = world.client("reader", "dynamodb")
             ledger = Ledger(simulated.setting, reader, world.physical_id("Ledger"))
-            simulated.functions.writes_logs = False  # nobody reads them
+            simulated.functions.logs.writes = False  # nobody reads them
         for number in range(deletions):
             emit = partial(simulated.eventbridge.emit, "us-east-1", record(number))
             simulated.clock.after(60 * number / deletions, emit, f"the table junk-{number} is deleted")

@@ -1,5 +1,6 @@
 """Registers the laws of Lambda: how it behaves beyond what moto does."""
 
+from scenarios.cloud.functions.invoke import Invoke
 from scenarios.cloud.functions.resource_policies import ResourcePolicies
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.functions.urls import FunctionUrls
@@ -13,6 +14,7 @@ def register(setting: Setting) -> None:
     ResourcePolicies(setting)
     FunctionUrls(setting)
     functions = setting.laws.add(Functions(setting))
+    Invoke(setting, functions)
     WebClient(setting, functions)
     setting.laws.meanwhile(moto_hooks.messages_tell(functions.event_sources.arrived))
     setting.laws.meanwhile(moto_hooks.stream_records_tell(functions.stream_sources.arrived))

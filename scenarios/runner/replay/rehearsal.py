@@ -101,7 +101,7 @@ class Rehearsal:
         if self._quick:
             TableInMemory(world.setting, client, table)
             AnsweredAtOnce(world.setting)
-            world.functions.writes_logs = False  # nobody reads them
+            world.functions.logs.writes = False  # nobody reads them
         self._ledger = Ledger(client, table)
         self._part_names = Names(world.home, self._ours.parts) if self._ours.stack else None
         variables = world.home.resources["TrailStopped"].properties["Environment"]["Variables"]

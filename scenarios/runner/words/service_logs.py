@@ -188,7 +188,7 @@ def platform_lines() -> Given:
     """Functions' logs have the platform's lines: START, END, REPORT."""
 
     def do(world: World) -> None:
-        world.functions.writes_platform_lines = True
+        world.functions.logs.writes_platform_lines = True
 
     return Given("Lambda writes START, END and REPORT", do)
 
