@@ -148,8 +148,14 @@ class ImperativeWorld:
     # ---- what happens ---------------------------------------------------------------------------
 
     def run(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
-        """Let time pass, and everything that is due in it happen; a function running then ends first."""
-        self.simulated.run(timedelta(hours=hours, minutes=minutes, seconds=seconds).total_seconds())
+        """Let time pass, and everything that is due in it happen; a function running then ends first.
+
+        Raises ValueError for less than nothing: time goes on only.
+        """
+        passed = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        if passed < timedelta():
+            raise ValueError(f"time can't go back, by {-passed}")
+        self.simulated.run(passed.total_seconds())
 
     def do(self, action: Action) -> None:
         """Have an action of a scenario's words done, such as a sign-in, which no API call makes."""
@@ -267,7 +273,7 @@ def open_world(
     start: datetime | str | None = None,
     seed: int = 1,
     faults: str = "none",
-    regions: Sequence[str] = ("us-east-1",),
+    regions: Sequence[str] | str = ("us-east-1",),
     code: Path | str | None = None,
 ) -> Iterator[ImperativeWorld]:
     """A world, entered; time stands still in it until `run`.
@@ -276,15 +282,18 @@ def open_world(
     an account without a stack; None for Trailwarden's own stack as it is packaged, whose alarms have been OK
     for a long time. `parameters`: the stack's.
     `start`: an aware datetime or its ISO form. `faults`: a fault profile's name. `regions`: those the world
-    holds, the stack's first. `code`: the folder from which the template's functions are imported, in place of
-    those that their CodeUri names.
+    holds, the stack's first; one may stand alone. `code`: the folder from which the template's functions are
+    imported, in place of those that their CodeUri names.
 
     Raises CannotOpen.
     """
-    if faults not in PROFILES:
+    if not isinstance(faults, str) or faults not in PROFILES:
         raise CannotOpen(f"there is no fault profile {faults!r}; there are {', '.join(PROFILES)}")
+    regions = (regions,) if isinstance(regions, str) else regions
     if not regions:
         raise CannotOpen("a world holds one region at least")
+    if code is not None and not Path(code).is_dir():
+        raise CannotOpen(f"there is no folder {code} to import functions from")
     deployment = Deployment(
         template=template_text(template, regions[0]),
         parameters=_parameters(parameters or {}, own=template is None),
@@ -308,6 +317,8 @@ def open_world(
 
 def _parameters(given: Mapping[str, Any], *, own: bool) -> tuple[tuple[str, str], ...]:
     """As CloudFormation takes them: texts. Trailwarden's stack mails somebody unless told otherwise."""
+    if not isinstance(given, Mapping):
+        raise CannotOpen(f"parameters {given!r} are no mapping of names to values")
     texts = {
         name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()
     }
@@ -319,6 +330,8 @@ def _moment(start: datetime | str) -> datetime:
         moment = datetime.fromisoformat(start) if isinstance(start, str) else start
     except ValueError as error:
         raise CannotOpen(f"start {start!r} is not a time like 2026-03-02T03:00:00+00:00") from error
+    if not isinstance(moment, datetime):
+        raise CannotOpen(f"start {start!r} is not a time like 2026-03-02T03:00:00+00:00")
     if moment.tzinfo is None:
         raise CannotOpen(f"start {start!s} has no time zone: add +00:00 for UTC")
     return moment.astimezone(UTC)

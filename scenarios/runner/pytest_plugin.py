@@ -376,7 +376,7 @@ def world(request: pytest.FixtureRequest) -> Iterator["ImperativeWorld"]:
     with ExitStack() as leaving:
         wrong = ""
         asked = _asked_of_world(request)
-        request.node.stash[_NOT_EMITTED] = tuple(asked.pop("not_emitted", ()))
+        request.node.stash[_NOT_EMITTED] = _names(asked.pop("not_emitted", ()))
         try:
             made = leaving.enter_context(open_world(**asked))
         except (CannotOpen, NotSimulated) as error:
@@ -400,6 +400,14 @@ def _asked_of_world(request: pytest.FixtureRequest) -> dict[str, Any]:
     if isinstance(seed, bool) or not isinstance(seed, int):
         pytest.fail(f"@pytest.mark.world takes a whole number as its seed, not {seed!r}", pytrace=False)
     return asked
+
+
+def _names(asked: object) -> tuple[str, ...]:
+    """What `not_emitted` of the marker names: one name, or several."""
+    names = [asked] if isinstance(asked, str) else asked
+    if not isinstance(names, list | tuple | set | frozenset):
+        pytest.fail(f"@pytest.mark.world takes names as not_emitted, not {asked!r}", pytrace=False)
+    return tuple(names)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -74,7 +74,11 @@ TEMPLATE = {"Resources": {"Waits": {"Type": "AWS::CloudWatch::Alarm", "Propertie
 def test_no_data(world):
     pass
 
-@pytest.mark.world(template=TEMPLATE, not_emitted=["Waits"])
+@pytest.mark.world(template="empty", not_emitted=5)
+def test_names(world):
+    pass
+
+@pytest.mark.world(template=TEMPLATE, not_emitted="Waits")
 def test_no_data_and_said_so(world):
     pass
 """
@@ -308,7 +312,7 @@ def section(told, name):
 
 @pytest.mark.slow
 def test_one_that_passes_passes_beside_those_that_fail(told):
-    assert "9 failed, 2 passed, 3 errors" in told
+    assert "9 failed, 2 passed, 4 errors" in told
     assert "5 rehearsals of scenarios, seed 4" in told
 
 
@@ -347,6 +351,7 @@ def test_a_failing_one_shows_the_timeline_around_it_and_how_to_replay_it(told):
         pytest.param("ERROR at setup of test_parameters", "Parameters: Nope do not exist", id="a world's"),
         pytest.param("ERROR at setup of test_marker", "not tempalte", id="a marker's"),
         pytest.param("ERROR at setup of test_seed", "a whole number as its seed, not 'x'", id="a seed's"),
+        pytest.param("ERROR at setup of test_names", "names as not_emitted, not 5", id="names'"),
     ],
 )
 def test_whatever_goes_wrong_is_told_without_our_own_frames(told, name, words):

@@ -69,6 +69,8 @@ def test_time_stands_still_until_it_is_let_pass(world):
     # A function may be running at the end, and ends first.
     assert 3723 <= (world.now - START).total_seconds() < 3724
     assert datetime.now(UTC) == world.now
+    with pytest.raises(ValueError, match="time can't go back, by 0:01:00"):
+        world.run(minutes=-1)
 
 
 @pytest.mark.slow
@@ -184,6 +186,11 @@ def test_functions_of_a_sam_template_run_the_code_that_is_named(tmp_path):
         pytest.param({"start": "2027-01-01"}, "has no time zone: add +00:00", id="no time zone"),
         pytest.param({"faults": "rain"}, "there is no fault profile 'rain'", id="faults"),
         pytest.param({"regions": ("mars-1",)}, "region mars-1: AWS has none of this name", id="no region"),
+        pytest.param({"regions": "mars-1"}, "region mars-1: AWS has none of this name", id="one region"),
+        pytest.param({"start": 5}, "start 5 is not a time like", id="a number as time"),
+        pytest.param({"faults": ["late"]}, "there is no fault profile ['late']", id="a list of faults"),
+        pytest.param({"parameters": [1]}, "parameters [1] are no mapping", id="a list of parameters"),
+        pytest.param({"code": "nosuch"}, "there is no folder nosuch to import", id="no folder of code"),
         pytest.param({"regions": ()}, "one region at least", id="regions"),
     ],
 )
