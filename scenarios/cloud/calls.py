@@ -15,79 +15,43 @@ moto alone, except reads that a law answers.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from botocore.client import BaseClient
-from botocore.exceptions import ClientError, ParamValidationError
-from botocore.validate import ParamValidator
+from botocore.exceptions import ClientError
 
+from scenarios.cloud.asked import Answer, Asked, AtOnce, Denied, Send
 from scenarios.cloud.authorization.actions import Actions
 from scenarios.cloud.authorization.denied import UnusableCredentials, access_denied, refusal_of
 from scenarios.cloud.authorization.identity import Identity
 from scenarios.cloud.authorization.principals import key_of_session
 from scenarios.cloud.authorization.request_keys import Found, first_of
 from scenarios.cloud.authorization.rows import Asking, Place
+from scenarios.cloud.boto3_calls import (
+    client_error,
+    code_and_message,
+    counted_as_sent_again,
+    loud,
+    validated,
+    with_moments_of,
+)
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
-from scenarios.cloud.kernel.moments import with_moments
 from scenarios.cloud.kernel.moto_direct import asked_directly
-from scenarios.cloud.kernel.moto_hooks import crashed_in_moto
 from scenarios.cloud.kernel.validation import Request, Validators
+from scenarios.cloud.registered_laws import RegisteredLaws
 
 Original = Callable[[BaseClient, str, Mapping[str, Any]], dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A call a law is asked to answer in moto's place."""
-
-    service: str
-    operation: str
-    parameters: Mapping[str, Any]
-    region: str
-    caller: Caller
-
-
-@dataclass(frozen=True, slots=True)
-class Denied:
-    """An action that a call needs and its caller may not do: what the service says to that."""
-
-    action: str
-    resource: str
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class InPart:
-    """An operation of which the part that is allowed is done. `left`: its parameters without the rest.
-
-    `told`: the answer, which says what was denied; `left` gives None where nothing is left.
-    """
-
-    left: Callable[[Asked, Sequence[Denied]], Mapping[str, Any] | None]
-    told: Callable[[Asked, Mapping[str, Any], Sequence[Denied]], dict[str, Any]]
-
-
 # Operations that read: the verbs their names begin with.
 _READS = ("Get", "List", "Describe", "Filter", "Lookup")
 
-Answer = Callable[[Asked], dict[str, Any]]
-After = Callable[[ApiCall], None]
-Tell = Callable[[Asked, dict[str, Any]], dict[str, Any]]
-Send = Callable[[], dict[str, Any]]
-Travel = Callable[[Send], int]
-Step = Callable[[ApiCall | None], None]
-SendThese = Callable[[Mapping[str, Any]], dict[str, Any]]
-AtOnce = Callable[[BaseClient, Mapping[str, Any], SendThese], dict[str, Any]]
 
-
-class Calls:
-    """The way of every call. Laws register what they answer, check or act on."""
+class Calls(RegisteredLaws):
+    """The way of every call."""
 
     def __init__(
         self,
@@ -97,86 +61,19 @@ class Calls:
         validators: Validators,
         direct: Collection[str] = (),
     ) -> None:
+        super().__init__()
         self._clock = clock
         self._identity = identity
         self._actions = actions
         self._validators = validators
         self._direct = direct
-        self._answers: dict[tuple[str, str], Answer] = {}
-        self._in_place: dict[tuple[str, str], tuple[Callable[[Mapping[str, Any]], bool], AtOnce]] = {}
-        self._checks: dict[tuple[str, str], list[Callable[[Asked], None]]] = {}
-        self._waits: dict[tuple[str, str], Callable[[Asked], None]] = {}
-        self._long: set[tuple[str, str]] = set()
-        self._in_part: dict[tuple[str, str], InPart] = {}
-        self._tells: dict[tuple[str, str], Tell] = {}
-        self._afters: dict[tuple[str, str], list[After]] = {}
-        self._everything: list[After] = []
-        self._services: list[After] = []
-        self._travel: Travel | None = None
-        self._refused: Callable[[], bool] = lambda: False
-        self._around: list[tuple[Callable[[Caller], None], Callable[[Caller], None]]] = []
-        self._before_each: list[Callable[[BaseClient, Asked], None]] = []
         self.sent_again: Callable[[], bool] = lambda: False  # whether botocore makes the last call once more
-        self._in_every_account: set[tuple[str, str]] = set()
         self._elsewhere = ""
         self._sequence = 0
         self._muted = 0
         self._lawful = 0
         self.under_way: Asked | None = None  # the call that is on its way to moto, not muted
         self._sent: tuple[str, str] | None = None
-
-    def answer(self, service: str, operation: str, answer: Answer) -> None:
-        """Have a law answer this operation in moto's place."""
-        self._answers[service, operation] = answer
-
-    def in_place_of_everything(
-        self, service: str, operation: str, which: Callable[[Mapping[str, Any]], bool], answer: AtOnce
-    ) -> None:
-        """Have some calls of this operation answered at once, muted ones too: nothing is asked or recorded.
-
-        `which` says of a call's parameters whether it is one of them; `send` of `answer` asks moto.
-        """
-        self._in_place[service, operation] = which, answer
-
-    def check(self, service: str, operation: str, check: Callable[[Asked], None]) -> None:
-        """Have a law look at this operation before moto does; it refuses by raising `Refused`."""
-        self._checks.setdefault((service, operation), []).append(check)
-
-    def in_part(self, service: str, operation: str, how: InPart) -> None:
-        """Have what is allowed of this operation done, where another part of it is denied."""
-        self._in_part[service, operation] = how
-
-    def wait(self, service: str, operation: str, wait: Callable[[Asked], None]) -> None:
-        """Have this operation take time before moto answers it; others may act meanwhile."""
-        self._waits[service, operation] = wait
-
-    def by_the_long_way(self, service: str, operation: str) -> None:
-        """Have this operation sent as a request in any case.
-
-        Something answers it on its way to moto, or botocore's handlers must not be asked twice: what a
-        CopySource names they quote.
-        """
-        self._long.add((service, operation))
-
-    def tell(self, service: str, operation: str, tell: Tell) -> None:
-        """Have a law change the answer that the caller gets; the other laws get the whole answer."""
-        self._tells[service, operation] = tell
-
-    def after(self, service: str, operation: str, after: After) -> None:
-        """Tell a law of every such call that succeeded."""
-        self._afters.setdefault((service, operation), []).append(after)
-
-    def in_every_account(self, service: str, *operations: str) -> None:
-        """Apply laws to these operations in other accounts too; others hold in the world's account alone."""
-        self._in_every_account |= {(service, operation) for operation in operations}
-
-    def after_everything(self, after: After) -> None:
-        """Tell a law of every call in the world's own account, whether it succeeded or not."""
-        self._everything.append(after)
-
-    def after_services(self, after: After) -> None:
-        """Tell a law of what AWS services do to the account's data; no caller makes these calls."""
-        self._services.append(after)
 
     def by_service(
         self,
@@ -219,22 +116,6 @@ class Calls:
         )
         for after in self._everything:
             after(call)
-
-    def around(self, before: Callable[[Caller], None], behind: Callable[[Caller], None]) -> None:
-        """Have something happen before and behind every call, such as a crash."""
-        self._around.append((before, behind))
-
-    def before_each(self, before: Callable[[BaseClient, Asked], None]) -> None:
-        """Have something happen before a call is judged; what it raises, the caller gets in AWS's place."""
-        self._before_each.append(before)
-
-    def on_the_way(self, travel: Travel, refused: Callable[[], bool]) -> None:
-        """Calls that a law answers still pass through botocore's retries: `travel(send)` may send one.
-
-        It returns how often botocore tried again. `Throttles` answers it in moto's place. `refused`: whether
-        a request may be refused on the way, so that none may take a shorter one.
-        """
-        self._travel, self._refused = travel, refused
 
     @contextmanager
     def muted(self) -> Iterator[None]:
@@ -288,8 +169,8 @@ class Calls:
             return self._at_once(in_place[1], original, client, operation, parameters)
         if self._muted:
             return self._set_up(original, client, operation, parameters)
-        built = _validated(client, operation, parameters)
-        send = partial(original, client, operation, _with_moments(client, operation, parameters))
+        built = validated(client, operation, parameters)
+        send = partial(original, client, operation, with_moments_of(client, operation, parameters))
         caller = self._caller(client, operation)
         self._sequence += 1
         sequence = self._sequence
@@ -298,7 +179,7 @@ class Calls:
         asked = Asked(
             service=service,
             operation=operation,
-            parameters=_with_moments(client, operation, built),
+            parameters=with_moments_of(client, operation, built),
             region=client.meta.region_name,
             caller=caller,
         )
@@ -312,14 +193,14 @@ class Calls:
                 else:
                     response = self._answered(send, client, asked)
         except ClientError as error:
-            self._made(asked, sequence, None, _code_and_message(error))
+            self._made(asked, sequence, None, code_and_message(error))
             self._behind(caller)
             raise
         told = {name: value for name, value in response.items() if name != "ResponseMetadata"}
         self._made(asked, sequence, told, None)
         self._behind(caller)
         if self.sent_again():
-            return _counted_as_sent_again(lambda: self._make(original, client, operation, parameters))
+            return counted_as_sent_again(lambda: self._make(original, client, operation, parameters))
         tell = self._tells.get((service, operation))
         return tell(asked, response) if tell is not None else response
 
@@ -374,7 +255,7 @@ class Calls:
         asked = Asked(
             service=service,
             operation=operation,
-            parameters=_with_moments(client, operation, parameters),
+            parameters=with_moments_of(client, operation, parameters),
             region=client.meta.region_name,
             caller=Caller(kind=CallerKind.ROOT, account=self._identity.account),
         )
@@ -473,8 +354,8 @@ class Calls:
         service = client.meta.service_model.service_name
         short = service in self._direct and (service, operation) not in self._long
         if not short or self._elsewhere or self._refused():
-            return _loud(service, operation, send)
-        return _loud(service, operation, lambda: asked_directly(client, operation, parameters) or send())
+            return loud(service, operation, send)
+        return loud(service, operation, lambda: asked_directly(client, operation, parameters) or send())
 
     def _by_law(self, client: BaseClient, asked: Asked, answer: Answer, retries: int = 0) -> dict[str, Any]:
         with self._as_law(client, asked):
@@ -551,82 +432,6 @@ def _request(asked: Asked) -> Request:
     )
 
 
-def _counted_as_sent_again(send: Send) -> dict[str, Any]:
-    """What a call is answered, with one more retry of botocore's."""
-    try:
-        response = send()
-    except ClientError as error:
-        _add_a_retry(error.response)
-        raise
-    _add_a_retry(response)
-    return response
-
-
-def _add_a_retry(response: Any) -> None:
-    about = response.setdefault("ResponseMetadata", {})
-    about["RetryAttempts"] = about.get("RetryAttempts", 0) + 1
-
-
-def client_error(
-    client: BaseClient,
-    operation: str,
-    code: str,
-    message: str,
-    status: int,
-    **about: str,
-) -> ClientError:
-    """The exception boto3 would raise, of the client's own class for that code where it models one."""
-    response: Any = {
-        "Error": {"Code": code, "Message": message, **about},
-        "ResponseMetadata": {"HTTPStatusCode": status, "RetryAttempts": 0},
-    }
-    error_class: Any = client.exceptions.from_code(code)
-    error: ClientError = error_class(response, operation)
-    return error
-
-
-def _loud(service: str, operation: str, send: Send) -> dict[str, Any]:
-    """Ask moto; what it doesn't do, or crashes at, is NotSimulated, never an error of AWS's."""
-    try:
-        return send()
-    except NotImplementedError as error:
-        raise NotSimulated(service, f"{operation} (moto: {error or 'not implemented'})") from error
-    except ClientError as error:
-        if "Not yet implemented" in str(error):
-            raise NotSimulated(service, f"{operation} (moto: not yet implemented)") from error
-        raise
-    except Exception as error:
-        if crashed_in_moto(error):
-            raise NotSimulated(service, f"{operation} with these parameters (moto: {error!r})") from error
-        raise
-
-
-def _with_moments(client: BaseClient, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-    return with_moments(parameters, client.meta.service_model.operation_model(operation).input_shape)
-
-
-def _validated(client: BaseClient, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The parameters as botocore sends them; raises what it raises before it sends anything.
-
-    botocore lets its handlers at the parameters before it looks at them: until then S3's CopySource may be a
-    dictionary, CreateExportTask's `from` is called `fromTime`, a DynamoDB table's items hold plain values.
-    They are asked where it matters, when something looks wrong.
-    """
-    model = client.meta.service_model.operation_model(operation)
-    if model.input_shape is None:
-        return parameters
-    validator, given = ParamValidator(), dict(parameters)
-    if not validator.validate(given, model.input_shape).has_errors():
-        return parameters
-    within: Any = client
-    region = {"client_region": client.meta.region_name}
-    built: Mapping[str, Any] = within._emit_api_params(given, model, region)  # noqa: SLF001
-    report = validator.validate(built, model.input_shape)
-    if report.has_errors():
-        raise ParamValidationError(report=report.generate_report())
-    return built
-
-
 def _key_of_call(asked: Asked, now: datetime, key: str) -> Found:
     """A condition key that every call brings.
 
@@ -648,8 +453,3 @@ _OF_EVERY_CALL: dict[str, Callable[[Asked, datetime], str | None]] = {
         ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:referer"), lambda _, __: None
     ),
 }
-
-
-def _code_and_message(error: ClientError) -> tuple[str, str]:
-    details = error.response["Error"]
-    return str(details.get("Code", "")), str(details.get("Message", ""))

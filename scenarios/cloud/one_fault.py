@@ -16,8 +16,9 @@ from typing import Any
 
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.authorization.denied import access_denied
-from scenarios.cloud.calls import Asked, client_error
+from scenarios.cloud.boto3_calls import client_error
 from scenarios.cloud.functions.invocations import Invocation
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.kernel.arns import function_name

@@ -6,8 +6,8 @@ schedule that never comes due would pass in silence.
 When a service gets a folder of its own, its line moves there.
 """
 
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.authorization.rows import QUERY, Permissions
-from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.recorded import Recorded
 from scenarios.cloud.service import Service

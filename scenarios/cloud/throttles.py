@@ -20,7 +20,7 @@ from urllib.parse import parse_qs
 
 from botocore.awsrequest import AWSResponse
 
-from scenarios.cloud.calls import Asked, Send
+from scenarios.cloud.asked import Asked, Send
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.moto_hooks import answer_of

@@ -17,7 +17,7 @@ from typing import Any
 
 from botocore.client import BaseClient
 
-from scenarios.cloud.calls import SendThese
+from scenarios.cloud.asked import SendThese
 from scenarios.cloud.dynamodb.table_in_memory import TableInMemory
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.runner.imperative import ImperativeWorld, open_world

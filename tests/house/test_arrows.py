@@ -215,6 +215,7 @@ PLUGIN = "scenarios.runner.pytest_plugin"
 
 # Where a private name is used that isn't moto's, and whose it is.
 PRIVATE_BUT_NOT_MOTOS = {
+    "scenarios.cloud.boto3_calls": "botocore's client, which lets its handlers at the parameters",
     "scenarios.cloud.calls": "botocore's client, the one place every call goes through",
     "scenarios.cloud.kernel.endpoints": "the same",
     "scenarios.serve.aws": "the same, by the name of an operation",

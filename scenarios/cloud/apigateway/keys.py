@@ -23,7 +23,7 @@ from typing import Any, Final
 from scenarios.cloud.apigateway.apis import Api, Route, Stage
 from scenarios.cloud.apigateway.limits import Limits
 from scenarios.cloud.apigateway.messages import FORBIDDEN, TOO_MANY, HttpAnswer, says
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.stack import Resource, Stack
 from scenarios.cloud.kernel.texts import is_true, with_lowered_names

@@ -31,7 +31,7 @@ from scenarios.cloud.apigateway.emitted import NAMESPACE
 from scenarios.cloud.apigateway.messages import HttpRequest
 from scenarios.cloud.apigateway.payloads import Asking
 from scenarios.cloud.apigateway.requests import Requests
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.functions.invocations import Result
 from scenarios.cloud.functions.service import may_invoke
 from scenarios.cloud.functions.versions import standing

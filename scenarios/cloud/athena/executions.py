@@ -16,13 +16,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.athena.definitions import Definitions
 from scenarios.cloud.athena.execution import MANIFEST, Execution
 from scenarios.cloud.athena.reader import Reader, parts
 from scenarios.cloud.athena.results import EMPTY, Answer
 from scenarios.cloud.athena.works import Works, invalid
 from scenarios.cloud.athena.written import Left, Writer
-from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import Object
 from scenarios.cloud.kernel.emitted import EmittedEvents

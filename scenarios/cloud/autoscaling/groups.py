@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.ec2.instances import Instances
 from scenarios.cloud.kernel import moto_state

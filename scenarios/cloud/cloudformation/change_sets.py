@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudformation.creation import DELETE, DO_NOTHING, ROLLBACK
 from scenarios.cloud.cloudformation.differences import Difference
 from scenarios.cloud.cloudformation.given import must_acknowledge

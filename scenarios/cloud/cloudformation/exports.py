@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudformation.building import plan_of
 from scenarios.cloud.cloudformation.stacks import Stacks
 from scenarios.cloud.cloudformation.standing import Standing

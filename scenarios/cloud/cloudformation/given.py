@@ -16,7 +16,7 @@ import yaml
 from botocore.exceptions import ClientError
 from samtranslator.yaml_helper import intrinsics_multi_constructor
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudformation.standing import SERVICE
 from scenarios.cloud.cloudformation.template import Template
 from scenarios.cloud.cloudformation.transform import translate

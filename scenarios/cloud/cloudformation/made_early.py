@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudformation.building import site_of
 from scenarios.cloud.cloudformation.creation import DO_NOTHING
 from scenarios.cloud.cloudformation.operations import Operations

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.authorization.trust import can_be_assumed
-from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudformation.building import plan_of
 from scenarios.cloud.cloudformation.creation import DELETE, DO_NOTHING, ROLLBACK, Creation
 from scenarios.cloud.cloudformation.deletion import Deletion, retained_by

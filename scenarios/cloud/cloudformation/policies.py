@@ -6,7 +6,7 @@ API_GetStackPolicy.html there
 
 from typing import Any
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudformation.given import text_in_s3
 from scenarios.cloud.cloudformation.stack_policies import checked
 from scenarios.cloud.cloudformation.stacks import Stacks

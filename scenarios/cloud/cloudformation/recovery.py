@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updatin
 
 from typing import Any
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudformation.creation import roll_back
 from scenarios.cloud.cloudformation.operations import Operations
 from scenarios.cloud.cloudformation.stacks import Stacks

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudformation.custom_resources import Data
 from scenarios.cloud.cloudformation.notifications import notification
 from scenarios.cloud.cloudformation.standing import SERVICE, StackEvent, Standing, Status, Tell, created

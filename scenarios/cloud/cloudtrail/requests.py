@@ -15,7 +15,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organi
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudtrail.access import SERVICE, Access
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall

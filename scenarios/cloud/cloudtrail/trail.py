@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudtrail.access import SERVICE
 from scenarios.cloud.cloudtrail.delivery.files import TrailFiles
 from scenarios.cloud.cloudtrail.history.events import EventHistory

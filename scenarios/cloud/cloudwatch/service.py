@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from scenarios.cloud.alarms import INSUFFICIENT_DATA
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudwatch.alarms.actions import SERVICE, Actions
 from scenarios.cloud.cloudwatch.alarms.composites import Composites
 from scenarios.cloud.cloudwatch.alarms.evaluation import Evaluations

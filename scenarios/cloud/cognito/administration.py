@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cognito.people import People, attributes_of, told
 from scenarios.cloud.cognito.pools import CONFIRMED, FORCED, RESET, Client, Pool, User
 from scenarios.cloud.cognito.sign_up import verify_what_the_function_says

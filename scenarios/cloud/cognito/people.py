@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cognito.pools import Client, Pool, Sent, User, UserPools
 from scenarios.cloud.cognito.triggers import Triggers
 from scenarios.cloud.kernel.errors import Refused

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cognito.people import People, told
 from scenarios.cloud.cognito.pools import CONFIRMED, FORCED, RESET, UNCONFIRMED, Client, Pool, User
 from scenarios.cloud.kernel.errors import NotSimulated, Refused

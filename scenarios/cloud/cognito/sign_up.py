@@ -11,7 +11,7 @@ one behind PostConfirmation is unconfirmed.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cognito.people import People, attributes_of
 from scenarios.cloud.cognito.pools import CONFIRMED, UNCONFIRMED, Client, Pool, User
 from scenarios.cloud.cognito.triggers import NO_CLIENT

@@ -20,7 +20,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.config.changes import diff_of
 from scenarios.cloud.config.items import Item, without_nulls
 from scenarios.cloud.config.recorder import Recorders

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.config.channel import COMPLIANCE, Channels
 from scenarios.cloud.config.managed.verdicts import (
     COMPLIANT,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.config.changes import diff_of
 from scenarios.cloud.config.channel import LARGEST_BYTES, Channels
 from scenarios.cloud.config.compliance import Compliance

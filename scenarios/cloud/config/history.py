@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.config.items import Item
 from scenarios.cloud.config.queries import documents_of, parse
 from scenarios.cloud.config.query_values import InvalidExpression

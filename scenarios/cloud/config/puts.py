@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/config/latest/developerguide/using-service-linked-ro
 
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.config.recording import DEFAULT_NAME, keep_mode
 from scenarios.cloud.config.resource_types.view import SERVICE
 from scenarios.cloud.kernel import moto_state

@@ -20,7 +20,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.api_calls import call
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.config.compliance import Compliance
 from scenarios.cloud.config.managed.verdicts import NON_COMPLIANT, Verdict
 from scenarios.cloud.config.remediation_kept import SERVICE, keep, kept, make_role, role_arn

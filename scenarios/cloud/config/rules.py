@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.config.channel import EVALUATION, HOURS, Channels
 from scenarios.cloud.config.compliance import Compliance
 from scenarios.cloud.config.custom import Custom

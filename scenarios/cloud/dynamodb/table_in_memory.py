@@ -22,7 +22,8 @@ from typing import Any, Final
 import msgspec
 from botocore.client import BaseClient
 
-from scenarios.cloud.calls import AtOnce, SendThese, client_error
+from scenarios.cloud.asked import AtOnce, SendThese
+from scenarios.cloud.boto3_calls import client_error
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
 

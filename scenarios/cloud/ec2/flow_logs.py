@@ -27,7 +27,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.ec2.flow_records import (
     Flow,
     Key,

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNetwo
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.setting import Setting
 
 _PUBLIC = ("association.public-ip", "addresses.association.public-ip")

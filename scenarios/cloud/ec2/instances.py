@@ -14,7 +14,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
 from scenarios.cloud.ec2.machine import Machine
 from scenarios.cloud.kernel import moto_state

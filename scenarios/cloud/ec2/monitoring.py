@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_MonitorInstan
 
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting

@@ -33,7 +33,7 @@ from typing import Any, Final
 
 from scenarios.cloud.agent.agents import Agents
 from scenarios.cloud.agent.configuration import AgentConfiguration
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.ec2.instances import Instances
 from scenarios.cloud.ec2.machine import Machine
 from scenarios.cloud.kernel import moto_state

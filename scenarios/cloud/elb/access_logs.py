@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.elb.log_files import NODE, file_of, put, tail, try_it
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused, WorldError

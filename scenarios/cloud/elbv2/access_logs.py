@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.elb.log_files import NODE, file_of, put, tail, try_it
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import Refusal

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib.matching import EventPattern
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.eventbridge.requests import check_pattern, moment, name_of_bus
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused

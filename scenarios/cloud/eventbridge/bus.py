@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from chalicelib.matching import EventRules
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.eventbridge.archives import Archives
 from scenarios.cloud.eventbridge.buses import DEFAULT_BUS, Buses
 from scenarios.cloud.eventbridge.emitted import NAMESPACE, dimensions_of

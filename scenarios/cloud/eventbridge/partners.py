@@ -22,7 +22,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from scenarios.cloud.calls import Answer, Asked
+from scenarios.cloud.asked import Answer, Asked
 from scenarios.cloud.eventbridge.requests import check_entries, entry_error, event_of
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall

@@ -22,8 +22,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.authorization import trust
-from scenarios.cloud.calls import Asked
 from scenarios.cloud.firehose.configured import Configured, standing
 from scenarios.cloud.firehose.emitted import (
     BACKUP,

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.functions.cfnresponse import CFNRESPONSE
 from scenarios.cloud.functions.runtime_environment import DEPLOYED, PROJECT
 from scenarios.cloud.kernel import moto_state

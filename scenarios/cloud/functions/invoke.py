@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.response import StreamingBody
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.functions.concurrency import has_no_concurrency, throttled
 from scenarios.cloud.functions.invocations import THROTTLED, Invocation
 from scenarios.cloud.functions.service import Functions

@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunctionUrlConfig.html
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.functions.versions import standing
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.arns import function_arn, qualifier_of, region_of, unqualified

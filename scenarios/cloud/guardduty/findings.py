@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/guardduty/latest/APIReference/API_GetFindings.html
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused, WorldError
 from scenarios.cloud.setting import Setting

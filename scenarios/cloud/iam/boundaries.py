@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPermissio
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import Refused

@@ -4,7 +4,7 @@ The documents are those that moto carries; it would load all of them into every 
 Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
 """
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.setting import Setting
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore import xform_name
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.kernel.caller import CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting

@@ -20,7 +20,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scenarios.cloud.api_calls import call
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.iot.emitted import NAMESPACE
 from scenarios.cloud.iot.sql import UNDEFINED, Message, ParseError, expression, fits, parse
 from scenarios.cloud.kernel import moto_state

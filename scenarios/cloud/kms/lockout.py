@@ -6,9 +6,9 @@ Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.htm
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.authorization.policy import Principal, Request, decide
 from scenarios.cloud.authorization.principals import policies_of
-from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
 

@@ -13,8 +13,8 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDest
 import json
 from typing import Any
 
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.authorization.document import MalformedPolicy, parse
-from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.paging import of_logs
 from scenarios.cloud.logs.events import invalid

@@ -13,8 +13,8 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Unifie
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.authorization.rows import Arn, Document
-from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.arns import account_of
 from scenarios.cloud.kernel.errors import NotSimulated

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.paging import of_logs
 from scenarios.cloud.logs.events import (

@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib.matching import LogPattern
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.arns import service_of
 from scenarios.cloud.kernel.deliveries import AssumedRole, Event, Missing, Refusal, StreamRecord

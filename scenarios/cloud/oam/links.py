@@ -19,10 +19,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
+from scenarios.cloud.asked import Answer, Asked
 from scenarios.cloud.authorization.document import MalformedPolicy, parse
 from scenarios.cloud.authorization.request_keys import UNKNOWN, Found
 from scenarios.cloud.authorization.rows import Arn, Document, document
-from scenarios.cloud.calls import Answer, Asked
 from scenarios.cloud.kernel.arns import account_of, region_of
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.paging import Paging

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.ec2.interfaces import Interface, interface_at
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import LogLines, Refusal

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote_plus
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.arns import service_of
 from scenarios.cloud.kernel.caller import ApiCall

@@ -15,8 +15,8 @@ in https://github.com/localstack/localstack/blob/main/localstack-core/localstack
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from scenarios.cloud.asked import Asked, Denied, InPart
 from scenarios.cloud.authorization.rows import Asking, Place
-from scenarios.cloud.calls import Asked, Denied, InPart
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.s3.sources import copied

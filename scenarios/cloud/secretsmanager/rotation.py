@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudtrail.trail import CloudTrail
 from scenarios.cloud.functions.invocations import Invocation, in_brief
 from scenarios.cloud.functions.service import Functions

@@ -18,7 +18,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypedDict
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.blobs import bytes_of
 from scenarios.cloud.kernel.caller import ApiCall

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-systems-
 from functools import partial
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.emitted import EmittedEvents

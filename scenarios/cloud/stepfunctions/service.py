@@ -13,7 +13,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError, ParamValidationError
 
 from scenarios.cloud.api_calls import call
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.arns import region_of
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Event, Need, session_of

@@ -19,9 +19,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.authorization.document import MalformedPolicy, parse
 from scenarios.cloud.authorization.rows import Document, document
-from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated, Refused

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentit
 
 from typing import Any
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudtrail.records.user_identity import principal_id
 from scenarios.cloud.setting import Setting
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from botocore.client import BaseClient
 
-from scenarios.cloud.calls import SendThese
+from scenarios.cloud.asked import SendThese
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.setting import Setting
 

@@ -21,7 +21,7 @@ from chalicelib.catalog import CATALOG
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.remediation import Outcome, Severity
 from chalicelib.template.parts import logical_id
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.sns.topics import Mail
 from scenarios.cloud.world import World
 from scenarios.incidents import (

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from botocore.awsrequest import AWSResponse
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudtrail.delivery.digests import list_public_keys
 from scenarios.cloud.cloudtrail.delivery.signing_keys import keys_of
 from scenarios.cloud.cloudtrail.history.resources import resources

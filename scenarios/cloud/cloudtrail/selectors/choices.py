@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudtrail.selectors.rules import check_event_selectors, check_insight_selectors
 from scenarios.cloud.cloudtrail.selectors.selectors import DEFAULT_SELECTORS, Record, completed, selects
 from scenarios.cloud.kernel import moto_state

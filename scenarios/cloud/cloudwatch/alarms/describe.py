@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudwatch.alarms.composites import children, dependants
 from scenarios.cloud.cloudwatch.alarms.telling import Suppression
 from scenarios.cloud.kernel.errors import Refused

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudwatch.alarms.describe import told_kinds
 from scenarios.cloud.cloudwatch.alarms.telling import Change
 from scenarios.cloud.kernel.paging import of_alarms

@@ -14,7 +14,7 @@ from typing import Any
 
 from scenarios.cloud.alarm_rules import name_of
 from scenarios.cloud.alarms import INSUFFICIENT_DATA
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudwatch.alarms.composites import dependants
 from scenarios.cloud.cloudwatch.alarms.describe import (
     describe_alarms,

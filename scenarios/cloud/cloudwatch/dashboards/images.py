@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
 from scenarios.dashboards.drawing import Graph, draw

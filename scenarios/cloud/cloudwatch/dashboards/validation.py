@@ -11,7 +11,7 @@ https://github.com/radkawar/stackd/blob/main/testdata/aws/cloudwatch/dashboards.
 import re
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.paging import Paging
 from scenarios.cloud.kernel.validation import Request

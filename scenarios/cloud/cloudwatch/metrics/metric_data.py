@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudwatch.metrics import queries as check
 from scenarios.cloud.cloudwatch.metrics.metric_math import InvalidExpression, Result, Series, Window, compute
 from scenarios.cloud.cloudwatch.metrics.metrics import InvalidMetric, MetricStore, aligned

@@ -15,9 +15,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.authorization.denied import access_denied
 from scenarios.cloud.authorization.rows import JSON
-from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.kernel.errors import NotSimulated, Refused

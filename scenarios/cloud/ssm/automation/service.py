@@ -13,8 +13,8 @@ from typing import Any, Final
 from botocore.exceptions import ClientError, ParamValidationError
 
 from scenarios.cloud.api_calls import call
+from scenarios.cloud.asked import Asked
 from scenarios.cloud.authorization.rows import Place
-from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.arns import region_of
 from scenarios.cloud.kernel.caller import Caller
