@@ -38,7 +38,7 @@ from scenarios.cloud.eventbridge.bus import EventBridge
 from scenarios.cloud.functions.runtime_environment import PROJECT
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.kernel import endpoints, garbage, moto_hooks
-from scenarios.cloud.kernel.botocore_hooks import work_done_once
+from scenarios.cloud.kernel.botocore_hooks import data_read_once, work_done_once
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.deliveries import Deliveries
@@ -398,7 +398,7 @@ class _Harness(boto3.Session):
 
 @lru_cache(maxsize=16)
 def _harness(region: str) -> _Harness:
-    with _environment():
+    with _environment(), data_read_once():
         return _Harness("harness", "simulated", region_name=region)
 
 
@@ -410,7 +410,7 @@ def _session(
     token: str = "",
 ) -> boto3.Session:
     """Sessions are kept from world to world: a new one would read botocore's data again."""
-    with _environment():
+    with _environment(), data_read_once():
         return boto3.Session(
             aws_access_key_id=access_key_id,
             aws_secret_access_key=secret,

@@ -57,7 +57,7 @@ HELD = {
     "trail_digest": Held(4.1, 2900),
 }
 # Calls of Python functions; its time, measured few times, moves by half and more.
-FIRST_HELD = {EMPTY: 1_700_000, FILLED: 420_000}
+FIRST_HELD = {EMPTY: 1_700_000, FILLED: 285_000}
 
 
 def main() -> None:

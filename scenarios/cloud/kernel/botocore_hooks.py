@@ -29,6 +29,7 @@ import botocore.useragent
 import botocore.utils
 from botocore.configprovider import EnvironmentProvider
 from botocore.endpoint_provider import EndpointProvider
+from botocore.exceptions import DataNotFoundError
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.model import ServiceModel
 from botocore.utils import EVENT_ALIASES
@@ -55,6 +56,7 @@ _create_methods = _Creator._create_methods  # noqa: SLF001
 _create_name_mapping = _Creator._create_name_mapping  # noqa: SLF001
 _new_aliaser = _Aliaser.__init__
 _alias = _Aliaser._alias_event_name  # noqa: SLF001
+_Loader: Any = botocore.loaders.Loader
 _create_loader = botocore.loaders.create_loader
 
 
@@ -99,8 +101,36 @@ _PROVIDERS: dict[tuple[int, int, frozenset[str]], tuple[Any, Any, EndpointProvid
 def shared_loader(search_path: str | None = None) -> botocore.loaders.Loader:
     """A session's loader of botocore's data; each file is read once for all sessions."""
     loader = _create_loader(search_path)
+    loader.__class__ = _SharedLoader
     loader._cache = _FILES  # type: ignore[attr-defined]  # noqa: SLF001 - where its methods keep what they found
     return loader
+
+
+@contextmanager
+def data_read_once() -> Iterator[None]:
+    """Sessions that are made inside read botocore's data with those of worlds, whenever they are used."""
+    with replaced(((botocore.session, "create_loader", shared_loader),)):
+        yield
+
+
+class _SharedLoader(_Loader):  # type: ignore[misc]  # botocore has no types for it
+    """Looks for the one service that is asked for, where botocore lists the files of all four hundred."""
+
+    @botocore.loaders.instance_cache
+    def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
+        """As botocore's. Raises UnknownServiceError."""
+        if not self._is_there(service_name, type_name):  # then botocore names those that are
+            return super().load_service_model(service_name, type_name, api_version)
+        version = api_version or self.determine_latest_version(service_name, type_name)
+        model = self.load_data(f"{service_name}/{version}/{type_name}")
+        self._extras_processor.process(model, self._find_extras(service_name, type_name, version))
+        return model
+
+    def _is_there(self, service_name: str, type_name: str) -> bool:
+        try:
+            return "/" not in service_name and bool(self.list_api_versions(service_name, type_name))
+        except DataNotFoundError:
+            return False
 
 
 def _load_service_model(creator: Any, service_name: str, api_version: str | None = None) -> ServiceModel:

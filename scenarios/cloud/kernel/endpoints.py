@@ -4,26 +4,41 @@ Records from elsewhere name regions under a pseudonym, and events can be made up
 meets what it would meet on AWS, where the name doesn't resolve.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
-import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import EndpointConnectionError
 
+from scenarios.cloud.kernel import kept_on_disk
+from scenarios.cloud.kernel.isolation import without_aws_settings
+from scenarios.cloud.kernel.service_models import session
 
-@lru_cache(maxsize=1)
+
+@cache
 def regions() -> frozenset[str]:
     """Every region of every partition, as botocore knows them."""
-    session = boto3.Session()
-    partitions = session.get_available_partitions()
-    return frozenset(
-        region
-        for partition in partitions
-        for region in session.get_available_regions("dynamodb", partition_name=partition)
-    )
+    return frozenset(regions_of("dynamodb"))
+
+
+@cache
+def regions_of(service: str) -> tuple[str, ...]:
+    """Every region that a service has, of every partition. To say it, botocore reads the service's model."""
+    asked = f"the regions of {service}"
+    known = kept_on_disk.read(asked)
+    if known is not None:
+        return tuple(json.loads(known))
+    with without_aws_settings():
+        found = [
+            region
+            for partition in session().get_available_partitions()
+            for region in session().get_available_regions(service, partition_name=partition)
+        ]
+    kept_on_disk.write(asked, json.dumps(found).encode())
+    return tuple(found)
 
 
 @contextmanager

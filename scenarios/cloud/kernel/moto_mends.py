@@ -3,29 +3,19 @@
 Each service's own mends are in its folder (`mends.py`), each with a test; the general ones are here.
 """
 
-from functools import cache
 from typing import Any
 
 from moto.core import base_backend
+
+from scenarios.cloud.kernel.endpoints import regions_of
 
 Mend = tuple[Any, str, Any]
 """Owner, name, and what stands there instead."""
 
 
-@cache
-def _regions_of(service: str) -> list[str]:
-    """Every region that a service has, of every partition."""
-    session = base_backend.AccountSpecificBackend.get_session()
-    return [
-        region
-        for partition in session.get_available_partitions()
-        for region in session.get_available_regions(service, partition_name=partition)
-    ]
-
-
 def _generate_regions(_backends: Any, service_name: str) -> list[str]:
     """The regions of a service; moto looks them up anew for every account, and so keeps its state alive."""
-    return _regions_of(service_name)
+    return [*regions_of(service_name)]
 
 
 def _is_the_same(backends: Any, other: Any) -> bool:

@@ -10,19 +10,24 @@ from functools import cache
 from botocore.model import OperationModel, ServiceModel
 from botocore.session import Session, get_session
 
+from scenarios.cloud.kernel.botocore_hooks import data_read_once
 from scenarios.cloud.kernel.isolation import without_aws_settings
 
 
 @cache
-def _session() -> Session:
-    return get_session()
+def session() -> Session:
+    """A session for botocore's data alone, which it reads with those of worlds."""
+    with data_read_once():
+        made = get_session()
+        made.get_component("data_loader")  # which is made when it is first asked for
+    return made
 
 
 @cache
 def service_model(service: str) -> ServiceModel:
     """The model of a service under botocore's name of it: `stepfunctions`, `events`."""
     with without_aws_settings():
-        return _session().get_service_model(service)
+        return session().get_service_model(service)
 
 
 @cache

@@ -6,9 +6,10 @@ from botocore.config import Config
 from botocore.exceptions import ProfileNotFound, UnknownServiceError
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.hooks import EventAliaser, HierarchicalEmitter
+from botocore.loaders import Loader
 from botocore.utils import EVENT_ALIASES
 
-from scenarios.cloud.kernel.botocore_hooks import shared_loader, work_done_once
+from scenarios.cloud.kernel.botocore_hooks import data_read_once, shared_loader, work_done_once
 
 SERVICES = ("dynamodb", "s3", "sts", "logs", "cloudwatch", "events", "iam", "sns")
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 3}, user_agent_extra="trailwarden")
@@ -194,6 +195,46 @@ def test_botocore_is_left_as_it_was():
 def test_a_service_that_is_not_there_is_still_not_there():
     with work_done_once(), pytest.raises(UnknownServiceError):
         client("dynamo")
+
+
+@pytest.mark.parametrize(
+    ("service", "what"),
+    [
+        pytest.param("ce", "paginators-1", id="with extras"),
+        pytest.param("cloudfront", "service-2", id="of many versions"),
+        pytest.param("sts", "endpoint-rule-set-1", id="rules"),
+    ],
+)
+def test_what_is_read_of_a_service_is_what_botocore_reads(service, what):
+    assert shared_loader().load_service_model(service, what) == Loader().load_service_model(service, what)
+
+
+@pytest.mark.parametrize(
+    ("service", "what"),
+    [
+        pytest.param("dynamo", "service-2", id="no service"),
+        pytest.param("sts", "paginators-2", id="nothing of the kind"),
+        pytest.param("", "service-2", id="no name"),
+        pytest.param("../data/sts", "service-2", id="a path"),
+    ],
+)
+def test_what_botocore_does_not_know_is_refused_in_its_words(service, what):
+    said = []
+    for loader in (Loader(), shared_loader()):
+        with pytest.raises(UnknownServiceError) as refused:
+            loader.load_service_model(service, what)
+        said.append(str(refused.value))
+
+    assert said[0] == said[1]
+
+
+def test_a_session_that_is_made_before_a_world_reads_what_worlds_read():
+    with data_read_once():
+        before = session()
+    with work_done_once():
+        models = [each.client("dynamodb").meta.service_model for each in (before, session())]
+
+    assert models[0] is models[1]
 
 
 def test_an_events_name_becomes_what_botocore_alone_makes_of_it():
