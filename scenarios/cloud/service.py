@@ -29,7 +29,8 @@ class Service:
         name: botocore's name for it, such as `events`.
         simulated: what is simulated of it, in the words of the guide.
         missing: what isn't, and says `NotSimulated`; "" for a service that only CloudTrail knows.
-        permissions: what IAM knows of it; None: no call of its is judged, each is NotSimulated.
+        permissions: what IAM knows of it; None: a call is judged by the action of its name in AWS's list,
+            and one whose policy names a resource is NotSimulated.
         recorded: what CloudTrail knows of it, where the general rule doesn't do; one for each of its APIs.
         kinds: the CloudFormation types that are its own, by name.
         mends: what moto gets wrong in its state.
@@ -60,11 +61,11 @@ class Registry:
     def __init__(self, services: Iterable[Service]) -> None:
         """Raises ValueError where two services claim the same."""
         every = tuple(services)
-        self.services = _once((each.name, each) for each in every)
+        self.services = _once((each.name, each, each.name) for each in every)
         self.actions = Actions({each.name: each.permissions for each in every if each.permissions})
-        recorded = _once((one.service, one) for each in every for one in each.recorded)
+        recorded = _once((one.service, one, each.name) for each in every for one in each.recorded)
         self.records = Records(recorded.values())
-        self.kinds = _once(pair for each in every for pair in each.kinds.items())
+        self.kinds = _once((*pair, each.name) for each in every for pair in each.kinds.items())
         self.direct = frozenset(each.name for each in every if each.direct)
         self.mends = tuple(mend for each in every for mend in each.mends)
         self.validators = Validators({each.name: each.validation for each in every if each.validation})
@@ -95,10 +96,12 @@ def _source(records: Records, service: str) -> str:
     return f"aws.{records[service].event_source.removesuffix('.amazonaws.com')}"
 
 
-def _once(claims: Iterable[tuple[str, T]]) -> dict[str, T]:
+def _once(claims: Iterable[tuple[str, T, str]]) -> dict[str, T]:
+    """Values by name; each claim is a name, its value and the service that makes it."""
     found: dict[str, T] = {}
-    for name, value in claims:
+    owners: dict[str, str] = {}
+    for name, value, owner in claims:
         if name in found:
-            raise ValueError(f"two services claim {name}")
-        found[name] = value
+            raise ValueError(f"two services claim {name}: {owners[name]} and {owner}")
+        found[name], owners[name] = value, owner
     return found

@@ -14,7 +14,7 @@ from typing import Any
 from scenarios.cloud.authorization.arns import GIVEN
 from scenarios.cloud.authorization.call_keys import CallKeys
 from scenarios.cloud.authorization.paths import walk
-from scenarios.cloud.authorization.reference import listed_kind, resource_kinds
+from scenarios.cloud.authorization.reference import listed_kind, listed_kinds, resource_kinds
 from scenarios.cloud.authorization.request_keys import Ask
 from scenarios.cloud.authorization.rows import (
     JSON,
@@ -160,7 +160,8 @@ class Actions:
         """A kind of resource of the service with these actions: its own, else as AWS's list has it."""
         kind = self._kinds.get(prefix, GIVEN).get(name) or listed_kind(prefix, name)
         if kind is None:
-            raise ValueError(f"{prefix} has no kind of resource that is called {name}")
+            known = ", ".join([*self._kinds.get(prefix, GIVEN), *listed_kinds(prefix)])
+            raise ValueError(f"{prefix} has no kind of resource that is called {name}; there are {known}")
         return kind
 
     def _of(self, service: str) -> Permissions:

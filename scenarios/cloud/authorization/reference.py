@@ -29,6 +29,11 @@ def listed_kind(prefix: str, name: str) -> Kind | None:
     return named(template(form))
 
 
+def listed_kinds(prefix: str) -> list[str]:
+    """The names of the kinds of resources of the service with these actions."""
+    return sorted(_PUBLISHED.resources.get_resource_types_for_service(prefix))
+
+
 def template(form: str) -> str:
     """The published form of an ARN as `named` takes it.
 

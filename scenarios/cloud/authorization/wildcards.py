@@ -48,7 +48,10 @@ def resource_matches(pattern: str, resource: str) -> bool:
         NotSimulated: the answer depends on that.
     """
     if resource == UNNAMED and pattern != "*":
-        raise NotSimulated("iam", f"whether {pattern} means what a call is about")
+        raise NotSimulated(
+            "iam",
+            f"a policy that names {pattern}: no line says which resource the call is about",
+        )
     if not matches(pattern, resource):
         return False
     if _compiled(pattern, within_segments=True).fullmatch(resource) is None:

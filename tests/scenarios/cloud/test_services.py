@@ -32,7 +32,7 @@ def test_two_services_never_claim_the_same():
 
     with pytest.raises(ValueError, match="sqs"):
         Registry([sqs, Service(name="sqs")])
-    with pytest.raises(ValueError, match="AWS::SQS::Queue"):
+    with pytest.raises(ValueError, match="AWS::SQS::Queue: sqs and mq"):
         Registry([sqs, Service(name="mq", kinds=sqs.kinds)])
     with pytest.raises(ValueError, match="sqs"):
         Registry([sqs, Service(name="mq", recorded=sqs.recorded)])
