@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, DataNotFoundError, UnknownServiceError
 
 from scenarios.cloud.authorization.denied import Unusable
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_messages
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.moto_protocols import (
@@ -62,12 +62,12 @@ class Held:
 
     def seen_at(self, clock: Clock) -> datetime:
         """When it is to be answered: when a message can be seen, or else when its time is over."""
-        queue = moto_state.queue(self.queue)
+        queue = moto_messages.queue(self.queue)
         if queue is None:
             return clock.now
         moments = (
             datetime.fromtimestamp(max(each.visible_at, each.delayed_until) / 1000, clock.now.tzinfo)
-            for each in moto_state.messages(queue)
+            for each in moto_messages.messages(queue)
         )
         return min(self.until, *moments, self.until)
 
@@ -230,7 +230,7 @@ def _poll(asked: Understood, parameters: Mapping[str, Any], region: str) -> time
     """For how long a ReceiveMessage is to wait for a message; SQS refuses what is out of its bounds."""
     if asked.operation.name != "ReceiveMessage":
         return timedelta()
-    queue = moto_state.queue(queue_arn(parameters["QueueUrl"], region))
+    queue = moto_messages.queue(queue_arn(parameters["QueueUrl"], region))
     usual = int(getattr(queue, "receive_message_wait_time_seconds", 0) or 0)
     return timedelta(seconds=int(parameters.get("WaitTimeSeconds", usual)))
 

@@ -23,7 +23,7 @@ from scenarios.cloud.athena.reader import Reader, parts
 from scenarios.cloud.athena.results import EMPTY, Answer
 from scenarios.cloud.athena.works import Works, invalid
 from scenarios.cloud.athena.written import Left, Writer
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3, moto_state
 from scenarios.cloud.kernel.deliveries import Object
 from scenarios.cloud.kernel.emitted import EmittedEvents
 from scenarios.cloud.kernel.errors import NotSimulated
@@ -202,7 +202,7 @@ class Executions:
         if given.get("EncryptionConfiguration") or configured.get("EncryptionConfiguration"):
             raise NotSimulated("athena", "results that Athena encrypts")
         bucket, _ = parts(location)
-        if moto_state.bucket(self._setting.account, bucket) is None:
+        if moto_s3.bucket(self._setting.account, bucket) is None:
             raise invalid(f"Unable to verify/create output bucket {bucket}")
         return location if location.endswith("/") else f"{location}/"
 

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html. The words of r
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3, moto_state
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.s3.encryption import ObjectEncryption
@@ -95,7 +95,7 @@ class Reader:
             if not self._setting.identity.judge(self._caller, action, arn).allowed:
                 raise _no_permission(location)
         for key in sorted(each for each in bucket.keys if each.startswith(prefix)):
-            found = moto_state.object_version(self._setting.account, name, key)
+            found = moto_s3.object_version(self._setting.account, name, key)
             if found is not None:
                 yield Object(address=f"s3://{name}/{key}", size=len(found.value))
 
@@ -103,7 +103,7 @@ class Reader:
         """One object, decrypted with the caller's rights."""
         name, key = parts(address)
         arn = f"arn:aws:s3:::{name}/{key}"
-        found = moto_state.object_version(self._setting.account, name, key)
+        found = moto_s3.object_version(self._setting.account, name, key)
         if found is None or not self._setting.identity.judge(self._caller, "s3:GetObject", arn).allowed:
             raise _no_permission(address)
         try:
@@ -116,8 +116,8 @@ class Reader:
         return data
 
     def _bucket(self, name: str) -> Any:
-        found = moto_state.bucket(self._setting.account, name)
-        if found is None and moto_state.bucket_owner(name):
+        found = moto_s3.bucket(self._setting.account, name)
+        if found is None and moto_s3.bucket_owner(name):
             raise NotSimulated("athena", "a query over another account's bucket")
         if found is None:
             words = "The specified bucket does not exist (Service: Amazon S3; Status Code: 404)"

@@ -32,7 +32,7 @@ from scenarios.cloud.authorization.principals import (
 from scenarios.cloud.authorization.request_keys import UNKNOWN, Ask, Found, first_of
 from scenarios.cloud.authorization.rows import Arn, Doubt, PolicyReader, TagReader, document
 from scenarios.cloud.authorization.wildcards import ARN_PARTS
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_iam, moto_organizations, moto_s3
 from scenarios.cloud.kernel.caller import Caller, CallerKind, session_on
 from scenarios.cloud.kernel.errors import NotSimulated
 
@@ -127,18 +127,18 @@ class Identity:
         return (
             access_key_id in self._callers
             or access_key_id in self._from_iam
-            or moto_state.access_key(access_key_id) is not None
+            or moto_iam.access_key(access_key_id) is not None
         )
 
     @staticmethod
     def secret_of(access_key_id: str) -> str:
         """The secret of an access key: what IAM handed out, or what follows from the key."""
-        in_iam = moto_state.access_key(access_key_id) if access_key_id.startswith("AKIA") else None
+        in_iam = moto_iam.access_key(access_key_id) if access_key_id.startswith("AKIA") else None
         return in_iam[3] if in_iam is not None else f"simulated{access_key_id[4:]}"
 
     def _user_of(self, access_key_id: str, known: Caller | None) -> Caller:
         """A user by an access key that stands in IAM; an actor's own key stands in none."""
-        found = moto_state.access_key(access_key_id)
+        found = moto_iam.access_key(access_key_id)
         if found is None:
             if access_key_id in self._from_iam:
                 raise UnusableCredentials(Unusable.INVALID)  # deleted meanwhile
@@ -149,7 +149,7 @@ class Identity:
         self._from_iam.add(access_key_id)
         if not active:
             raise UnusableCredentials(Unusable.INVALID)
-        user = moto_state.user(account, name)
+        user = moto_iam.user(account, name)
         assert user is not None
         return self.enrol(
             Caller(
@@ -197,9 +197,9 @@ class Identity:
             context={**(context or {}), **(_forwarded(via, resource) if via else {})},
             ask=first_of(*([ask] if ask is not None else []), *asks),
         )
-        place = moto_state.organization_path(caller.account)
+        place = moto_organizations.organization_path(caller.account)
         limits = limits_of(caller, self.user_boundaries, place)
-        of_owner = place if owner == caller.account else moto_state.organization_path(owner)
+        of_owner = place if owner == caller.account else moto_organizations.organization_path(owner)
         return self._sure(
             _decided(
                 request,
@@ -234,13 +234,13 @@ class Identity:
         if len(parts) < ARN_PARTS:
             return ""
         if parts[2] == "s3":
-            return moto_state.bucket_regions(self._owner(resource)).get(parts[5].split("/", 1)[0], "")
+            return moto_s3.bucket_regions(self._owner(resource)).get(parts[5].split("/", 1)[0], "")
         return parts[3]
 
     def key_of_resource(self, resource: str, owner: str, key: str) -> Found:
         """The condition keys that follow from a resource: whose it is, and its tags."""
         if key in _ORGANIZATION_KEYS:
-            place = moto_state.organization_path(owner)
+            place = moto_organizations.organization_path(owner)
             return getattr(place, _ORGANIZATION_KEYS[key]) if place is not None else None
         if key == "s3:resourceaccount":
             return owner or None
@@ -266,7 +266,7 @@ class Identity:
         kind, _, path = resource.rpartition(":")[2].partition("/")
         name = path.rpartition("/")[2]
         if kind == "role":
-            role = moto_state.role(owner, name)
+            role = moto_iam.role(owner, name)
             return (role.permissions_boundary_arn or None) if role is not None else None
         return self.user_boundaries.get((owner, name))
 
@@ -300,7 +300,7 @@ class Identity:
                 partial(self._key_of_moment, resource),
             ),
         )
-        limits = limits_of_resource(moto_state.organization_path(owner) if owner else None)
+        limits = limits_of_resource(moto_organizations.organization_path(owner) if owner else None)
         return _decided(request, (), self.resource_policy(resource), limits=limits)
 
     def policies_by(self, service: str, finder: PolicyReader) -> PolicyReader | None:
@@ -350,7 +350,7 @@ class Identity:
         if len(parts) < ARN_PARTS:
             return ""
         if parts[2] == "s3":
-            return moto_state.bucket_owner(parts[5].split("/", 1)[0])
+            return moto_s3.bucket_owner(parts[5].split("/", 1)[0])
         return parts[4] if parts[4] != "aws" else ""  # AWS's own managed policies
 
     def _regional(self, service: str, context: Mapping[str, str | bool]) -> tuple[str, ...]:
@@ -365,7 +365,7 @@ def _key_of_source(context: Mapping[str, str | bool], key: str) -> Found:
     """The organization of the account that a service acts for; absent where it doesn't say for which."""
     if key not in _SOURCE_KEYS:
         return UNKNOWN
-    place = moto_state.organization_path(str(context.get("aws:SourceAccount", "")))
+    place = moto_organizations.organization_path(str(context.get("aws:SourceAccount", "")))
     return getattr(place, _SOURCE_KEYS[key]) if place is not None else None
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from scenarios.cloud.authorization.policy import NO_LIMITS, Limits
 from scenarios.cloud.authorization.request_keys import UNKNOWN, Found
 from scenarios.cloud.authorization.rows import Document, document
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_iam, moto_organizations
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 
 _PRINCIPAL_TAG = "aws:principaltag/"
@@ -35,31 +35,31 @@ def policies_of(caller: Caller) -> tuple[Document, ...]:
 
 def role_policies(account: str, role_name: str) -> list[Document]:
     """A role's inline and attached policies, as documents; none for a role that isn't there."""
-    role = moto_state.role(account, role_name)
+    role = moto_iam.role(account, role_name)
     return _documents([role]) if role is not None else []
 
 
 def _user_policies(account: str, name: str) -> Iterator[Document]:
-    user = moto_state.user(account, name)
+    user = moto_iam.user(account, name)
     if user is not None:
-        yield from _documents([user, *moto_state.groups_of(account, name)])
+        yield from _documents([user, *moto_iam.groups_of(account, name)])
 
 
 def _documents(holders: Iterable[Any]) -> list[Document]:
-    return [document(text) for holder in holders for text in moto_state.policies_of(holder)]
+    return [document(text) for holder in holders for text in moto_iam.policies_of(holder)]
 
 
 def limits_of(
     caller: Caller,
     boundaries: Mapping[tuple[str, str], str],
-    place: moto_state.OrganizationPath | None,
+    place: moto_organizations.OrganizationPath | None,
 ) -> Limits:
     """What limits the caller: its boundary, its session, its organization.
 
     `boundaries`: the users', by account and name. `place`: where the caller's account is in its organization.
     """
     arn = _boundary_arn(caller, boundaries)
-    boundary = moto_state.managed_policy(caller.account, arn) if arn else None
+    boundary = moto_iam.managed_policy(caller.account, arn) if arn else None
     # Service control policies don't limit the management account's principals, but those of all other
     # accounts.
     scps = place.scps if place is not None and place.management != caller.account else ()
@@ -72,12 +72,14 @@ def limits_of(
 
 def _boundary_arn(caller: Caller, boundaries: Mapping[tuple[str, str], str]) -> str:
     if caller.kind is CallerKind.ASSUMED_ROLE:
-        role = moto_state.role(caller.account, caller.name)
+        role = moto_iam.role(caller.account, caller.name)
         return (role.permissions_boundary_arn or "") if role is not None else ""
     return boundaries.get((caller.account, caller.name), "")
 
 
-def limits_of_resource(place: moto_state.OrganizationPath | None, limits: Limits = NO_LIMITS) -> Limits:
+def limits_of_resource(
+    place: moto_organizations.OrganizationPath | None, limits: Limits = NO_LIMITS
+) -> Limits:
     """The limits with what the organization of the resource's owner adds."""
     if place is None:
         return limits
@@ -90,7 +92,7 @@ def key_of_caller(caller: Caller, key: str) -> Found:
         name = key.removeprefix(_PRINCIPAL_TAG)
         return next((value for tag, value in _tags_of(caller).items() if tag.lower() == name), None)
     if key in _ORGANIZATION_KEYS:
-        place = moto_state.organization_path(caller.account)
+        place = moto_organizations.organization_path(caller.account)
         return getattr(place, _ORGANIZATION_KEYS[key]) if place is not None else None
     return _OF_CALLER[key](caller) if key in _OF_CALLER else UNKNOWN
 
@@ -142,8 +144,8 @@ def _tags_of(caller: Caller) -> Mapping[str, str]:
     """The tags of the user or role; those of the session win."""
     match caller.kind:
         case CallerKind.ASSUMED_ROLE:
-            return moto_state.role_tags(caller.account, caller.name) | dict(caller.tags)
+            return moto_iam.role_tags(caller.account, caller.name) | dict(caller.tags)
         case CallerKind.IAM_USER:
-            return moto_state.user_tags(caller.account, caller.arn)
+            return moto_iam.user_tags(caller.account, caller.arn)
         case _:
             return caller.tags

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from scenarios.cloud.authorization.policy import Document, Principal, Request, decide
 from scenarios.cloud.authorization.principals import limits_of, policies_of
 from scenarios.cloud.authorization.rows import document
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_iam, moto_organizations
 from scenarios.cloud.kernel.caller import session_on
 
 
@@ -45,9 +45,7 @@ def service_may(
 
 def can_be_assumed(role_arn: str, service: str, *, account: str, region: str, source: str = "") -> bool:
     """Whether a service can assume a role; one that isn't there can't be."""
-    role = (
-        moto_state.role(role_arn.split(":")[4], role_arn.rpartition("/")[2]) if _is_role(role_arn) else None
-    )
+    role = moto_iam.role(role_arn.split(":")[4], role_arn.rpartition("/")[2]) if _is_role(role_arn) else None
     return role is not None and service_may(
         service,
         "sts:AssumeRole",
@@ -65,7 +63,7 @@ def role_may(role_arn: str, action: str, resource: str, policy: Document | None 
         return False
     caller = session_on(role_arn, "check")
     request = Request(principal=Principal.of(caller), action=action, resource=resource)
-    limits = limits_of(caller, {}, moto_state.organization_path(caller.account))
+    limits = limits_of(caller, {}, moto_organizations.organization_path(caller.account))
     return decide(request, policies_of(caller), policy, limits=limits).allowed
 
 

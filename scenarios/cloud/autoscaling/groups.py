@@ -19,7 +19,7 @@ from typing import Any, Final
 from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.ec2.instances import Instances
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_ec2, moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.clock import Entry
 from scenarios.cloud.kernel.deliveries import AssumedRole, Message, Notification
@@ -110,7 +110,7 @@ class Groups:
             stack.region for stack in stacks if any(stack.of_type("AWS::AutoScaling::AutoScalingGroup"))
         }
         for region in sorted(regions):
-            for group in moto_state.scaling_groups(self._setting.account, region):
+            for group in moto_ec2.scaling_groups(self._setting.account, region):
                 _let_wait(group)
                 ids = {str(state.instance.id): True for state in group.instance_states}
                 for instance in ids:
@@ -129,7 +129,7 @@ class Groups:
 
     def look(self, region: str) -> None:
         """See which instances came, which wait to go, and which are gone."""
-        groups = {each.name: each for each in moto_state.scaling_groups(self._setting.account, region)}
+        groups = {each.name: each for each in moto_ec2.scaling_groups(self._setting.account, region)}
         for name, group in groups.items():
             _let_wait(group)
             seen = self._seen.setdefault((region, name), _Seen())
@@ -175,7 +175,7 @@ class Groups:
         seen = self._seen.get((region, group.name))
         was_there = seen.instances.pop(instance, False) if seen is not None else False
         self._forget(instance)
-        if moto_state.instance_state(moto_state.instance(self._setting.account, region, instance)) in (
+        if moto_ec2.instance_state(moto_ec2.instance(self._setting.account, region, instance)) in (
             "terminated",
             "shutting-down",
         ):
@@ -206,7 +206,7 @@ class Groups:
         return {"Activity": self._activity(group, instance, original)}
 
     def _member(self, region: str, instance: str) -> tuple[Any, Any]:
-        for group in moto_state.scaling_groups(self._setting.account, region):
+        for group in moto_ec2.scaling_groups(self._setting.account, region):
             for state in group.instance_states:
                 if state.instance.id == instance:
                     return group, state

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_ec2, moto_state
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 
 _BOOTSTRAPPED = re.compile(r"/cdk-bootstrap/[a-z0-9]+/version")
@@ -66,11 +66,11 @@ class AccountValues:
 
     def zones(self) -> list[str]:
         """The names of the region's availability zones."""
-        return moto_state.zones(self.account, self.region)
+        return moto_ec2.zones(self.account, self.region)
 
 
 def _in_ec2(kind: str) -> Callable[[AccountValues, str], bool]:
-    return lambda here, value: value in moto_state.network_names(here.account, here.region, kind)
+    return lambda here, value: value in moto_ec2.network_names(here.account, here.region, kind)
 
 
 def _is_parameter(here: AccountValues, value: str) -> bool:

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3, moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
 from scenarios.cloud.s3 import acls
@@ -78,7 +78,7 @@ class StandardLogs:
             return
         where = logging.get("Bucket", "")
         name = _bucket(where)
-        bucket = moto_state.bucket(self._setting.account, name)
+        bucket = moto_s3.bucket(self._setting.account, name)
         judge = self._setting.identity.judge
         if bucket is None or not all(
             judge(asked.caller, each, f"arn:aws:s3:::{name}").allowed for each in _NEEDED

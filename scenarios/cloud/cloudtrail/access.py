@@ -13,7 +13,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-p
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_organizations
 from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines, Missing, Notification, Object, Refusal
 from scenarios.cloud.setting import Setting
 
@@ -105,7 +105,7 @@ def _of_log_group(arn: str, refusal: Refusal | None) -> Denial | None:
 
 def accounts_of(account: str, trail: Any) -> Iterator[tuple[str, str]]:
     """The (organization, account) pairs that a trail delivers for; the organization is "" for its own."""
-    organization = moto_state.organization(account) if trail.is_org_trail else None
+    organization = moto_organizations.organization(account) if trail.is_org_trail else None
     if organization is None:
         yield "", account
     else:

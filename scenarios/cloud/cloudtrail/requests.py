@@ -17,7 +17,7 @@ from typing import Any
 
 from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudtrail.access import SERVICE, Access
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_organizations, moto_s3, moto_secrets
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
@@ -77,7 +77,7 @@ class TrailRequests:
             bucket = trail.bucket_name
         if not bucket:
             raise Refused("InvalidS3BucketNameException", "Bucket name cannot be blank!")
-        if moto_state.bucket(self._setting.account, bucket) is None:
+        if moto_s3.bucket(self._setting.account, bucket) is None:
             raise Refused("S3BucketDoesNotExistException", f"S3 bucket {bucket} does not exist!", 404)
         if self._access.to_bucket(arn, bucket, _a_key(self._setting.account, given, trail)):
             why = f"Incorrect S3 bucket policy is detected for bucket: {bucket}"
@@ -85,7 +85,7 @@ class TrailRequests:
 
     def _look_at_key(self, given: Mapping[str, Any], arn: str, trail: Any, region: str) -> None:
         bucket, named = given.get("S3BucketName") or trail.bucket_name, given["KmsKeyId"]
-        found = moto_state.kms_key(named, self._setting.account, region)
+        found = moto_secrets.kms_key(named, self._setting.account, region)
         if found is None:
             raise Refused("KmsKeyNotFoundException", f"The KMS key {named} was not found.")
         if not found.enabled:
@@ -116,7 +116,7 @@ class TrailRequests:
             raise Refused(wrong, why)
 
     def _look_at_organization(self) -> None:
-        found = moto_state.organization(self._setting.account)
+        found = moto_organizations.organization(self._setting.account)
         if found is None:
             why = "The account is not a member of an organization."
             raise Refused("OrganizationsNotInUseException", why, 404)
@@ -133,7 +133,7 @@ class TrailRequests:
     def _spell_key(self, call: ApiCall) -> None:
         """A trail names its key by ARN, however it was told; the answer has been given by then."""
         named = call.parameters.get("KmsKeyId")
-        found = moto_state.kms_key(named, self._setting.account, call.region) if named else None
+        found = moto_secrets.kms_key(named, self._setting.account, call.region) if named else None
         for trail in self._trails():
             if found is not None and call.parameters["Name"] in {trail.arn, trail.trail_name}:
                 trail.kms_key_id = str(found.arn)
@@ -143,6 +143,6 @@ def _a_key(account: str, given: Mapping[str, Any], trail: Any) -> str:
     """The name of an object as CloudTrail would write it, to ask the bucket's policy about."""
     prefix = given.get("S3KeyPrefix", getattr(trail, "s3_key_prefix", "")) or ""
     organization = given.get("IsOrganizationTrail", getattr(trail, "is_org_trail", False))
-    found = moto_state.organization(account) if organization else None
+    found = moto_organizations.organization(account) if organization else None
     folders = [prefix, "AWSLogs", found.id if found else "", account, "CloudTrail", "x"]
     return "/".join(folder for folder in folders if folder)

@@ -29,7 +29,7 @@ from scenarios.cloud.cloudtrail.selectors.choices import TrailChoices, logs
 from scenarios.cloud.cloudtrail.selectors.selectors import asks_for_data
 from scenarios.cloud.eventbridge.bus import matching
 from scenarios.cloud.eventbridge.buses import DEFAULT_BUS
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_events, moto_s3, moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import LogLines
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
@@ -77,7 +77,7 @@ class CloudTrail:
     def start(self, _: Sequence[Stack]) -> None:
         """Set the deliveries going of every trail that logs."""
         self._choices.start()
-        self._bucket_regions = moto_state.bucket_regions(self._setting.account)
+        self._bucket_regions = moto_s3.bucket_regions(self._setting.account)
         for trail in self._trails():
             if trail.status.is_logging:
                 self._files.begin(trail, self._regions_of(trail))
@@ -147,7 +147,7 @@ class CloudTrail:
         if call.service != "s3" or "Bucket" not in call.parameters:
             return call
         name = call.parameters["Bucket"]
-        bucket = moto_state.bucket(self._setting.account, name)
+        bucket = moto_s3.bucket(self._setting.account, name)
         if bucket is not None and call.operation != "CreateBucket":
             self._bucket_regions[name] = bucket.region_name
         region = self._bucket_regions.get(name, call.region)
@@ -190,7 +190,7 @@ class CloudTrail:
         """
         rules = [
             rule
-            for rule in moto_state.rules(self._setting.account, region, DEFAULT_BUS)
+            for rule in moto_events.rules(self._setting.account, region, DEFAULT_BUS)
             if not rule.managed_by
         ]
         matched = sorted(matching(rules, event_bridge_envelope(record, ""))) if rules else []

@@ -9,7 +9,7 @@ from typing import Any, Final
 from scenarios.cloud.asked import Asked
 from scenarios.cloud.config.recording import DEFAULT_NAME, keep_mode
 from scenarios.cloud.config.resource_types.view import SERVICE
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_iam, moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.setting import Setting
 
@@ -46,7 +46,7 @@ class Puts:
 
     def _role_made(self, call: ApiCall) -> None:
         if call.parameters["AWSServiceName"] == SERVICE:
-            moto_state.know_managed_policy_of_aws(self._setting.account, POLICY)
+            moto_iam.know_managed_policy_of_aws(self._setting.account, POLICY)
             name = (call.response or {})["Role"]["RoleName"]
             iam = moto_state.backend("iam", self._setting.account, "global")
             iam.attach_role_policy(POLICY, name)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_iam, moto_state
 from scenarios.cloud.kernel.errors import Refused
 
 SERVICE: Final = "remediation.config.amazonaws.com"
@@ -65,13 +65,13 @@ def role_arn(account: str) -> str:
 
 def make_role(account: str) -> None:
     """Make that role, where it isn't there yet: Config does so itself."""
-    if moto_state.role(account, ROLE_NAME) is not None:
+    if moto_iam.role(account, ROLE_NAME) is not None:
         return
     trusts = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"Service": SERVICE}, "Action": "sts:AssumeRole"}],
     }
     iam = moto_state.backend("iam", account, "global")
-    moto_state.know_managed_policy_of_aws(account, POLICY)
+    moto_iam.know_managed_policy_of_aws(account, POLICY)
     iam.create_role(ROLE_NAME, json.dumps(trusts), _PATH, None, "", [], "3600")
     iam.attach_role_policy(POLICY, ROLE_NAME)

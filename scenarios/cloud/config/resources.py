@@ -31,7 +31,7 @@ from scenarios.cloud.config.recording import DEFAULT_NAME, keep_mode
 from scenarios.cloud.config.remediation_kept import keep, make_role
 from scenarios.cloud.config.resource_types.view import SERVICE
 from scenarios.cloud.config.rule_ids import tidy_id
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3, moto_state
 from scenarios.cloud.kernel.errors import Refused as Refusal
 from scenarios.cloud.kernel.texts import with_lowered_names
 
@@ -245,7 +245,7 @@ def _check_bucket(order: Order, channel: Mapping[str, Any]) -> None:
     """PutDeliveryChannel writes a file to see whether it may; DependsOn says what that needs."""
     site, name = order.site, channel["s3BucketName"]
     recorder = next(iter(_backend(order).recorders.values()), None)
-    if moto_state.bucket(site.account, name) is None or recorder is None:
+    if moto_s3.bucket(site.account, name) is None or recorder is None:
         return  # PutDeliveryChannel says so
     prefix = f"{channel['s3KeyPrefix']}/" if channel.get("s3KeyPrefix") else ""
     key = f"arn:aws:s3:::{name}/{prefix}AWSLogs/{site.account}/Config/ConfigWritabilityCheckFile"

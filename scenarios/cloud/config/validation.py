@@ -11,7 +11,7 @@ from scenarios.cloud.config.managed.all_rules import SIMULATED, is_of_aws
 from scenarios.cloud.config.recording import DAILY
 from scenarios.cloud.config.resource_types.all_types import RESOURCE_COMPLIANCE, TYPES
 from scenarios.cloud.config.resource_types.view import SERVICE
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_lambda, moto_messages, moto_s3, moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.validation import Request, Validation
 
@@ -54,12 +54,12 @@ def channel(request: Request) -> None:
             "Configuration recorder is not available to put delivery channel.",
         )
     bucket = given.get("s3BucketName")
-    if bucket and moto_state.bucket(request.account, bucket) is None:
+    if bucket and moto_s3.bucket(request.account, bucket) is None:
         raise Refused(
             "NoSuchBucketException", f"Cannot find a S3 bucket with the given bucket name: {bucket}"
         )
     topic = given.get("snsTopicARN")
-    if topic and moto_state.topic(topic) is None:
+    if topic and moto_messages.topic(topic) is None:
         raise Refused("InvalidSNSTopicARNException", f"The sns topic arn '{topic}' is not valid.")
 
 
@@ -94,8 +94,8 @@ def _scope(types: list[str]) -> None:
 
 
 def _function(request: Request, arn: str) -> None:
-    function = moto_state.lambda_function(request.account, request.region, arn)
-    policy = moto_state.lambda_policy(function) if function is not None else None
+    function = moto_lambda.lambda_function(request.account, request.region, arn)
+    policy = moto_lambda.lambda_policy(function) if function is not None else None
     if policy is None or not service_may(
         SERVICE,
         "lambda:InvokeFunction",

@@ -42,7 +42,7 @@ from scenarios.cloud.ec2.flow_records import (
     watches,
 )
 from scenarios.cloud.ec2.interfaces import Interface, interfaces_of
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3, moto_state, moto_streams
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines, Missing, Object, Refusal
 from scenarios.cloud.kernel.errors import NotSimulated
@@ -133,7 +133,7 @@ class FlowLogs:
         Whoever may write the bucket's policy has AWS's statements added by this call.
         """
         bucket, prefix = bucket_of(asked.parameters["LogDestination"])
-        if moto_state.bucket(self._setting.account, bucket) is None:
+        if moto_s3.bucket(self._setting.account, bucket) is None:
             return ""  # moto says so
         options = asked.parameters.get("DestinationOptions") or {}
         folder = f"{bucket}/{folder_of(prefix, self._setting.account, options)}"
@@ -157,7 +157,7 @@ class FlowLogs:
         if asked.parameters.get("DeliverCrossAccountRole"):
             raise NotSimulated("ec2", "a flow log to another account's stream")
         arn, judge = asked.parameters.get("LogDestination", ""), self._setting.identity.judge
-        there = arn.startswith("arn:") and arn.count(":") >= 5 and moto_state.delivery_stream(arn)
+        there = arn.startswith("arn:") and arn.count(":") >= 5 and moto_streams.delivery_stream(arn)
         if not there:
             return f"LogDestination: {arn} does not exist."
         role = f"arn:aws:iam::{self._setting.account}:role/aws-service-role/{DELIVERY}/{_ROLE}"
@@ -356,7 +356,7 @@ class FlowLogs:
         writes = {"Effect": "Allow", "Action": ["firehose:PutRecord"], "Resource": arn}
         role = linked_role(account, DELIVERY, _ROLE, writes)
         refusal: Refusal | None = Refusal(missing=Missing.PERMISSION, because="it has no tag", resource=arn)
-        if moto_state.delivery_stream(arn) is None or self._has_tag(watch.region, arn):
+        if moto_streams.delivery_stream(arn) is None or self._has_tag(watch.region, arn):
             messages = [json.dumps({"message": line}) for _, (_, line) in lines]
             refusal = put_records(self._setting, arn, messages, by=role)
         self._delivered(model, arn, refusal, len(lines))

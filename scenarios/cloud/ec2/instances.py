@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
 from scenarios.cloud.ec2.machine import Machine
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_ec2, moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.emitted import EmittedMetrics
 from scenarios.cloud.kernel.errors import Refused, WorldError
@@ -111,7 +111,7 @@ class Instances:
 
     def state(self, machine: Machine) -> str:
         """`running`, `stopped` and so on, as DescribeInstances would say."""
-        return moto_state.instance_state(self._model(machine))
+        return moto_ec2.instance_state(self._model(machine))
 
     def tags(self, machine: Machine) -> dict[str, str]:
         """The instance's tags, as they are now."""
@@ -119,7 +119,7 @@ class Instances:
 
     def role(self, machine: Machine) -> str:
         """The ARN of the role in the instance's profile; "" where it has none."""
-        return moto_state.instance_role(self._model(machine), self._setting.account, machine.region)
+        return moto_ec2.instance_role(self._model(machine), self._setting.account, machine.region)
 
     def adopt(self, region: str, instance: str) -> Machine:
         """Take over an instance that was there before anything happened: it runs, and no event is sent."""
@@ -132,8 +132,8 @@ class Instances:
         told = (call.response or {})["StoppingInstances"]
         still = [each["InstanceId"] for each in told if each["PreviousState"]["Name"] == "stopped"]
         for each in still:
-            found = moto_state.instance(self._setting.account, call.region, each)
-            moto_state.put_instance_state(found, "stopped", CODES["stopped"])
+            found = moto_ec2.instance(self._setting.account, call.region, each)
+            moto_ec2.put_instance_state(found, "stopped", CODES["stopped"])
         self._change(call.region, [each for each in _named(call) if each not in still], STOPPING)
 
     def launched(self, region: str, instance: str) -> None:
@@ -265,7 +265,7 @@ class Instances:
 
     def _set(self, machine: Machine, state: str) -> None:
         """Put it into a state, and tell EventBridge."""
-        moto_state.put_instance_state(self._model(machine), state, CODES[state])
+        moto_ec2.put_instance_state(self._model(machine), state, CODES[state])
         event = self._event(
             machine,
             "EC2 Instance State-change Notification",
@@ -281,7 +281,7 @@ class Instances:
         return self._setting.service_event(machine.region, "aws.ec2", detail_type, [arn], detail)
 
     def _model(self, machine: Machine) -> Any:
-        return moto_state.instance(self._setting.account, machine.region, machine.instance)
+        return moto_ec2.instance(self._setting.account, machine.region, machine.instance)
 
     # ---- what EC2 measures ------------------------------------------------------------------------
 
@@ -322,7 +322,7 @@ class Instances:
 
 
 def _hardware(instance_type: str) -> Hardware:
-    known = moto_state.instance_type(instance_type)
+    known = moto_ec2.instance_type(instance_type)
     return Hardware(
         processors=int(known["VCpuInfo"]["DefaultVCpus"]),
         memory=int(known["MemoryInfo"]["SizeInMiB"]) * 1024**2,

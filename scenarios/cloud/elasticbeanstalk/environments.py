@@ -36,7 +36,7 @@ from scenarios.cloud.agent.configuration import AgentConfiguration
 from scenarios.cloud.asked import Asked
 from scenarios.cloud.ec2.instances import Instances
 from scenarios.cloud.ec2.machine import Machine
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_iam
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
 from scenarios.cloud.service_logs_delivery import make_group
@@ -151,7 +151,7 @@ class Environments:
             if value not in choices and value.lower() not in choices:
                 raise _invalid(option, value)
         profile = options.get(_PROFILE, "")
-        if profile and not moto_state.instance_profile_is_there(self._setting.account, profile):
+        if profile and not moto_iam.instance_profile_is_there(self._setting.account, profile):
             raise _invalid(_PROFILE, profile)
 
     def _created(self, call: ApiCall) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.deliveries import By, Object, Refusal
 from scenarios.cloud.kernel.errors import Refused
@@ -58,7 +58,7 @@ def try_it(setting: Setting, region: str, bucket: str, prefix: str, put: Put) ->
     """Write the test file; raises Refused where access logs may not go to this bucket."""
     if "AWSLogs" in prefix:
         raise Refused("InvalidConfigurationRequest", f"The prefix {prefix} must not include AWSLogs")
-    model = moto_state.bucket(setting.account, bucket)
+    model = moto_s3.bucket(setting.account, bucket)
     if model is not None and model.region_name != region:
         raise Refused("InvalidConfigurationRequest", f"The bucket {bucket} is not in the region {region}")
     key = f"{_folder(setting, bucket, prefix)}ELBAccessLogTestFile"

@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode
 from scenarios.cloud.eventbridge.connections import Authorisation, Connections, NotAuthorized
 from scenarios.cloud.eventbridge.failures import Failure
 from scenarios.cloud.inputs import input_path
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_events
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Event, Need
 from scenarios.cloud.kernel.errors import WorldError
 from scenarios.cloud.kernel.web import WebAnswer, WebRequest, place_of
@@ -55,7 +55,7 @@ class ApiDestinations(Door[Event]):
 
     def is_there(self, delivery: Delivery[Event]) -> bool:
         """Whether there is such a destination."""
-        return moto_state.api_destination(delivery.arn) is not None
+        return moto_events.api_destination(delivery.arn) is not None
 
     def needs(self, delivery: Delivery[Event]) -> Sequence[Need]:
         """What the target's role must be allowed."""
@@ -69,7 +69,7 @@ class ApiDestinations(Door[Event]):
 
     def turn(self, arn: str) -> datetime:
         """When the next request may be sent, which takes that turn."""
-        destination, now = moto_state.api_destination(arn), self._setting.clock.now
+        destination, now = moto_events.api_destination(arn), self._setting.clock.now
         rate = int((destination.invocation_rate_limit_per_second if destination else 0) or DEFAULT_RATE)
         due = max(now, self._free.get(arn, now))
         self._free[arn] = due + timedelta(seconds=1 / rate)
@@ -77,7 +77,7 @@ class ApiDestinations(Door[Event]):
 
     def invoke(self, target: Mapping[str, Any], event: Mapping[str, Any], body: str) -> Failure | None:
         """Send one request; the target's role was asked already."""
-        destination: Any = moto_state.api_destination(target["Arn"])
+        destination: Any = moto_events.api_destination(target["Arn"])
         try:
             authorised = self._connections.authorisation(destination.connection_arn)
         except NotAuthorized as error:

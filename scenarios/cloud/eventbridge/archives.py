@@ -18,7 +18,7 @@ from typing import Any
 from chalicelib.matching import EventPattern
 from scenarios.cloud.asked import Asked
 from scenarios.cloud.eventbridge.requests import check_pattern, moment, name_of_bus
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_events
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
 
@@ -98,7 +98,7 @@ class Archives:
         """Put an event into the archives of its bus that want it."""
         if "replay-name" in event:
             return
-        for name, archive in moto_state.archives(self._setting.account, region).items():
+        for name, archive in moto_events.archives(self._setting.account, region).items():
             if archive.event_bus_name != bus:
                 continue
             pattern = archive.event_pattern.dump()
@@ -188,7 +188,7 @@ class Archives:
 
     def _archive(self, asked: Asked) -> Any:
         name = str(asked.parameters["EventSourceArn"]).rpartition("/")[2]
-        found = moto_state.archives(self._setting.account, asked.region).get(name)
+        found = moto_events.archives(self._setting.account, asked.region).get(name)
         if found is None:
             raise Refused(
                 "ValidationException",

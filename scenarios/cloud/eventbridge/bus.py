@@ -31,7 +31,7 @@ from scenarios.cloud.eventbridge.requests import (
 from scenarios.cloud.eventbridge.scheduled import scheduled_event
 from scenarios.cloud.eventbridge.targets import Targets
 from scenarios.cloud.eventbridge.unheard import UnheardRules
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_events
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Stack
@@ -68,10 +68,10 @@ class EventBridge:
         """Start the schedules of the rules."""
         for region in self._setting.regions:
             self.partners.look(region)
-            for rule in moto_state.rules(self._setting.account, region, DEFAULT_BUS):
+            for rule in moto_events.rules(self._setting.account, region, DEFAULT_BUS):
                 self._begin(rule.name, region, self._setting.clock.now)
-            for bus in moto_state.buses(self._setting.account, region):
-                for rule in moto_state.rules(self._setting.account, region, bus):
+            for bus in moto_events.buses(self._setting.account, region):
+                for rule in moto_events.rules(self._setting.account, region, bus):
                     self.unheard.look(rule)
 
     # ---- events in ------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ class EventBridge:
         self.unheard.seen.add((str(event.get("source", "")), str(event.get("detail-type", ""))))
         rules = [
             rule
-            for rule in moto_state.rules(self._setting.account, region, bus)
+            for rule in moto_events.rules(self._setting.account, region, bus)
             if not rule.managed_by and (not only or rule.arn in only)
         ]
         # Sorted, since a set's order depends on the interpreter's hash seed.
@@ -146,7 +146,7 @@ class EventBridge:
 
     def _rule_put(self, call: ApiCall) -> None:
         bus = bus_name(call.parameters)
-        for rule in moto_state.rules(self._setting.account, call.region, bus):
+        for rule in moto_events.rules(self._setting.account, call.region, bus):
             if rule.name == call.parameters["Name"]:
                 self.unheard.look(rule)
         if bus == DEFAULT_BUS:
@@ -195,7 +195,7 @@ class EventBridge:
             self._targets.send(rule, target, event, forwarded=forwarded)
 
     def _rule(self, name: str, region: str) -> Any | None:
-        rules = moto_state.rules(self._setting.account, region, DEFAULT_BUS)
+        rules = moto_events.rules(self._setting.account, region, DEFAULT_BUS)
         return next((rule for rule in rules if rule.name == name), None)
 
     # ---- the API --------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_events
 from scenarios.cloud.kernel.deliveries import AssumedRole, Delivery, Door, Event, Need
 from scenarios.cloud.setting import Setting
 
@@ -45,7 +45,7 @@ class Buses(Door[Event]):
     def is_there(self, delivery: Delivery[Event]) -> bool:
         """Whether there is such a bus."""
         region, account, bus = _parts(delivery.arn)
-        return bus in moto_state.buses(account, region)
+        return bus in moto_events.buses(account, region)
 
     def needs(self, delivery: Delivery[Event]) -> Sequence[Need]:
         """An AWS service needs no permission for the default bus; a role must be allowed."""

@@ -23,7 +23,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_events, moto_secrets
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.web import WebAnswer, WebRequest
@@ -72,7 +72,7 @@ class Connections:
         Raises:
             NotAuthorized: it can't authorise one.
         """
-        connection = moto_state.connection(arn)
+        connection = moto_events.connection(arn)
         if connection is None or connection.state == DEAUTHORIZED:
             raise NotAuthorized("the connection is not authorized")
         secret = self._secret(connection)
@@ -88,7 +88,7 @@ class Connections:
         self._tokens.pop(arn, None)
 
     def _secret(self, connection: Any) -> Secret:
-        text = moto_state.secret_text(connection.secret_arn)
+        text = moto_secrets.secret_text(connection.secret_arn)
         if text is None:
             raise NotAuthorized("the secret of the connection is gone")
         read: Secret = json.loads(text)
@@ -137,11 +137,11 @@ class Connections:
     def _deauthorize(self, asked: Asked) -> dict[str, Any]:
         """All that authorises is removed; the connection stays, and may be given something new."""
         name = asked.parameters["Name"]
-        connection = moto_state.connection_named(self._setting.account, asked.region, name)
+        connection = moto_events.connection_named(self._setting.account, asked.region, name)
         if connection is None:
             raise Refused("ResourceNotFoundException", f"Connection '{name}' does not exist.")
         connection.state, connection.auth_parameters = DEAUTHORIZED, {}
-        moto_state.put_secret_text(connection.secret_arn, "{}")
+        moto_secrets.put_secret_text(connection.secret_arn, "{}")
         self.forget_token(connection.arn)
         return {
             "ConnectionArn": connection.arn,
@@ -152,11 +152,11 @@ class Connections:
     def _updated(self, call: ApiCall) -> None:
         """The secret is what the call says now; moto keeps the old one."""
         given = call.parameters.get("AuthParameters")
-        connection = moto_state.connection_named(call.caller.account, call.region, call.parameters["Name"])
+        connection = moto_events.connection_named(call.caller.account, call.region, call.parameters["Name"])
         if not given or connection is None:
             return
         connection.state = "AUTHORIZED"
-        moto_state.put_secret_text(connection.secret_arn, json.dumps(as_secret(given)))
+        moto_secrets.put_secret_text(connection.secret_arn, json.dumps(as_secret(given)))
         self.forget_token(connection.arn)
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from chalicelib.matching import EventPattern
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_events
 from scenarios.cloud.setting import Setting
 
 MOST_EVENTS: Final = 1_000
@@ -67,8 +67,8 @@ class NearMisses:
 
     def _waiting(self) -> Iterator[tuple[str, str, Any]]:
         for region in self._setting.regions:
-            for bus in moto_state.buses(self._setting.account, region):
-                for rule in moto_state.rules(self._setting.account, region, bus):
+            for bus in moto_events.buses(self._setting.account, region):
+                for rule in moto_events.rules(self._setting.account, region, bus):
                     if rule.event_pattern.dump() and (region, bus, rule.name) not in self._ran:
                         yield region, bus, rule
 

@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from scenarios.cloud.asked import Answer, Asked
 from scenarios.cloud.eventbridge.requests import check_entries, entry_error, event_of
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_events
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
@@ -98,7 +98,7 @@ class Partners:
 
     def look(self, region: str) -> None:
         """The partner buses that a stack made are those of sources that are active."""
-        for bus in moto_state.buses(self._setting.account, region):
+        for bus in moto_events.buses(self._setting.account, region):
             if bus.startswith(PREFIX):
                 self._sources.append(self._source(bus, region, self._setting.account, "", ACTIVE))
 
@@ -115,14 +115,14 @@ class Partners:
             raise Refused("ResourceAlreadyExistsException", f"Event source {name} already exists.")
         source = self._source(name, asked.region, account, asked.caller.account, PENDING)
         self._sources.append(source)
-        moto_state.offer_event_source(account, asked.region, name)
+        moto_events.offer_event_source(account, asked.region, name)
         self._setting.clock.after(
             OFFERED_FOR.total_seconds(), partial(self._expire, source), "a partner's offer ends"
         )
         return {"EventSourceArn": source.arn}
 
     def _expire(self, source: Source) -> None:
-        if source.state == PENDING and source.name not in moto_state.buses(source.account, source.region):
+        if source.state == PENDING and source.name not in moto_events.buses(source.account, source.region):
             self._forget(source)
             self._setting.note("pending", f"nobody made a bus of {source.name}: it is gone")
 
@@ -200,7 +200,7 @@ class Partners:
     def _switch(self, asked: Asked, *, to: str) -> dict[str, Any]:
         """A source whose bus is there is active or not; one that the partner deleted can't be."""
         source = self._mine(asked)
-        if source.name not in moto_state.buses(source.account, source.region) or source.state == DELETED:
+        if source.name not in moto_events.buses(source.account, source.region) or source.state == DELETED:
             raise Refused(
                 "InvalidStateException",
                 f"Event source {source.name} is not in a valid state: {source.state}.",

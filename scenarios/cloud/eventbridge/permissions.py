@@ -15,7 +15,7 @@ from scenarios.cloud.authorization.rows import (
     Permissions,
     Place,
 )
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_events, moto_state
 
 _LINES = """
 PutEvents                       =                         event-bus(Entries[].EventBusName=default)
@@ -83,7 +83,7 @@ def _rule(place: Place, rule: str, bus: str) -> str:
 
 
 def _bus_policy(arn: Arn) -> Document | None:
-    return moto_state.bus_policy(arn.account, arn.region, arn.rest.removeprefix("event-bus/"))
+    return moto_events.bus_policy(arn.account, arn.region, arn.rest.removeprefix("event-bus/"))
 
 
 def _tags(arn: Arn) -> dict[str, str]:
@@ -130,7 +130,7 @@ def _found_rule(asking: Asking) -> Any | None:
     if arn is None:
         return None
     bus, _, name = arn.rest.removeprefix("rule/").rpartition("/")
-    rules = moto_state.rules(arn.account, arn.region, bus or "default")
+    rules = moto_events.rules(arn.account, arn.region, bus or "default")
     return next((rule for rule in rules if rule.name == name), None)
 
 

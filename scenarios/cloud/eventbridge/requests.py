@@ -16,7 +16,7 @@ from chalicelib.matching import EventPattern, InvalidPattern
 from scenarios.cloud.authorization.policy_rules import resource_policy
 from scenarios.cloud.authorization.trust import can_be_assumed
 from scenarios.cloud.inputs import InputTransformer, RefusedInput, check_input_path
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_events, moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.validation import Request, Validation
 from scenarios.cloud.schedules import InvalidSchedule, Schedule
@@ -182,7 +182,7 @@ def kind_of(arn: str) -> str:
 def check_targets(request: Request) -> None:
     """Refuse a PutTargets."""
     parameters, given = request.parameters, request.parameters["Targets"]
-    rules = moto_state.rules(request.account, request.region, bus_name(parameters))
+    rules = moto_events.rules(request.account, request.region, bus_name(parameters))
     standing = {target["Id"] for rule in rules if rule.name == parameters["Rule"] for target in rule.targets}
     ids = {target["Id"] for target in given}
     if len(ids) < len(given):
@@ -246,7 +246,7 @@ def _check_place(target: Parameters, region: str) -> None:
     if service == "events" and kind_of(arn) in (BUILT_IN, DESTINATION):
         if parts[3] != region:
             raise invalid(f"Parameter {arn} is not valid. Reason: Provided Arn is not in this region.")
-        if kind_of(arn) == DESTINATION and moto_state.api_destination(arn) is None:
+        if kind_of(arn) == DESTINATION and moto_events.api_destination(arn) is None:
             raise Refused("ResourceNotFoundException", f"An api-destination '{arn}' does not exist.")
         return
     if service == "events":
@@ -291,14 +291,14 @@ def check_connection(request: Request) -> None:
         raise NotSimulated("events", "CreateConnection with ConnectivityParameters")
     if needed and parameters.keys() & set(_AUTHORISED_BY.values()) != {needed}:
         raise invalid(f"Parameter AuthParameters is not valid. Reason: {needed} must be given, and no other.")
-    if moto_state.connection_named(request.account, request.region, given["Name"]) is not None:
+    if moto_events.connection_named(request.account, request.region, given["Name"]) is not None:
         raise Refused("ResourceAlreadyExistsException", f"Connection {given['Name']} already exists.")
 
 
 def check_changed_connection(request: Request) -> None:
     """A connection that is changed: what is given anew is of its kind."""
     given = request.parameters
-    standing = moto_state.connection_named(request.account, request.region, given["Name"])
+    standing = moto_events.connection_named(request.account, request.region, given["Name"])
     kind = given.get("AuthorizationType") or (standing.authorization_type if standing is not None else "")
     parameters, needed = given.get("AuthParameters", {}), _AUTHORISED_BY.get(kind, "")
     if parameters.keys() & set(_AUTHORISED_BY.values()) - {needed}:
@@ -321,7 +321,7 @@ def check_changed_destination(request: Request) -> None:
     given = request.parameters
     if not given.get("InvocationEndpoint", "https://").startswith("https://"):
         raise invalid("Parameter InvocationEndpoint is not valid. Reason: it must be an HTTPS endpoint.")
-    if "ConnectionArn" in given and moto_state.connection(given["ConnectionArn"]) is None:
+    if "ConnectionArn" in given and moto_events.connection(given["ConnectionArn"]) is None:
         raise Refused("ResourceNotFoundException", f"Connection '{given['ConnectionArn']}' does not exist.")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_streams
 from scenarios.cloud.kernel.errors import NotSimulated
 
 DEFAULT_SECONDS, DEFAULT_MEGABYTES, DEFAULT_RETRY_SECONDS = 300, 5, 300
@@ -105,7 +105,7 @@ class Configured:
 
 def standing(arn: str) -> Configured | None:
     """A delivery stream by its ARN, or None where there is none."""
-    model = moto_state.delivery_stream(arn)
+    model = moto_streams.delivery_stream(arn)
     return configured(model) if model is not None else None
 
 

@@ -15,7 +15,7 @@ from scenarios.cloud.firehose.configured import Configured, standing
 from scenarios.cloud.firehose.emitted import measured
 from scenarios.cloud.firehose.roles import denied
 from scenarios.cloud.functions.stream_records import behind, is_there, key_of, newest, shards
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_streams
 from scenarios.cloud.kernel.clock import Entry
 from scenarios.cloud.kinesis.streams import Streams
 from scenarios.cloud.setting import Setting
@@ -47,7 +47,7 @@ class KinesisSources:
     def _arrived(self, stream: str) -> None:
         """A record was put into a Kinesis stream."""
         region, account = stream.split(":")[3:5]
-        for arn in moto_state.delivery_streams_from(account, region, stream):
+        for arn in moto_streams.delivery_streams_from(account, region, stream):
             self._look_after(arn, POLL_SECONDS)
 
     def _look_after(self, arn: str, seconds: float) -> None:
@@ -85,7 +85,7 @@ class KinesisSources:
 
     def _made(self, arn: str) -> datetime:
         """When a delivery stream was made."""
-        model: Any = moto_state.delivery_stream(arn)
+        model: Any = moto_streams.delivery_stream(arn)
         made: datetime = model.create_timestamp
         return made.replace(tzinfo=UTC)
 

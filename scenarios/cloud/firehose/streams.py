@@ -43,7 +43,7 @@ from scenarios.cloud.firehose.processors import FOLDERS, NotProcessed, Record, f
 from scenarios.cloud.firehose.roles import SERVICE
 from scenarios.cloud.firehose.sources import KinesisSources
 from scenarios.cloud.firehose.transforming import Transformed, Transforming
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_streams
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.clock import Entry
 from scenarios.cloud.kernel.deliveries import (
@@ -112,7 +112,7 @@ class DeliveryStreams(Door[StreamRecord]):
 
     def is_there(self, delivery: Delivery[StreamRecord]) -> bool:
         """Whether there is such a delivery stream."""
-        return moto_state.stream_is_there(delivery.arn)
+        return moto_streams.stream_is_there(delivery.arn)
 
     def needs(self, delivery: Delivery[StreamRecord]) -> Sequence[Need]:
         """What the role must be allowed."""

@@ -29,7 +29,7 @@ from urllib.parse import unquote
 from scenarios.cloud.asked import Asked
 from scenarios.cloud.functions.cfnresponse import CFNRESPONSE
 from scenarios.cloud.functions.runtime_environment import DEPLOYED, PROJECT
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_lambda, moto_s3
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.packaged import BUILT, PACKAGED
 from scenarios.cloud.setting import Setting
@@ -77,7 +77,7 @@ class DeployedCode:
         https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html
         """
         for layer in model.layers:
-            found = moto_state.layer_version(str(layer["Arn"]))
+            found = moto_lambda.layer_version(str(layer["Arn"]))
             content = bytes(found.code_bytes) if found is not None else b""
             folder = _folder(content)
             if folder is not None and str(folder).endswith(BUILT):
@@ -111,9 +111,9 @@ class DeployedCode:
         elif "S3Bucket" in code:
             bucket, key = str(code["S3Bucket"]), str(code.get("S3Key", ""))
             account = self._setting.account
-            if all(each.name != bucket for each in moto_state.buckets(account)):
+            if all(each.name != bucket for each in moto_s3.buckets(account)):
                 raise _no_object("NoSuchBucket", "The specified bucket does not exist")
-            found = moto_state.object_version(account, bucket, key, code.get("S3ObjectVersion"))
+            found = moto_s3.object_version(account, bucket, key, code.get("S3ObjectVersion"))
             if found is None:
                 raise _no_object("NoSuchKey", "The specified key does not exist.")
             _must_unpack(found.value)

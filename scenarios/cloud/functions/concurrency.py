@@ -6,13 +6,13 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.h
 from typing import Any
 
 from scenarios.cloud.functions.emitted import NAMESPACE, dimensions_of
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_lambda
 from scenarios.cloud.setting import Setting
 
 
 def has_no_concurrency(function: Any) -> bool:
     """Whether PutFunctionConcurrency has set a function, moto's model of one or of its version, to 0."""
-    latest = moto_state.lambda_function(function.account_id, function.region, function.function_name)
+    latest = moto_lambda.lambda_function(function.account_id, function.region, function.function_name)
     # moto keeps what the caller or the template wrote
     return latest is not None and latest.reserved_concurrency in {0, "0"}
 

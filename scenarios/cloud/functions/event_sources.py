@@ -39,7 +39,7 @@ from scenarios.cloud.functions.event_filters import takes
 from scenarios.cloud.functions.invocations import Invocation
 from scenarios.cloud.functions.pollers import Poller, name_of
 from scenarios.cloud.functions.queue_batches import record, unprocessed
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_messages
 from scenarios.cloud.kernel.arns import region_of
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.clock import Entry
@@ -122,13 +122,13 @@ class EventSources:
 
     def _look(self, queue_arn: str) -> None:
         self._wakes.pop(queue_arn, None)
-        queue, mappings = moto_state.queue(queue_arn), self._mappings(queue_arn)
+        queue, mappings = moto_messages.queue(queue_arn), self._mappings(queue_arn)
         if queue is None or not mappings:
             return
         read = [self._read(mapping, queue) for mapping in mappings]  # every one of them gets its turn
         if any(read):
             self._sleep(queue)
-        elif moto_state.messages(queue):
+        elif moto_messages.messages(queue):
             self._wake(queue_arn, self._setting.clock.now + timedelta(seconds=REFUSED_SECONDS))
 
     # ---- reading ----------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ class EventSources:
             self._poller.does_not_read(mapping, queue.name, why)
             return False
         gathering = self._gathering.setdefault(mapping.uuid, _Gathering())
-        taken, given_up = moto_state.receive(queue, mapping.batch_size - len(gathering.messages))
+        taken, given_up = moto_messages.receive(queue, mapping.batch_size - len(gathering.messages))
         if given_up:
             target = queue.dead_letter_queue.name
             self._setting.note("kept", f"{queue.name} gave up {_many(given_up)}; {target} keeps what it was")
@@ -222,12 +222,12 @@ class EventSources:
         name, queue_name = name_of(mapping.function_arn), name_of(mapping.event_source_arn)
         words = f"{name} has no concurrency: {queue_name} shows {_many(count)} again after its timeout"
         self._setting.note("queued", words)
-        queue = moto_state.queue(mapping.event_source_arn)
+        queue = moto_messages.queue(mapping.event_source_arn)
         if queue is not None:
             self._sleep(queue)
 
     def _delete(self, mapping: Any, messages: list[Any], again: float | None) -> None:
-        queue = moto_state.queue(mapping.event_source_arn)
+        queue = moto_messages.queue(mapping.event_source_arn)
         if queue is None or self._poller.function(mapping) is None or not messages:
             return
         why = self._poller.denied(mapping, [("sqs:DeleteMessage", queue.queue_arn)])
@@ -238,16 +238,16 @@ class EventSources:
         deleted(self._setting, queue.region, queue.name, len(messages))
         for message in messages:
             if again is not None:
-                moto_state.show_again(queue, message, again)
+                moto_messages.show_again(queue, message, again)
             elif (
                 self._setting.faults.duplicates
                 and not queue.fifo_queue
                 and message.approximate_receive_count == 1
             ):
                 seconds = self._setting.random("sqs.duplicates").uniform(1, 30)
-                moto_state.show_again(queue, message, seconds)
+                moto_messages.show_again(queue, message, seconds)
             else:
-                moto_state.delete_message(queue, message)
+                moto_messages.delete_message(queue, message)
         self._sleep(queue)
 
     # ---- the mappings -----------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from scenarios.cloud.authorization.rows import (
     Permissions,
     Place,
 )
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_lambda
 from scenarios.cloud.kernel.errors import NotSimulated
 
 _LINES = """
@@ -82,15 +82,15 @@ def _function(place: Place, function: str, qualifier: str = "") -> str:
 
 
 def _function_policy(arn: Arn) -> Document | None:
-    function = moto_state.lambda_function(arn.account, arn.region, arn.text)
-    return moto_state.lambda_policy(function) if function is not None else None
+    function = moto_lambda.lambda_function(arn.account, arn.region, arn.text)
+    return moto_lambda.lambda_policy(function) if function is not None else None
 
 
 def _function_tags(arn: Arn) -> dict[str, str] | None:
     """A function's tags; those of mappings and layers are not known here."""
     if not arn.rest.startswith("function:"):
         return None
-    function = moto_state.lambda_function(arn.account, arn.region, arn.text)
+    function = moto_lambda.lambda_function(arn.account, arn.region, arn.text)
     return dict(function.tags or {}) if function is not None else {}
 
 
@@ -99,7 +99,7 @@ def _function_arn(asking: Asking, _name: str) -> KeyValue:
     given = asking.parameters
     if "FunctionName" in given:
         return _function(asking.place, given["FunctionName"])
-    mappings = moto_state.event_source_mappings(asking.place.account, asking.place.region)
+    mappings = moto_lambda.event_source_mappings(asking.place.account, asking.place.region)
     return next((each.function_arn for each in mappings if each.uuid == given.get("UUID")), None)
 
 

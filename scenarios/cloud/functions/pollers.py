@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from scenarios.cloud.functions.invocations import Invocation, Result
 from scenarios.cloud.functions.versions import standing
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_lambda
 from scenarios.cloud.kernel.arns import function_name, service_of
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import NotSimulated
@@ -42,7 +42,7 @@ class Poller:
 
     def mappings(self, region: str, services: Iterable[str]) -> list[Any]:
         """Those that are enabled, on sources of these services."""
-        found = moto_state.event_source_mappings(self._setting.account, region)
+        found = moto_lambda.event_source_mappings(self._setting.account, region)
         return [each for each in found if each.enabled and service_of(each.event_source_arn) in services]
 
     def function(self, mapping: Any) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_lambda
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
@@ -51,7 +51,7 @@ class ResourcePolicies:
         arn = asked.parameters["ResourceArn"]
         if len(arn.split(":")) >= _QUALIFIED_PARTS or ":function:" not in arn:
             raise NotSimulated("lambda", f"{asked.operation} of {arn}, which is no unqualified function")
-        function = moto_state.lambda_function(asked.caller.account, asked.region, arn)
+        function = moto_lambda.lambda_function(asked.caller.account, asked.region, arn)
         if function is None:
             raise Refused("ResourceNotFoundException", f"Function not found: {arn}", 404)
         return function.policy

@@ -27,7 +27,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
 from scenarios.cloud.functions.code import inline, packaged
 from scenarios.cloud.functions.resource_policies import replace
 from scenarios.cloud.functions.urls import change_url, create_url
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_lambda
 from scenarios.cloud.kernel.arns import account_of, function_name, qualifier_of, unqualified
 from scenarios.cloud.kernel.errors import InvalidTemplate
 from scenarios.cloud.kernel.stack import Resource
@@ -316,7 +316,7 @@ def create_resource_policy(order: Order) -> Identity:
     """Replace a function's policy."""
     arn_of_function = order.properties["ResourceArn"]
     account, region = arn_of_function.split(":")[4], arn_of_function.split(":")[3]
-    function = moto_state.lambda_function(account, region, arn_of_function)
+    function = moto_lambda.lambda_function(account, region, arn_of_function)
     if function is None:
         raise InvalidTemplate("ResourceArn", f"Function not found: {arn_of_function}")
     replace(function.policy, order.properties["PolicyDocument"])

@@ -43,7 +43,7 @@ from scenarios.cloud.functions.pollers import Poller
 from scenarios.cloud.functions.runtime_environment import ExecutionEnvironment, InitError
 from scenarios.cloud.functions.stream_sources import StreamSources
 from scenarios.cloud.functions.versions import standing, what_runs
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_lambda
 from scenarios.cloud.kernel.arns import account_of, function_name, qualifier_of, region_of
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Event, Need
@@ -334,8 +334,8 @@ class Functions(Door[Event]):
 
     def _configured(self, arn: str) -> Mapping[str, Any]:
         """What becomes of asynchronous events; a version and an alias have settings of their own."""
-        latest = moto_state.lambda_function(self._setting.account, region_of(arn), arn)
-        return moto_state.event_invoke_config(latest, qualifier_of(arn)) if latest is not None else {}
+        latest = moto_lambda.lambda_function(self._setting.account, region_of(arn), arn)
+        return moto_lambda.event_invoke_config(latest, qualifier_of(arn)) if latest is not None else {}
 
 
 def may_invoke(setting: Setting, service: str, function: str, source: str, *, role: str = "") -> bool:

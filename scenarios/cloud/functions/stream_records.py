@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_streams
 from scenarios.cloud.kernel.arns import region_of, service_of
 from scenarios.cloud.kms.keys import key_arn
 
@@ -66,15 +66,15 @@ class _Held:
 def is_there(arn: str) -> bool:
     """Whether there is such a stream, and it is on."""
     if _is_of_a_table(arn):
-        return moto_state.streaming_table(arn) is not None
-    return moto_state.stream_is_there(arn)
+        return moto_streams.streaming_table(arn) is not None
+    return moto_streams.stream_is_there(arn)
 
 
 def key_of(arn: str) -> str:
     """The ARN of the key that a Kinesis stream is encrypted with; "" where the role needs none for it."""
     if _is_of_a_table(arn):
         return ""  # DynamoDB's own grant lets Lambda read the stream of an encrypted table
-    configured = str(moto_state.kinesis_stream(arn).key_id or "")
+    configured = str(moto_streams.kinesis_stream(arn).key_id or "")
     return "" if configured.endswith("alias/aws/kinesis") else key_arn(configured, arn)
 
 
@@ -84,12 +84,12 @@ def shards(arn: str) -> list[str]:
         return []
     if _is_of_a_table(arn):
         return [_of_its_table(arn).id]
-    return [shard.shard_id for shard in moto_state.kinesis_stream(arn).shards.values()]
+    return [shard.shard_id for shard in moto_streams.kinesis_stream(arn).shards.values()]
 
 
 def kept_since(arn: str, now: datetime) -> datetime:
     """A stream holds no record of this moment, or from before it."""
-    hours = _TABLE_HOURS if _is_of_a_table(arn) else moto_state.kinesis_stream(arn).retention_period_hours
+    hours = _TABLE_HOURS if _is_of_a_table(arn) else moto_streams.kinesis_stream(arn).retention_period_hours
     return now - timedelta(hours=int(hours))
 
 
@@ -118,7 +118,7 @@ def _is_of_a_table(arn: str) -> bool:
 
 def _of_its_table(arn: str) -> Any:
     """The shard of a table's stream that is there: moto keeps one."""
-    table: Any = moto_state.streaming_table(arn)
+    table: Any = moto_streams.streaming_table(arn)
     return table.stream_shard
 
 
@@ -129,7 +129,7 @@ def _held(arn: str, shard: str) -> Iterator[_Held]:
             at = change["ApproximateCreationDateTime"].replace(tzinfo=UTC)
             yield _Held(str(change["SequenceNumber"]), at, record)
         return
-    for found in moto_state.kinesis_stream(arn).shards.values():
+    for found in moto_streams.kinesis_stream(arn).shards.values():
         if found.shard_id == shard:
             for each in found.records.values():
                 yield _Held(str(each.sequence_number), each.created_at_datetime.replace(tzinfo=UTC), each)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from scenarios.cloud.asked import Asked
 from scenarios.cloud.functions.versions import standing
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_lambda
 from scenarios.cloud.kernel.arns import function_arn, qualifier_of, region_of, unqualified
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
@@ -69,15 +69,15 @@ def url_of(account: str, arn: str) -> Config:
 
 def urls_in(account: str, region: str) -> Iterator[Config]:
     """Every URL of a region."""
-    for function in moto_state.lambda_functions(account, region):
-        yield from moto_state.function_urls(function).values()
+    for function in moto_lambda.lambda_functions(account, region):
+        yield from moto_lambda.function_urls(function).values()
 
 
 def _urls(account: str, arn: str) -> dict[str, Config]:
     """A function's URLs, by alias; its own under ""."""
     if standing(account, arn) is None:
         raise Refused("ResourceNotFoundException", f"Function does not exist: {arn}", 404)
-    return moto_state.function_urls(moto_state.lambda_function(account, region_of(arn), arn))
+    return moto_lambda.function_urls(moto_lambda.lambda_function(account, region_of(arn), arn))
 
 
 class FunctionUrls:

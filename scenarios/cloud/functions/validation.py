@@ -20,7 +20,7 @@ from scenarios.cloud.functions import event_filters
 from scenarios.cloud.functions.queue_batches import DEFAULT_BATCH_SIZE, objection
 from scenarios.cloud.functions.stream_records import is_there
 from scenarios.cloud.functions.versions import LATEST, standing, weights_of
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_ec2, moto_lambda, moto_messages
 from scenarios.cloud.kernel.arns import account_of, function_arn, function_name, qualifier_of, service_of
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.service_models import operation_model
@@ -143,12 +143,12 @@ def configuration(request: Request) -> None:
         raise invalid("The role defined for the function cannot be assumed by Lambda.")
     target = given.get("DeadLetterConfig", {}).get("TargetArn")
     if not role:
-        known = moto_state.lambda_function(request.account, request.region, given["FunctionName"])
+        known = moto_lambda.lambda_function(request.account, request.region, given["FunctionName"])
         role = known.role if known is not None else ""
     if target:
         _check_sends(role, target, ("sqs", "sns"))
     for layer in given.get("Layers", ()):
-        if account_of(layer) == request.account and moto_state.layer_version(layer) is None:
+        if account_of(layer) == request.account and moto_lambda.layer_version(layer) is None:
             raise invalid(f"Layer version {layer} does not exist.")
     if given.get("VpcConfig", {}).get("SubnetIds"):
         _check_network(request, given["VpcConfig"], role)
@@ -166,7 +166,7 @@ def _check_network(request: Request, network: Mapping[str, Any], role: str) -> N
         ("subnet", "SubnetIds", "InvalidSubnetID.NotFound"),
         ("group", "SecurityGroupIds", "InvalidGroup.NotFound"),
     ):
-        there = moto_state.network_names(request.account, request.region, kind)
+        there = moto_ec2.network_names(request.account, request.region, kind)
         missing = [each for each in network.get(name) or () if each not in there]
         if missing:
             raise invalid(
@@ -184,8 +184,8 @@ def permission(request: Request) -> None:
     if "." in principal and not principal.startswith("arn:") and not _SERVICES.fullmatch(principal):
         raise invalid("The provided principal was invalid. Please check the principal and try again.")
     named = str(given["FunctionName"])
-    function = moto_state.lambda_function(request.account, request.region, named)
-    known = moto_state.lambda_policy(function) if function is not None else None
+    function = moto_lambda.lambda_function(request.account, request.region, named)
+    known = moto_lambda.lambda_policy(function) if function is not None else None
     if known is None or function is None:
         return
     arn, qualifier = str(function.function_arn), given.get("Qualifier") or qualifier_of(named)
@@ -209,13 +209,13 @@ def alias(request: Request) -> None:
     if not weights:
         return
     name = function_name(str(given["FunctionName"]))
-    standing = moto_state.lambda_alias(account, region, name, given["Name"])
+    standing = moto_lambda.lambda_alias(account, region, name, given["Name"])
     own = given.get("FunctionVersion") or (standing.function_version if standing is not None else "")
     if LATEST in {own, *weights}:
         raise invalid("$LATEST is not supported for an alias pointing to more than 1 version")
     if len(weights) > 1:
         raise invalid("Number of items in AdditionalVersionWeights cannot be greater than 1")
-    found = {each: moto_state.lambda_version(account, region, name, str(each)) for each in (own, *weights)}
+    found = {each: moto_lambda.lambda_version(account, region, name, str(each)) for each in (own, *weights)}
     for version, model in found.items():
         if model is None:
             raise Refused("ResourceNotFoundException", f"Function not found: {name}:{version}", 404)
@@ -228,7 +228,7 @@ def concurrency(request: Request) -> None:
     given = request.parameters
     reserved = {
         each.function_name: int(each.reserved_concurrency or 0)
-        for each in moto_state.lambda_functions(request.account, request.region)
+        for each in moto_lambda.lambda_functions(request.account, request.region)
     }
     reserved[function_name(given["FunctionName"])] = given["ReservedConcurrentExecutions"]
     if sum(reserved.values()) > _ACCOUNT_CONCURRENCY - _UNRESERVED:
@@ -252,7 +252,7 @@ def event_source_mapping(request: Request) -> None:
     for name in sorted(request.parameters.keys() - _MAPPING):
         raise NotSimulated("lambda", f"{request.operation} with {name}")
     given = dict(request.parameters)
-    mappings = moto_state.event_source_mappings(request.account, request.region)
+    mappings = moto_lambda.event_source_mappings(request.account, request.region)
     if request.operation == "UpdateEventSourceMapping":
         known = next((each for each in mappings if each.uuid == given["UUID"]), None)
         if known is None:
@@ -392,7 +392,7 @@ def _check_sends(role: str, target: str, services: tuple[str, ...]) -> None:
 def _queue(arn: str) -> Any:
     if ":sqs:" not in arn:
         raise NotSimulated("lambda", f"an event source mapping for {arn}")
-    queue = moto_state.queue(arn)
+    queue = moto_messages.queue(arn)
     if queue is None:
         code = "AWS.SimpleQueueService.NonExistentQueue"
         raise invalid(f"Error occurred while ReceiveMessage. SQS Error Code: {code}: {arn}")

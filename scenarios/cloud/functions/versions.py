@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_lambda
 from scenarios.cloud.kernel.arns import function_name, qualifier_of, region_of, service_of, unqualified
 
 LATEST: Final = "$LATEST"
@@ -43,14 +43,14 @@ def what_runs(account: str, arn: str, draw: Callable[[], float]) -> Runs | None:
     if service_of(arn) != "lambda":
         return None
     region, name, qualifier = region_of(arn), function_name(arn), qualifier_of(arn)
-    latest = moto_state.lambda_function(account, region, name)
+    latest = moto_lambda.lambda_function(account, region, name)
     if latest is None:
         return None
     if qualifier in {"", LATEST}:
         return Runs(model=latest, version=LATEST)
-    alias = moto_state.lambda_alias(account, region, name, qualifier)
+    alias = moto_lambda.lambda_alias(account, region, name, qualifier)
     version = _drawn(alias, draw) if alias is not None else qualifier
-    model = latest if version == LATEST else moto_state.lambda_version(account, region, name, version)
+    model = latest if version == LATEST else moto_lambda.lambda_version(account, region, name, version)
     if model is None:
         return None
     return Runs(model=model, version=version)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_iam
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
@@ -38,7 +38,7 @@ class Boundaries:
     @staticmethod
     def _must_exist(asked: Asked) -> None:
         arn = asked.parameters.get("PermissionsBoundary")
-        if arn and moto_state.managed_policy(asked.caller.account, arn) is None:
+        if arn and moto_iam.managed_policy(asked.caller.account, arn) is None:
             raise Refused("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.", 404)
 
     def _put(self, asked: Asked) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Boundaries:
 
 def _user(asked: Asked) -> tuple[str, str]:
     name = asked.parameters["UserName"]
-    if moto_state.user(asked.caller.account, name) is None:
+    if moto_iam.user(asked.caller.account, name) is None:
         raise Refused("NoSuchEntity", f"The user with name {name} cannot be found.", 404)
     return _key(asked.caller.account, asked.parameters)
 

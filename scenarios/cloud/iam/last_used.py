@@ -5,7 +5,7 @@ Refused calls count too: the key was right. Moto hears only of the calls that it
 Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
 """
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_iam
 from scenarios.cloud.kernel.caller import ApiCall, CallerKind
 from scenarios.cloud.kernel.service_models import service_model
 from scenarios.cloud.setting import Setting
@@ -21,7 +21,7 @@ class LastUsed:
         if call.caller.kind is CallerKind.IAM_USER:
             metadata = service_model(call.service).metadata
             name = metadata.get("signingName") or metadata["endpointPrefix"]
-            moto_state.key_used(
+            moto_iam.key_used(
                 call.caller.account,
                 call.caller.access_key_id,
                 at=call.moment,

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-l
 """
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_iam
 from scenarios.cloud.setting import Setting
 
 _NAMED_BY = {
@@ -34,4 +34,4 @@ class ManagedPolicies:
     def _know(self, asked: Asked) -> None:
         arn = asked.parameters.get(_NAMED_BY[asked.operation], "")
         if arn.split(":")[4:5] == ["aws"]:
-            moto_state.know_managed_policy_of_aws(asked.caller.account, arn)
+            moto_iam.know_managed_policy_of_aws(asked.caller.account, arn)

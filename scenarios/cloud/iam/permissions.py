@@ -17,7 +17,7 @@ from scenarios.cloud.authorization.rows import (
     document,
 )
 from scenarios.cloud.authorization.wildcards import UNNAMED
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_iam
 
 _LINES = """
 ListUsers                       =                         *
@@ -183,13 +183,13 @@ def _service_linked_role(_place: Place, _service: str) -> str:
 
 def _user_of_key(place: Place, key_id: str) -> str:
     """Whose access key it is; of a key that nobody has, nothing tells."""
-    found = moto_state.access_key(key_id)
-    user = moto_state.user(place.account, found[1]) if found and found[0] == place.account else None
+    found = moto_iam.access_key(key_id)
+    user = moto_iam.user(place.account, found[1]) if found and found[0] == place.account else None
     return str(user.arn) if user is not None else UNNAMED
 
 
 def _trust_policy(arn: Arn) -> Document | None:
-    found = moto_state.role(arn.account, arn.rest.rpartition("/")[2])
+    found = moto_iam.role(arn.account, arn.rest.rpartition("/")[2])
     return document(found.assume_role_policy_document) if found is not None else None
 
 
@@ -197,8 +197,8 @@ def _tags(arn: Arn) -> dict[str, str] | None:
     """The tags of a user or a role."""
     kind, name = arn.rest.partition("/")[0], arn.rest.rpartition("/")[2]
     if kind == "user":
-        return moto_state.user_tags(arn.account, arn.text)
-    return moto_state.role_tags(arn.account, name) if kind == "role" else None
+        return moto_iam.user_tags(arn.account, arn.text)
+    return moto_iam.role_tags(arn.account, name) if kind == "role" else None
 
 
 def _boundary(asking: Asking, _name: str) -> KeyValue:

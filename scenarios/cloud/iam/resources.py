@@ -17,7 +17,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Whole,
     arn,
 )
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_iam
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Resource
 
@@ -127,7 +127,7 @@ def _as_inline(policy_arn: str) -> tuple[str, str]:
 
 def _must_be_published(order: Order, policy_arn: str) -> None:
     """Raises NotSimulated for a policy of AWS that moto has no document of."""
-    if not moto_state.know_managed_policy_of_aws(order.site.account, policy_arn):
+    if not moto_iam.know_managed_policy_of_aws(order.site.account, policy_arn):
         raise NotSimulated("IAM", f"the policy {policy_arn} ({order.logical_id}.ManagedPolicyArns)")
 
 

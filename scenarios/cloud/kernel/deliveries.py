@@ -24,7 +24,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_secrets
 from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 
@@ -322,7 +322,7 @@ class Deliveries:
             return _lets_no_service(key.name) if isinstance(by, str) else None
         named = key.name if key.name.startswith("arn:") else delivery.arn
         region, account = named.split(":")[3:5]
-        found = moto_state.kms_key(key.name, account, region)
+        found = moto_secrets.kms_key(key.name, account, region)
         if found is None or not found.enabled:
             because = f"the key {key.name} can't be used"
             return Refusal(missing=Missing.USABLE_KEY, because=because, resource=key.name)

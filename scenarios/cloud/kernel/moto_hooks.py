@@ -43,7 +43,7 @@ from scenarios.cloud.kernel import moto_requests
 from scenarios.cloud.kernel.botocore_hooks import shared_loader
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.moto_mends import OF_NO_SERVICE, Mend
-from scenarios.cloud.kernel.moto_state import organizations
+from scenarios.cloud.kernel.moto_organizations import organizations
 from scenarios.cloud.kernel.replaced import replaced
 
 _MOTO = f"{Path(moto.__file__).parent}{os.sep}"

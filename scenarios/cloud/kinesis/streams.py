@@ -8,7 +8,7 @@ Source: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.ht
 import base64
 from collections.abc import Callable, Sequence
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_state, moto_streams
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Need, StreamRecord
 from scenarios.cloud.kinesis.emitted import hear, put_record, stream_of
@@ -39,7 +39,7 @@ class Streams(Door[StreamRecord]):
 
     def is_there(self, delivery: Delivery[StreamRecord]) -> bool:
         """Whether there is such a stream."""
-        return moto_state.stream_is_there(delivery.arn)
+        return moto_streams.stream_is_there(delivery.arn)
 
     def needs(self, delivery: Delivery[StreamRecord]) -> Sequence[Need]:
         """What the role must be allowed."""

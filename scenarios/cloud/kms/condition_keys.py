@@ -9,7 +9,7 @@ Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.htm
 from typing import Any
 
 from scenarios.cloud.authorization.rows import Arn, Asking, ContextKey, KeyValue
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_secrets, moto_state
 
 
 def key_tags(arn: Arn) -> dict[str, str]:
@@ -19,7 +19,7 @@ def key_tags(arn: Arn) -> dict[str, str]:
 
 def _key(asking: Asking) -> Any | None:
     arn = asking.arn
-    return moto_state.kms_key(arn.text, arn.account, arn.region) if arn is not None else None
+    return moto_secrets.kms_key(arn.text, arn.account, arn.region) if arn is not None else None
 
 
 def _spec(asking: Asking, _name: str) -> KeyValue:

@@ -1,6 +1,6 @@
 """Which key a topic or a queue is encrypted with."""
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_secrets
 from scenarios.cloud.kernel.errors import NotSimulated
 
 
@@ -13,7 +13,7 @@ def key_arn(configured: str | None, of: str) -> str:
     if not configured:
         return ""
     _, _, _, region, account, _ = of.split(":", 5)
-    key = moto_state.kms_key(configured, account, region)
+    key = moto_secrets.kms_key(configured, account, region)
     if key is None:
         raise NotSimulated("kms", f"the key {configured} of {of}")
     return str(key.arn)

@@ -18,7 +18,7 @@ from scenarios.cloud.authorization.rows import (
     document,
 )
 from scenarios.cloud.authorization.wildcards import ARN_PARTS
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_secrets
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kms.condition_keys import CONTEXT, key_tags
 from scenarios.cloud.kms.grants import statement
@@ -79,7 +79,7 @@ def _key(place: Place, key: str) -> str:
     """A KMS key by id, ARN, alias or the ARN of its alias."""
     arn = key if key.startswith("arn:") else f"arn:aws:kms:{place.region}:{place.account}:{_rest(key)}"
     region, account, rest = _taken_apart(arn)
-    found = moto_state.kms_key(rest, account, region)
+    found = moto_secrets.kms_key(rest, account, region)
     if found is not None:
         return str(found.arn)
     if rest.startswith(_RESERVED):
@@ -113,14 +113,14 @@ def _of_ciphertext(place: Place, ciphertext: object) -> str:
     blob = ciphertext.encode() if isinstance(ciphertext, str) else ciphertext
     if not isinstance(blob, bytes | bytearray):
         raise NotSimulated("kms", "a ciphertext that has to be read from a file")
-    found = moto_state.kms_key_of_ciphertext(bytes(blob), place.region)
+    found = moto_secrets.kms_key_of_ciphertext(bytes(blob), place.region)
     if found is None:
         raise Refused("InvalidCiphertextException", "")
     return str(found.arn)
 
 
 def _key_policy(arn: Arn) -> Document | None:
-    key = moto_state.kms_key(arn.text, arn.account, arn.region)
+    key = moto_secrets.kms_key(arn.text, arn.account, arn.region)
     if key is None or not key.policy:
         return None
     policy = document(key.policy)

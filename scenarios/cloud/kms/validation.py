@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateMac.html
 from typing import Any, Final
 
 from scenarios.cloud.authorization.policy_rules import resource_policy
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_secrets
 from scenarios.cloud.kernel.arns import account_of
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.validation import Request, Validation
@@ -38,10 +38,10 @@ def enabled(request: Request) -> None:
     """Every cryptographic operation: each key that it uses is enabled. What is not there, moto refuses."""
     given, account, region = request.parameters, request.account, request.region
     names = (given.get(name) for name in ("KeyId", "SourceKeyId", "DestinationKeyId"))
-    keys = [moto_state.kms_key(name, account_of(name) or account, region) for name in names if name]
+    keys = [moto_secrets.kms_key(name, account_of(name) or account, region) for name in names if name]
     ciphertext = given.get("CiphertextBlob")
     if isinstance(ciphertext, (bytes, bytearray)):
-        keys.append(moto_state.kms_key_of_ciphertext(bytes(ciphertext), region))
+        keys.append(moto_secrets.kms_key_of_ciphertext(bytes(ciphertext), region))
     for key in keys:
         if key is not None and key.key_state == "Disabled":
             raise Refused("DisabledException", f"{key.arn} is disabled.")
@@ -72,7 +72,7 @@ def rotation(request: Request) -> None:
 
 
 def _key(request: Request) -> Any | None:
-    return moto_state.kms_key(request.parameters["KeyId"], request.account, request.region)
+    return moto_secrets.kms_key(request.parameters["KeyId"], request.account, request.region)
 
 
 VALIDATION = Validation(

@@ -12,7 +12,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-dat
 """
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_secrets, moto_state
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.logs.linked import Group, group_asked
 from scenarios.cloud.setting import Setting
@@ -43,7 +43,7 @@ class GroupEncryption:
             raise Refused("AccessDeniedException", why)
 
     def _may_decrypt(self, key: str, region: str, account: str, group_arn: str) -> bool:
-        found = moto_state.kms_key(key, account, region)
+        found = moto_secrets.kms_key(key, account, region)
         if found is None or not found.enabled:
             return False
         context: dict[str, str | bool] = {

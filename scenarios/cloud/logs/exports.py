@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import Any
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3, moto_state
 from scenarios.cloud.kernel.deliveries import Missing, Object, Refusal
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.moments import iso_milliseconds
@@ -116,7 +116,7 @@ class Exports:
     def _try(self, asked: Asked, task: _Task) -> None:
         """Look at the bucket as Logs does before it takes a task: as itself, and on behalf of the caller."""
         where = self._setting
-        found = moto_state.bucket(where.account, task.bucket)
+        found = moto_s3.bucket(where.account, task.bucket)
         if found is None:
             raise invalid("The given bucket does not exist. Please make sure the bucket is valid.")
         if found.region_name != task.region:

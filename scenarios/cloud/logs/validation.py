@@ -17,7 +17,7 @@ from chalicelib.matching import InvalidPattern, LogPattern
 from scenarios.cloud.authorization.policy_rules import resource_policy
 from scenarios.cloud.authorization.rows import document
 from scenarios.cloud.authorization.trust import can_be_assumed, role_may, service_may
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_lambda, moto_secrets, moto_state, moto_streams
 from scenarios.cloud.kernel.arns import account_of
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.validation import Request, Validation
@@ -106,7 +106,7 @@ def group_key(request: Request) -> None:
     if not given.get("kmsKeyId"):
         return
     arn = f"arn:aws:logs:{request.region}:{request.account}:log-group:{group_named(name)}"
-    key = moto_state.kms_key(given["kmsKeyId"], request.account, request.region)
+    key = moto_secrets.kms_key(given["kmsKeyId"], request.account, request.region)
     if key is None or not key.enabled or not all(_key_lets(request, key, each, arn) for each in _ON_KEY):
         raise invalid(
             f"The specified KMS key does not exist or is not allowed to be used with LogGroup '{arn}'"
@@ -132,7 +132,7 @@ def _takes_a_test_message(request: Request, stream: str, role: str, own: str) ->
     source = f"arn:aws:logs:{request.region}:{request.account}:{own}"
     return (
         service in STREAMS
-        and moto_state.stream_is_there(stream)
+        and moto_streams.stream_is_there(stream)
         and can_be_assumed(role, LOGS, account=request.account, region=request.region, source=source)
         and role_may(role, f"{service}:PutRecord", stream)
     )
@@ -181,8 +181,8 @@ def _lets_in(request: Request, function_arn: str) -> bool:
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
     """
-    function = moto_state.lambda_function(request.account, request.region, function_arn)
-    policy = moto_state.lambda_policy(function) if function is not None else None
+    function = moto_lambda.lambda_function(request.account, request.region, function_arn)
+    policy = moto_lambda.lambda_policy(function) if function is not None else None
     group = group_named(request.parameters["logGroupName"])
     return policy is not None and service_may(
         LOGS,

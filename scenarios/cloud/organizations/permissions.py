@@ -9,7 +9,7 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_
 from functools import partial
 
 from scenarios.cloud.authorization.rows import JSON, Permissions, Place
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_organizations
 
 _LINES = """
 DescribeOrganization            =                         *
@@ -65,10 +65,10 @@ ListTagsForResource             =                         account_or_other(Resou
 
 def _entity(kind: str, place: Place, entity_id: str) -> str:
     """What an id names; of one that names nothing here, the ARN of a `kind` of that id."""
-    found = moto_state.organization_entity(place.account, entity_id)
+    found = moto_organizations.organization_entity(place.account, entity_id)
     if found is not None:
         return found
-    organization = moto_state.organization(place.account)
+    organization = moto_organizations.organization(place.account)
     manager = organization.management if organization is not None else place.account
     family, _, below = kind.partition("/")
     own = f"{organization.id if organization is not None else 'o-none'}/{below}"

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-en
 from typing import Any
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
 
@@ -23,22 +23,22 @@ class AttributeBasedAccess:
 
     def _put(self, asked: Asked) -> dict[str, Any]:
         status = (asked.parameters.get("AbacStatus") or {}).get("Status", "Disabled")
-        moto_state.set_bucket_abac(_bucket(asked), on=status == "Enabled")
+        moto_s3.set_bucket_abac(_bucket(asked), on=status == "Enabled")
         return {}
 
     def _get(self, asked: Asked) -> dict[str, Any]:
-        on = moto_state.has_bucket_abac(_bucket(asked))
+        on = moto_s3.has_bucket_abac(_bucket(asked))
         return {"AbacStatus": {"Status": "Enabled" if on else "Disabled"}}
 
     def _may_tag(self, asked: Asked) -> None:
-        bucket = moto_state.bucket(asked.caller.account, asked.parameters["Bucket"])
-        if bucket is not None and moto_state.has_bucket_abac(bucket):
+        bucket = moto_s3.bucket(asked.caller.account, asked.parameters["Bucket"])
+        if bucket is not None and moto_s3.has_bucket_abac(bucket):
             why = "The specified method is not allowed against this resource."
             raise Refused("MethodNotAllowed", why, 405)
 
 
 def _bucket(asked: Asked) -> Any:
-    bucket = moto_state.bucket(asked.caller.account, asked.parameters["Bucket"])
+    bucket = moto_s3.bucket(asked.caller.account, asked.parameters["Bucket"])
     if bucket is None:
         raise Refused("NoSuchBucket", "The specified bucket does not exist", 404)
     return bucket

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.kernel.service_models import operation_model
 from scenarios.cloud.s3.requests import host, recorded_calls
@@ -79,7 +79,7 @@ def _values(call: ApiCall, account: str, operation: str) -> dict[str, Any]:
     if call.operation in _SIZED:
         about = _of_object(account, given["Bucket"], key, version)
     return {
-        "Bucket Owner": moto_state.canonical_owner(),
+        "Bucket Owner": moto_s3.canonical_owner(),
         "Bucket": given["Bucket"],
         "Time": f"{call.moment:%d/%b/%Y:%H:%M:%S +0000}",
         "Remote IP": call.caller.source_ip if _has_address(call.caller) else None,
@@ -101,7 +101,7 @@ def _values(call: ApiCall, account: str, operation: str) -> dict[str, Any]:
 
 def _of_object(account: str, bucket: str, key: str, version: str) -> dict[str, Any]:
     """Its key, the version that was asked for, and its size where it is there."""
-    found = moto_state.object_version(account, bucket, key, version or None)
+    found = moto_s3.object_version(account, bucket, key, version or None)
     return {
         "Key": quote(key, safe="/"),
         "Version Id": version or None,
@@ -123,7 +123,7 @@ def _requester(caller: Caller) -> str | None:
         return None
     if caller.kind is CallerKind.AWS_SERVICE:
         return f"svc:{caller.service}"
-    return moto_state.canonical_owner() if caller.kind is CallerKind.ROOT else caller.arn
+    return moto_s3.canonical_owner() if caller.kind is CallerKind.ROOT else caller.arn
 
 
 def _operation(call: ApiCall) -> str:

@@ -29,7 +29,7 @@ from functools import partial
 from typing import Any, Final
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import Object, Refusal
 from scenarios.cloud.kernel.errors import Refused
@@ -59,7 +59,7 @@ class AccessLogs:
 
     def look(self) -> None:
         """Hear of requests from now on, where a bucket logs; a world in which none does pays nothing."""
-        if self._listening or not any(each.logging for each in moto_state.buckets(self._setting.account)):
+        if self._listening or not any(each.logging for each in moto_s3.buckets(self._setting.account)):
             return
         self._listening = True
         self._setting.calls.after_everything(self._requested)
@@ -76,7 +76,7 @@ class AccessLogs:
         """Refuse a target whose policy doesn't let S3 in."""
         bucket = asked.parameters["Bucket"]
         given = asked.parameters["BucketLoggingStatus"].get("LoggingEnabled")
-        if not given or moto_state.bucket(self._setting.account, bucket) is None:
+        if not given or moto_s3.bucket(self._setting.account, bucket) is None:
             return
         probe = f"arn:aws:s3:::{given['TargetBucket']}/{given['TargetPrefix']}"
         refusal = self._setting.deliveries.refusal(
@@ -99,7 +99,7 @@ class AccessLogs:
         if call.service != "s3":
             return
         for bucket, values in lines_of(call, self._setting.account):
-            model = moto_state.bucket(self._setting.account, bucket)
+            model = moto_s3.bucket(self._setting.account, bucket)
             if model is None or not model.logging:
                 continue
             drawn = self._setting.random("s3.access_logs")
@@ -127,7 +127,7 @@ class AccessLogs:
 
     def _put(self, bucket: str, target: _Target, at: datetime | None, lines: Sequence[str]) -> None:
         into, prefix, _ = target
-        source = moto_state.bucket(self._setting.account, bucket)
+        source = moto_s3.bucket(self._setting.account, bucket)
         region = source.region_name if source is not None else self._setting.home
         unique = f"{self._setting.random('s3.access_logs.names').getrandbits(64):016X}"
         folders = f"{self._setting.account}/{region}/{bucket}/" if target[2] else ""

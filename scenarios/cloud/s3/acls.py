@@ -12,7 +12,7 @@ import json
 from typing import Any, Final
 
 from scenarios.cloud.authorization.rows import Arn
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.validation import Request
 
@@ -31,7 +31,7 @@ def refuse(request: Request) -> None:
             why = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
             raise Refused("InvalidBucketAclWithObjectOwnership", why)
         return
-    bucket = moto_state.bucket(request.account, given["Bucket"])
+    bucket = moto_s3.bucket(request.account, given["Bucket"])
     if bucket is not None and not _switched_on(bucket):
         raise Refused("AccessControlListNotSupported", "The bucket does not allow ACLs")
 
@@ -39,7 +39,7 @@ def refuse(request: Request) -> None:
 def might_allow(arn: Arn) -> str:
     """What an ACL might allow that policies don't: a word on it, or "" where there is none."""
     name, _, key = arn.rest.partition("/")
-    bucket = moto_state.bucket(moto_state.bucket_owner(name) or arn.account, name)
+    bucket = moto_s3.bucket(moto_s3.bucket_owner(name) or arn.account, name)
     if bucket is None or not _switched_on(bucket):
         return ""
     found = bucket.keys.get(key) if key else bucket
@@ -81,7 +81,7 @@ def _names_others_in(policy: Any) -> bool:
 
 
 def _names_others(acl: Any) -> bool:
-    owner = moto_state.canonical_owner()
+    owner = moto_s3.canonical_owner()
     return any(grantee.id != owner for grant in acl.grants for grantee in grant.grantees)
 
 

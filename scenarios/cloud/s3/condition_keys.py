@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl
 
 from scenarios.cloud.authorization.rows import Arn, Asking, ContextKey, KeyValue
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3, moto_state
 
 
 def object_tags(arn: Arn) -> dict[str, str] | None:
@@ -18,14 +18,14 @@ def object_tags(arn: Arn) -> dict[str, str] | None:
     bucket, _, key = arn.rest.partition("/")
     if not key:
         return _bucket_tags(arn.account, bucket)
-    found = moto_state.object_version(arn.account, bucket, key)
+    found = moto_s3.object_version(arn.account, bucket, key)
     return moto_state.tags_by_arn("s3", arn.account, "aws", found.arn) if found is not None else {}
 
 
 def _bucket_tags(account: str, name: str) -> dict[str, str]:
-    bucket = moto_state.bucket(account, name)
-    on = bucket is not None and moto_state.has_bucket_abac(bucket)
-    return moto_state.bucket_tags(bucket) if on else {}
+    bucket = moto_s3.bucket(account, name)
+    on = bucket is not None and moto_s3.has_bucket_abac(bucket)
+    return moto_s3.bucket_tags(bucket) if on else {}
 
 
 def _bucket_tag(asking: Asking, name: str) -> KeyValue:
@@ -33,7 +33,7 @@ def _bucket_tag(asking: Asking, name: str) -> KeyValue:
     if arn is None:
         return None
     bucket = arn.rest.partition("/")[0]
-    tags = _bucket_tags(moto_state.bucket_owner(bucket) or arn.account, bucket)
+    tags = _bucket_tags(moto_s3.bucket_owner(bucket) or arn.account, bucket)
     return next((value for tag, value in tags.items() if tag.lower() == name), None)
 
 
@@ -41,7 +41,7 @@ def _existing_tag(asking: Asking, name: str) -> KeyValue:
     arn = asking.arn
     if arn is None:
         return None
-    owned = arn._replace(account=moto_state.bucket_owner(arn.rest.partition("/")[0]) or arn.account)
+    owned = arn._replace(account=moto_s3.bucket_owner(arn.rest.partition("/")[0]) or arn.account)
     tags = object_tags(owned) or {}
     return next((value for tag, value in tags.items() if tag.lower() == name), None)
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3, moto_secrets
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kms.keys import key_arn
@@ -53,7 +53,7 @@ class ObjectEncryption:
 
     def _default(self, bucket: str) -> Mapping[str, Any]:
         """How a bucket encrypts by default; nothing where it doesn't say, or isn't there."""
-        found = moto_state.bucket(self._setting.account, bucket)
+        found = moto_s3.bucket(self._setting.account, bucket)
         if found is None or not found.encryption:
             return {}
         default: Mapping[str, Any] = found.encryption["Rule"]["ApplyServerSideEncryptionByDefault"]
@@ -85,7 +85,7 @@ class ObjectEncryption:
 
     def may_open(self, caller: Caller, bucket: str, key: str, version: str | None = None) -> None:
         """Raises Refused unless a caller may have an object decrypted, the newest version by default."""
-        found = moto_state.object_version(self._setting.account, bucket, key, version)
+        found = moto_s3.object_version(self._setting.account, bucket, key, version)
         if found is not None and found.encryption in KMS:
             more = self._contexts.get((bucket, key, found.version_id), {})
             context = _context(bucket, key) | {f"{CONTEXT}{name}": value for name, value in more.items()}
@@ -94,7 +94,7 @@ class ObjectEncryption:
     def _ask(self, caller: Caller, action: str, arn: str, context: Mapping[str, str]) -> None:
         if not arn:
             return
-        found = moto_state.kms_key(arn, self._setting.account, arn.split(":")[3])
+        found = moto_secrets.kms_key(arn, self._setting.account, arn.split(":")[3])
         if found is None or not found.enabled:
             raise Refused("KMS.DisabledException", f"{arn} is disabled.")
         decision = self._setting.identity.judge(caller, action, arn, context, via="s3")
@@ -106,7 +106,7 @@ class ObjectEncryption:
         """The ARN of a key of the account's own; "" for none and for the AWS managed one."""
         if not named or str(named).endswith("alias/aws/s3"):
             return ""
-        found = moto_state.bucket(self._setting.account, bucket)
+        found = moto_s3.bucket(self._setting.account, bucket)
         region = found.region_name if found is not None else self._setting.home
         return key_arn(str(named), f"arn:aws:s3:{region}:{self._setting.account}:{bucket}")
 

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3
 from scenarios.cloud.kernel.caller import ApiCall, Caller
 from scenarios.cloud.kernel.deliveries import Object
 from scenarios.cloud.kernel.emitted import EmittedEvents
@@ -186,11 +186,11 @@ class Storage:
         more: Mapping[str, str] | None = None,
     ) -> None:
         """Tell whom the bucket tells. `by`: who did it, or which AWS service, from `source`."""
-        found = moto_state.bucket(self._setting.account, bucket)
+        found = moto_s3.bucket(self._setting.account, bucket)
         if found is None or found.notification_configuration is None:
             return
         named = version if version and version != "null" else None
-        model = moto_state.object_version(self._setting.account, bucket, key, named)
+        model = moto_s3.object_version(self._setting.account, bucket, key, named)
         if model is not None and named is None and model.version_id not in (None, "null"):
             named = model.version_id  # not every answer names it
         caller = by if isinstance(by, Caller) else None

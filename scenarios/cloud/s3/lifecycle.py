@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.s3.restores import ARCHIVED, readable
@@ -77,7 +77,7 @@ class Lifecycle:
     def start(self, smallest: Mapping[str, str]) -> None:
         """Begin; `smallest`: TransitionDefaultMinimumObjectSize by bucket, which moto doesn't keep."""
         self._smallest.update(smallest)
-        if any(bucket.rules for bucket in moto_state.buckets(self._setting.account)):
+        if any(bucket.rules for bucket in moto_s3.buckets(self._setting.account)):
             self._begin()
 
     def _begin(self) -> None:
@@ -101,7 +101,7 @@ class Lifecycle:
 
     def _readable(self, asked: Asked) -> None:
         parameters = asked.parameters
-        found = moto_state.object_version(
+        found = moto_s3.object_version(
             self._setting.account, parameters["Bucket"], parameters["Key"], parameters.get("VersionId")
         )
         if found is not None and not readable(found):
@@ -111,7 +111,7 @@ class Lifecycle:
     # ---- the turn of the day --------------------------------------------------------------------
 
     def _turn(self) -> None:
-        for bucket in moto_state.buckets(self._setting.account):
+        for bucket in moto_s3.buckets(self._setting.account):
             for rule in bucket.rules:
                 if rule.status == "Enabled":
                     self._apply(bucket, rule)
@@ -121,7 +121,7 @@ class Lifecycle:
         for aged in _meant(bucket, rule):
             if aged.noncurrent_since is not None:
                 self._apply_to_old(bucket, rule, aged)
-            elif moto_state.is_delete_marker(aged.version):
+            elif moto_s3.is_delete_marker(aged.version):
                 self._tidy(bucket, rule, aged.version)
             elif self._reached(_utc(aged.version.last_modified), rule.expiration_days, rule.expiration_date):
                 self._remove(bucket.name, aged.version.name, None)
@@ -135,11 +135,11 @@ class Lifecycle:
         version, since = aged.version, aged.noncurrent_since
         assert since is not None
         if self._reached(since, rule.nve_noncurrent_days, None):
-            if moto_state.is_delete_marker(version) or not version.is_locked(governance_bypass=False):
+            if moto_s3.is_delete_marker(version) or not version.is_locked(governance_bypass=False):
                 self._remove(bucket.name, version.name, version.version_id)
             return
         for each in rule.noncurrent_version_transitions or ():
-            if not moto_state.is_delete_marker(version) and self._reached(since, each.days, None):
+            if not moto_s3.is_delete_marker(version) and self._reached(since, each.days, None):
                 self._move(bucket, version, each.storage_class)
 
     def _tidy(self, bucket: Any, rule: Any, marker: Any) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3
 from scenarios.cloud.kernel.arns import service_of
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import Event, Message, Notification, Refusal
@@ -54,7 +54,7 @@ class Notifications:
 
     def tell(self, happening: Happening) -> None:
         """Tell whom the bucket's configuration names for such an event and key."""
-        bucket = moto_state.bucket(self._setting.account, happening.bucket)
+        bucket = moto_s3.bucket(self._setting.account, happening.bucket)
         for told in _configured(bucket):
             if _asks_for(told, happening):
                 content = {"Records": [self._record(happening, told.id)]}
@@ -88,7 +88,7 @@ class Notifications:
         """
         for resource in (each for stack in stacks for each in stack.of_type("AWS::S3::Bucket")):
             bucket = resource.physical_id
-            for told in _configured(moto_state.bucket(self._setting.account, bucket)):
+            for told in _configured(moto_s3.bucket(self._setting.account, bucket)):
                 refusal = self._refusal(bucket, told.arn)
                 if refusal is not None:
                     why = f"{_INVALID}: {told.arn} ({refusal.because})"
@@ -110,12 +110,12 @@ class Notifications:
             "RequestId": request_id,
             "HostId": _host_id(request_id),
         }
-        configured = _configured(moto_state.bucket(self._setting.account, bucket))
+        configured = _configured(moto_s3.bucket(self._setting.account, bucket))
         for arn in dict.fromkeys(told.arn for told in configured if service_of(told.arn) != "lambda"):
             self._later(bucket, arn, test)
 
     def _answer(self, asked: Asked) -> dict[str, Any]:
-        bucket = moto_state.bucket(self._setting.account, asked.parameters["Bucket"])
+        bucket = moto_s3.bucket(self._setting.account, asked.parameters["Bucket"])
         if bucket is None:
             raise Refused("NoSuchBucket", "The specified bucket does not exist", 404)
         configuration = bucket.notification_configuration

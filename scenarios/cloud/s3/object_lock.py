@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
 
@@ -62,7 +62,7 @@ class ObjectLock:
 
     def _configuration(self, asked: Asked) -> dict[str, Any]:
         """As S3 tells it: days or years, where moto tells both."""
-        bucket = moto_state.bucket(self._setting.account, asked.parameters["Bucket"])
+        bucket = moto_s3.bucket(self._setting.account, asked.parameters["Bucket"])
         if bucket is None:
             raise Refused("NoSuchBucket", "The specified bucket does not exist", 404)
         if not bucket.object_lock_enabled:
@@ -90,7 +90,7 @@ class ObjectLock:
         return bool(version.lock_mode) and _aware(version.lock_until) > self._setting.clock.now
 
     def _may_change_versioning(self, asked: Asked) -> None:
-        bucket = moto_state.bucket(self._setting.account, asked.parameters["Bucket"])
+        bucket = moto_s3.bucket(self._setting.account, asked.parameters["Bucket"])
         wanted = asked.parameters["VersioningConfiguration"].get("Status")
         if bucket is not None and bucket.object_lock_enabled and wanted != "Enabled":
             why = "An Object Lock configuration is present on this bucket"
@@ -98,7 +98,7 @@ class ObjectLock:
 
     def _version(self, parameters: Mapping[str, Any]) -> Any | None:
         """The version meant, the newest where none is named; None for a delete marker and for nothing."""
-        return moto_state.object_version(
+        return moto_s3.object_version(
             self._setting.account, parameters["Bucket"], parameters["Key"], parameters.get("VersionId")
         )
 

@@ -11,7 +11,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Key, Need, Object
 from scenarios.cloud.s3 import acls
 from scenarios.cloud.s3.encryption import CONTEXT, ObjectEncryption
@@ -35,12 +35,12 @@ class Buckets(Door[Object]):
     def is_there(self, delivery: Delivery[Object]) -> bool:
         """Whether there is such a bucket."""
         bucket, _ = _parts(delivery.arn)
-        return moto_state.bucket(self._setting.account, bucket) is not None
+        return moto_s3.bucket(self._setting.account, bucket) is not None
 
     def needs(self, delivery: Delivery[Object]) -> Sequence[Need]:
         """What a service must be allowed."""
         bucket, _ = _parts(delivery.arn)
-        model, grantee = moto_state.bucket(self._setting.account, bucket), delivery.payload.grantee
+        model, grantee = moto_s3.bucket(self._setting.account, bucket), delivery.payload.grantee
         if grantee and model is not None and acls.lets_write(model, grantee):
             return ()
         if delivery.payload.plain:

@@ -10,7 +10,7 @@ from scenarios.cloud.authorization.rows import (
     Place,
     document,
 )
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.s3.acls import might_allow
 from scenarios.cloud.s3.condition_keys import CONTEXT, object_tags
@@ -139,7 +139,7 @@ def _copied(place: Place, source: str | dict[str, str], *, versioned: bool) -> s
 
 
 def _bucket_policy(arn: Arn) -> Document | None:
-    bucket = moto_state.bucket(arn.account, arn.rest.split("/", 1)[0])
+    bucket = moto_s3.bucket(arn.account, arn.rest.split("/", 1)[0])
     return document(bucket.policy) if bucket is not None and bucket.policy else None
 
 

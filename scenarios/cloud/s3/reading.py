@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from scenarios.cloud.asked import Asked, Denied, InPart
 from scenarios.cloud.authorization.rows import Asking, Place
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.s3.sources import copied
 from scenarios.cloud.setting import Setting
@@ -67,16 +67,16 @@ class Reading:
 
     def _look(self, asked: Asked, wanted: _Version) -> None:
         account = self._setting.account
-        if moto_state.bucket(account, wanted.bucket) is None:
+        if moto_s3.bucket(account, wanted.bucket) is None:
             return  # S3 says so
         version = wanted.version or None
-        if moto_state.object_version(account, wanted.bucket, wanted.key, version) is not None:
+        if moto_s3.object_version(account, wanted.bucket, wanted.key, version) is not None:
             return
         if asked.operation == "HeadObject":
             if not self._may_list(asked, wanted.bucket):
                 raise Refused("403", "Forbidden", 403)  # without a body there is no code but the status
             return  # moto says it, and in a header whether a marker is there
-        marker = moto_state.delete_marker(account, wanted.bucket, wanted.key, version)
+        marker = moto_s3.delete_marker(account, wanted.bucket, wanted.key, version)
         marked, told = marker is not None, _told_of(marker)
         if marked and version and asked.operation in _COPIES:
             why = "The source of a copy request may not specifically refer to a delete marker by version id."

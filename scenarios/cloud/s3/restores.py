@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
@@ -72,7 +72,7 @@ class Restores:
 
     def _restore(self, asked: Asked) -> dict[str, Any]:
         given = asked.parameters
-        version = moto_state.object_version(
+        version = moto_s3.object_version(
             self._setting.account, given["Bucket"], given["Key"], given.get("VersionId")
         )
         if version is None:
@@ -136,7 +136,7 @@ class Restores:
             self._say(EXPIRED, bucket, version, by=ITSELF)
 
     def _is_there(self, bucket: str, version: Any) -> bool:
-        found = moto_state.object_version(self._setting.account, bucket, version.name, version.version_id)
+        found = moto_s3.object_version(self._setting.account, bucket, version.name, version.version_id)
         return found is version
 
     def _say(self, what: str, bucket: str, version: Any, **more: Any) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3
 from scenarios.cloud.kernel.emitted import EmittedMetrics
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
@@ -52,7 +52,7 @@ class StorageMetrics:
         self._setting.clock.at(today + _DAY, self._weigh, "buckets are weighed")
 
     def _weigh(self) -> None:
-        for bucket in moto_state.buckets(self._setting.account):
+        for bucket in moto_s3.buckets(self._setting.account):
             self._weigh_one(bucket)
         self._next()
 
@@ -75,5 +75,5 @@ def _objects(bucket: Any) -> Iterator[Any]:
     """Every version of every object; a delete marker is none."""
     for key in bucket.keys:
         for version in bucket.keys.getlist(key):
-            if not moto_state.is_delete_marker(version):
+            if not moto_s3.is_delete_marker(version):
                 yield version

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from scenarios.cloud.authorization.rows import Arn
 from scenarios.cloud.cloudtrail.selectors.selectors import selects
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3, moto_state
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.s3 import acls
@@ -53,7 +53,7 @@ class Strangers:
         return self._logs.asked_unsigned(call, self._refused(bucket, key, address), self._size(bucket, key))
 
     def _refused(self, bucket: str, key: str, address: str) -> tuple[str, str] | None:
-        model = moto_state.bucket(self._setting.account, bucket)
+        model = moto_s3.bucket(self._setting.account, bucket)
         if model is None:
             return _NO_BUCKET
         action = "s3:GetObject" if key else "s3:ListBucket"
@@ -61,7 +61,7 @@ class Strangers:
             return _DENIED
         if not key:
             return None
-        found = moto_state.object_version(self._setting.account, bucket, key)
+        found = moto_s3.object_version(self._setting.account, bucket, key)
         if found is None:
             return _GONE if self._may(model, "s3:ListBucket", bucket, address) else _DENIED
         return _DENIED if found.encryption in KMS else None
@@ -78,7 +78,7 @@ class Strangers:
 
     def _restricted(self, model: Any, arn: str) -> bool:
         """Whether the bucket's block, or the account's, keeps everybody out of a public bucket."""
-        if not moto_state.restricts_public_buckets(self._setting.account, model):
+        if not moto_s3.restricts_public_buckets(self._setting.account, model):
             return False
         policy: Any = self._setting.identity.resource_policy(arn) or {}
         found = policy.get("Statement", [])
@@ -87,7 +87,7 @@ class Strangers:
         return True
 
     def _size(self, bucket: str, key: str) -> int | None:
-        found = moto_state.object_version(self._setting.account, bucket, key) if key else None
+        found = moto_s3.object_version(self._setting.account, bucket, key) if key else None
         return found.size if found is not None else None
 
     def _must_be_unrecorded(self, call: ApiCall) -> None:

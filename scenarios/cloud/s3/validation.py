@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from scenarios.cloud.authorization.document import parse
 from scenarios.cloud.authorization.policy_rules import resource_policy
 from scenarios.cloud.authorization.wildcards import matches
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.limits import complaints
 from scenarios.cloud.kernel.validation import Request, Validation
@@ -89,11 +89,11 @@ def logging(request: Request) -> None:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
     """
     given = request.parameters["BucketLoggingStatus"].get("LoggingEnabled")
-    source = moto_state.bucket(request.account, request.parameters["Bucket"])
+    source = moto_s3.bucket(request.account, request.parameters["Bucket"])
     if not given or source is None:
         return
-    target = moto_state.bucket(request.account, given["TargetBucket"])
-    if target is None and moto_state.bucket_owner(given["TargetBucket"]):
+    target = moto_s3.bucket(request.account, given["TargetBucket"])
+    if target is None and moto_s3.bucket_owner(given["TargetBucket"]):
         why = "The owner for the bucket to be logged and the target bucket must be the same."
         raise Refused("InvalidTargetBucketForLogging", why)
     if target is None:

@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_events
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.moments import moment
 from scenarios.cloud.kernel.stack import Stack
@@ -48,7 +48,7 @@ class Schedules:
     def start(self, _: Sequence[Stack]) -> None:
         """Start the schedules that are there."""
         for region in self._setting.regions:
-            for schedule in moto_state.schedules(self._setting.account, region):
+            for schedule in moto_events.schedules(self._setting.account, region):
                 self._begin((region, schedule.group_name, schedule.name), self._setting.clock.now)
 
     def _made(self, call: ApiCall) -> None:
@@ -146,11 +146,11 @@ class Schedules:
         if schedule is not occasion.schedule or schedule.action_after_completion != "DELETE":
             return
         if _occurrences(schedule).next_after(occasion.due) is None:
-            moto_state.delete_schedule(self._setting.account, *key)
+            moto_events.delete_schedule(self._setting.account, *key)
 
     def _schedule(self, key: _Key) -> Any | None:
         region, group, name = key
-        every = moto_state.schedules(self._setting.account, region)
+        every = moto_events.schedules(self._setting.account, region)
         return next((each for each in every if (each.group_name, each.name) == (group, name)), None)
 
 

@@ -14,7 +14,7 @@ from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationNotFoundError
 
 from scenarios.cloud.authorization.trust import can_be_assumed
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_events
 from scenarios.cloud.kernel.arns import service_of
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.service_models import operation_model
@@ -39,7 +39,7 @@ def schedule(request: Request) -> None:
     if "KmsKeyArn" in given:
         raise NotSimulated("scheduler", f"{request.operation} with KmsKeyArn")
     group_name = given.get("GroupName", DEFAULT_GROUP)
-    if group_name not in moto_state.schedule_groups(request.account, request.region):
+    if group_name not in moto_events.schedule_groups(request.account, request.region):
         raise Refused("ResourceNotFoundException", f"Schedule group {group_name} does not exist.", 404)
     _when(given)
     _window(given["FlexibleTimeWindow"])
@@ -111,7 +111,7 @@ def _refused(why: str) -> Refused:
 def group(request: Request) -> None:
     """A group of schedules; moto would replace one of the same name."""
     name = request.parameters["Name"]
-    if name in moto_state.schedule_groups(request.account, request.region):
+    if name in moto_events.schedule_groups(request.account, request.region):
         raise Refused("ConflictException", f"Schedule group {name} already exists.", 409)
 
 
@@ -120,7 +120,7 @@ def deleted_group(request: Request) -> None:
     name = request.parameters["Name"]
     if name == DEFAULT_GROUP:
         raise _refused("Default schedule group cannot be deleted.")
-    if name not in moto_state.schedule_groups(request.account, request.region):
+    if name not in moto_events.schedule_groups(request.account, request.region):
         raise Refused("ResourceNotFoundException", f"Schedule group {name} does not exist.", 404)
 
 

@@ -14,7 +14,7 @@ from scenarios.cloud.authorization.rows import (
     Place,
     document,
 )
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_secrets, moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 
 _LINES = """
@@ -42,7 +42,7 @@ def _secret(place: Place, secret: str) -> str:
     """A secret by ARN, or by the name of one that is there: six random characters end the ARN."""
     if secret.startswith("arn:"):
         return secret
-    found = moto_state.secret(place.account, place.region, secret)
+    found = moto_secrets.secret(place.account, place.region, secret)
     if found is None:
         raise NotSimulated("secretsmanager", f"who may ask for the secret {secret}, which isn't there")
     return str(found.arn)

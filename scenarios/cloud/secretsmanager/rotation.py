@@ -20,7 +20,7 @@ from scenarios.cloud.asked import Asked
 from scenarios.cloud.cloudtrail.trail import CloudTrail
 from scenarios.cloud.functions.invocations import Invocation, in_brief
 from scenarios.cloud.functions.service import Functions
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_lambda, moto_secrets
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.processes import Pause, Process, Work
@@ -69,7 +69,7 @@ class Rotations:
                 if self._declared.get(each.physical_id) == given:
                     continue
                 self._declared[each.physical_id] = dict(given)
-                secret = moto_state.secret(self._setting.account, stack.region, str(given["SecretId"]))
+                secret = moto_secrets.secret(self._setting.account, stack.region, str(given["SecretId"]))
                 if secret is not None:
                     self._arrange(secret, given.get("RotationLambdaARN"), _rules(given.get("RotationRules")))
                     if is_true(given.get("RotateImmediatelyOnUpdate", True)):
@@ -111,7 +111,7 @@ class Rotations:
 
     def _secret(self, asked: Asked) -> Any:
         name = str(asked.parameters["SecretId"])
-        secret = moto_state.secret(self._setting.account, asked.region, name)
+        secret = moto_secrets.secret(self._setting.account, asked.region, name)
         if secret is None:
             raise Refused("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
         if secret.deleted_date is not None:
@@ -123,7 +123,7 @@ class Rotations:
 
     def _may_invoke(self, function: str, secret: Any) -> None:
         region = str(secret.region)
-        if moto_state.lambda_function(self._setting.account, region, function) is None:
+        if moto_lambda.lambda_function(self._setting.account, region, function) is None:
             raise Refused("ResourceNotFoundException", f"Resource not found for ARN '{function}'.")
         context = {"aws:SourceAccount": self._setting.account, "aws:SourceArn": str(secret.arn)}
         action = "lambda:InvokeFunction"
@@ -136,7 +136,7 @@ class Rotations:
 
     def _moved(self, call: ApiCall) -> None:
         """The version that a reader gets by default is the one that is current; moto leaves the old one."""
-        secret = moto_state.secret(self._setting.account, call.region, str(call.parameters["SecretId"]))
+        secret = moto_secrets.secret(self._setting.account, call.region, str(call.parameters["SecretId"]))
         if secret is not None:
             current = [
                 each for each, version in secret.versions.items() if CURRENT in version["version_stages"]

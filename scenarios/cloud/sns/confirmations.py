@@ -29,7 +29,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_messages
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import Message
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
@@ -85,13 +85,13 @@ class Confirmations:
     def _look(self, asked: Asked) -> None:
         """Remember which subscriptions there are: one that is confirmed needs no new confirmation."""
         topic = str(asked.parameters["TopicArn"])
-        standing = moto_state.subscriptions(topic) if moto_state.topic(topic) is not None else []
+        standing = moto_messages.subscriptions(topic) if moto_messages.topic(topic) is not None else []
         self._standing = {each.arn for each in standing if not waits(each)}
 
     def _subscribed(self, call: ApiCall) -> None:
         """Ask the endpoint; each further Subscribe of it asks again."""
         arn = str((call.response or {})["SubscriptionArn"])
-        subscription = moto_state.subscription(arn)
+        subscription = moto_messages.subscription(arn)
         if subscription is None or arn in self._standing or not _is_asked(call):
             return
         subscription.attributes |= {_PENDING: "true", "ConfirmationWasAuthenticated": "false"}
@@ -170,10 +170,10 @@ class Confirmations:
         self._setting.deliveries.hand_over(asked.endpoint, message, by=SERVICE, source=asked.topic_arn)
 
     def _gone(self, arn: str) -> None:
-        subscription = moto_state.subscription(arn)
+        subscription = moto_messages.subscription(arn)
         if subscription is None or not waits(subscription):
             return
-        moto_state.forget_subscription(arn)
+        moto_messages.forget_subscription(arn)
         name = subscription.topic.arn.rpartition(":")[2]
         self._setting.note(
             "pending", f"the unconfirmed subscription of {subscription.endpoint} to {name} is deleted"
@@ -189,12 +189,12 @@ class Confirmations:
         return {"SubscriptionArn": arn}
 
     def _take(self, topic: str, token: str, *, authenticated: str) -> str:
-        if moto_state.topic(topic) is None:
+        if moto_messages.topic(topic) is None:
             raise Refused("NotFound", "Topic does not exist", 404)
         if token in self._left and self._left[token].topic.arn == topic:
             return self._bring_back(self._left[token])
         sent = next((each for each in self.sent if each.token == token and each.topic_arn == topic), None)
-        subscription = moto_state.subscription(sent.subscription_arn) if sent else None
+        subscription = moto_messages.subscription(sent.subscription_arn) if sent else None
         if sent is None or subscription is None or self._setting.clock.now - sent.at > WAITS:
             raise Refused("InvalidParameter", "Invalid parameter: Token")
         if waits(subscription):
@@ -202,7 +202,7 @@ class Confirmations:
         return sent.subscription_arn
 
     def _bring_back(self, subscription: Any) -> str:
-        moto_state.remember_subscription(subscription)
+        moto_messages.remember_subscription(subscription)
         name = subscription.topic.arn.rpartition(":")[2]
         self._setting.note("pending", f"{shown(subscription)} is subscribed to {name} again")
         return str(subscription.arn)
@@ -223,19 +223,19 @@ class Confirmations:
                 raise NotSimulated("sns", f"{other} by a URL")
 
     def _leave(self, arn: str) -> None:
-        subscription = moto_state.subscription(arn)
+        subscription = moto_messages.subscription(arn)
         if subscription is None:
             return
         if subscription.attributes.get("ConfirmationWasAuthenticated") == "true":
             why = "Subscription was confirmed with AuthenticateOnUnsubscribe; its owner must sign"
             raise Refused("AuthorizationError", why, 403)
-        moto_state.forget_subscription(arn)
+        moto_messages.forget_subscription(arn)
         name = subscription.topic.arn.rpartition(":")[2]
         self._setting.note("pending", f"somebody ended a subscription to {name} by its UnsubscribeURL")
         self._say_farewell(subscription)
 
     def _may_unsubscribe(self, asked: Asked) -> None:
-        subscription = self._leaving = moto_state.subscription(asked.parameters["SubscriptionArn"])
+        subscription = self._leaving = moto_messages.subscription(asked.parameters["SubscriptionArn"])
         if subscription is not None and waits(subscription):
             raise Refused(
                 "InvalidParameter",
@@ -259,13 +259,13 @@ class Confirmations:
         return {**response, "Subscriptions": listed}
 
     def _tell_counts(self, asked: Asked, response: dict[str, Any]) -> dict[str, Any]:
-        subscriptions = moto_state.subscriptions(asked.parameters["TopicArn"])
+        subscriptions = moto_messages.subscriptions(asked.parameters["TopicArn"])
         pending = sum(waits(each) for each in subscriptions)
         counts = {
             "SubscriptionsPending": str(pending),
             "SubscriptionsConfirmed": str(len(subscriptions) - pending),
         }
-        topic = moto_state.topic(asked.parameters["TopicArn"])
+        topic = moto_messages.topic(asked.parameters["TopicArn"])
         more = {}
         if topic is not None and topic.fifo_topic:
             more["FifoThroughputScope"] = getattr(topic, "fifo_throughput_scope", "Topic")
@@ -273,7 +273,7 @@ class Confirmations:
 
     @staticmethod
     def _is_waiting(told: Mapping[str, Any]) -> bool:
-        subscription = moto_state.subscription(str(told.get("SubscriptionArn", "")))
+        subscription = moto_messages.subscription(str(told.get("SubscriptionArn", "")))
         return subscription is not None and waits(subscription)
 
 

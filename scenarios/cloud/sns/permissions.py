@@ -12,7 +12,7 @@ from scenarios.cloud.authorization.rows import (
     document,
 )
 from scenarios.cloud.authorization.wildcards import ARN_PARTS
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_messages
 from scenarios.cloud.kernel.errors import Refused
 
 _LINES = """
@@ -62,13 +62,13 @@ def _subscribed(place: Place, subscription: str) -> str:
 
 
 def _topic_policy(arn: Arn) -> Document | None:
-    topic = moto_state.topic(arn.text)
+    topic = moto_messages.topic(arn.text)
     return document(topic.policy) if topic is not None and topic.policy else None
 
 
 def _topic_tags(arn: Arn) -> dict[str, str]:
-    topic = moto_state.topic(arn.text)
-    return moto_state.topic_tags(topic) if topic is not None else {}
+    topic = moto_messages.topic(arn.text)
+    return moto_messages.topic_tags(topic) if topic is not None else {}
 
 
 PERMISSIONS = Permissions(

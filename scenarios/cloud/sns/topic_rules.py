@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from scenarios.cloud.authorization.document import MalformedPolicy, parse
 from scenarios.cloud.authorization.wildcards import matches
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_messages, moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.texts import is_true
 from scenarios.cloud.kernel.validation import Request
@@ -59,7 +59,7 @@ def topic_attribute(request: Request) -> None:
     """One attribute of a topic; what its policy names is the topic itself."""
     name, value = request.parameters["AttributeName"], request.parameters.get("AttributeValue", "")
     _check_topic_attribute(name, value)
-    found = moto_state.topic(request.parameters["TopicArn"])
+    found = moto_messages.topic(request.parameters["TopicArn"])
     if name == "FifoTopic":
         raise invalid("AttributeName")
     if found is not None:
@@ -71,7 +71,7 @@ def topic_attribute(request: Request) -> None:
 def subscription(request: Request) -> None:
     """A subscription that is made: the endpoint is one of its protocol, the attributes fit both."""
     given = request.parameters
-    if moto_state.topic(given["TopicArn"]) is None:
+    if moto_messages.topic(given["TopicArn"]) is None:
         raise Refused("NotFound", "Topic does not exist", 404)
     protocol, endpoint = given["Protocol"], given.get("Endpoint", "")
     if protocol not in _ENDPOINTS:

@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any, TypedDict
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_messages
 from scenarios.cloud.kernel.blobs import bytes_of
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import (
@@ -140,7 +140,7 @@ class Topics(Door[Notification]):
 
     def is_there(self, delivery: Delivery[Notification]) -> bool:
         """Whether there is such a topic."""
-        return moto_state.topic(delivery.arn) is not None
+        return moto_messages.topic(delivery.arn) is not None
 
     def needs(self, delivery: Delivery[Notification]) -> Sequence[Need]:
         """What a publisher must be allowed."""
@@ -149,13 +149,13 @@ class Topics(Door[Notification]):
 
     def key(self, delivery: Delivery[Notification]) -> Key | None:
         """The key of an encrypted topic."""
-        topic = moto_state.topic(delivery.arn)
+        topic = moto_messages.topic(delivery.arn)
         name = topic.kms_master_key_id if topic is not None else ""
         return Key(name=name, sourced=delivery.sender not in KEEPS_THE_SOURCE) if name else None
 
     def objection(self, delivery: Delivery[Notification]) -> str:
         """Services name no group, so they can't publish to a FIFO topic."""
-        topic = moto_state.topic(delivery.arn)
+        topic = moto_messages.topic(delivery.arn)
         return NO_GROUP if topic is not None and topic.fifo_topic else ""
 
     def take(self, delivery: Delivery[Notification]) -> None:
@@ -175,7 +175,7 @@ class Topics(Door[Notification]):
     def _may_encrypt(self, asked: Asked) -> None:
         """Publishing to an encrypted topic needs the key as well."""
         topic = _topic_of(asked.parameters)
-        if moto_state.topic(topic) is None:
+        if moto_messages.topic(topic) is None:
             return  # SNS says so
         given = Notification(text=str(asked.parameters.get("Message", "")))
         refusal = self._setting.deliveries.key_refusal(topic, given, by=asked.caller)
@@ -190,7 +190,7 @@ class Topics(Door[Notification]):
         )
 
     def _published(self, call: ApiCall) -> None:
-        topic = moto_state.topic(_topic_of(call.parameters))
+        topic = moto_messages.topic(_topic_of(call.parameters))
         if topic is None:
             raise NotSimulated("sns", "Publish to a phone number or an endpoint")
         message_id = str((call.response or {})["MessageId"])
@@ -217,7 +217,7 @@ class Topics(Door[Notification]):
     def _batch(self, asked: Asked) -> dict[str, Any]:
         """Each entry is taken or refused by itself."""
         topic_arn = _topic_of(asked.parameters)
-        topic = moto_state.topic(topic_arn)
+        topic = moto_messages.topic(topic_arn)
         if topic is None:
             raise Refused("NotFound", "Topic does not exist", 404)
         taken, failed = [], []
@@ -243,7 +243,7 @@ class Topics(Door[Notification]):
 
     def _several_published(self, call: ApiCall) -> None:
         """Each entry is a message of its own; of a FIFO topic only those that are new."""
-        topic = moto_state.topic(_topic_of(call.parameters))
+        topic = moto_messages.topic(_topic_of(call.parameters))
         ids = {entry["Id"]: entry["MessageId"] for entry in (call.response or {}).get("Successful", ())}
         published: set[str] = set()
         for entry in call.parameters["PublishBatchRequestEntries"]:
@@ -260,7 +260,7 @@ class Topics(Door[Notification]):
         return due
 
     def _publish(self, call: ApiCall, given: Mapping[str, Any], message_id: str) -> None:
-        topic, receipt = moto_state.topic(_topic_of(call.parameters)), self._receipts.get(message_id)
+        topic, receipt = moto_messages.topic(_topic_of(call.parameters)), self._receipts.get(message_id)
         self._fan_out(
             _Published(
                 topic_arn=_topic_of(call.parameters),
@@ -287,7 +287,7 @@ class Topics(Door[Notification]):
             NumberOfMessagesPublished=1,
             PublishSize=len(published.text.encode()),
         )
-        subscriptions = moto_state.subscriptions(published.topic_arn)
+        subscriptions = moto_messages.subscriptions(published.topic_arn)
         for subscription in (each for each in subscriptions if not waits(each)):
             message, attributes = published.for_protocol(subscription.protocol), published.attributes
             policy = str(subscription.attributes.get("FilterPolicy") or "")
@@ -429,7 +429,7 @@ def _endpoint_takes(asked: Asked) -> None:
     given = asked.parameters
     if not of_endpoint(given):
         return
-    endpoint = moto_state.platform_endpoint(given["TargetArn"])
+    endpoint = moto_messages.platform_endpoint(given["TargetArn"])
     if endpoint is not None and not endpoint.enabled:
         raise Refused("EndpointDisabled", "Endpoint is disabled")
     if "MessageStructure" in given:

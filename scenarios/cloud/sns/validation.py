@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_messages
 from scenarios.cloud.kernel.blobs import bytes_of
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.validation import Request, Validation
@@ -84,7 +84,7 @@ def entry_refusal(topic_arn: str, entry: Mapping[str, Any]) -> Refused | None:
 
 def order(topic_arn: str, given: Mapping[str, Any]) -> None:
     """What a FIFO topic asks of a message, and what only a FIFO topic takes."""
-    topic = moto_state.topic(topic_arn)
+    topic = moto_messages.topic(topic_arn)
     for name in ("MessageGroupId", "MessageDeduplicationId"):
         if name in given and not _ORDER_ID.fullmatch(given[name]):
             raise _invalid(f"The {name} parameter can only include alphanumeric and punctuation characters")
@@ -186,7 +186,7 @@ def set_attributes(request: Request) -> None:
     given = request.parameters
     name, value = given["AttributeName"], given.get("AttributeValue", "")
     if name == "FilterPolicy" and value:
-        standing = moto_state.subscription(given["SubscriptionArn"])
+        standing = moto_messages.subscription(given["SubscriptionArn"])
         scope = standing.attributes.get("FilterPolicyScope") if standing is not None else None
         filtering.check(value, scope or filtering.ATTRIBUTES)
 

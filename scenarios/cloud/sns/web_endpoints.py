@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_messages
 from scenarios.cloud.kernel.web import WebAnswer, WebRequest, place_of
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.sns.delivery_policies import DeliveryPolicy, of_subscription
@@ -85,7 +85,7 @@ class WebEndpoints:
     def _attempt(self, delivery: _WebDelivery) -> None:
         endpoint = delivery.subscription.endpoint
         about_itself = delivery.headers["x-amz-sns-message-type"] != "Notification"
-        if moto_state.subscription(delivery.subscription.arn) is None and not about_itself:
+        if moto_messages.subscription(delivery.subscription.arn) is None and not about_itself:
             return  # nobody is subscribed any more
         answer = self._setting.web.ask(
             WebRequest(

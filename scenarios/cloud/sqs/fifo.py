@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_messages
 
 INTERVAL_MS: Final = 5 * 60 * 1000
 PER_GROUP: Final = "messageGroup"
@@ -145,7 +145,7 @@ def _received_before(queue: Any, attempt_id: str) -> list[Any]:
     attempt, now = memory_of(queue).attempts.get(attempt_id), _now()
     if attempt is None or now - attempt.at >= INTERVAL_MS:
         return []
-    standing = moto_state.messages(queue)
+    standing = moto_messages.messages(queue)
     unchanged = all(each in standing and now < until == each.visible_at for each, until in attempt.hidden)
     return [each for each, _ in attempt.hidden] if unchanged else []
 
@@ -166,7 +166,7 @@ def _anew(queue: Any, most: int, hidden_seconds: int) -> list[Any]:
 
 def _available(queue: Any) -> list[Any]:
     """What can be received, the oldest first: all messages of the groups that nothing blocks."""
-    messages, now = moto_state.messages(queue), _now()
+    messages, now = moto_messages.messages(queue), _now()
     blocked: set[str] = {each.group_id for each in messages if each.visible_at > now}
     found = []
     for each in messages:
@@ -190,14 +190,14 @@ def _give_up(queue: Any) -> None:
     most = queue.redrive_policy["maxReceiveCount"]
     for each in [one for one in _available(queue) if one.approximate_receive_count >= most]:
         each.sent_timestamp = int(_now())
-        moto_state.move_message(queue, each, queue.dead_letter_queue)
+        moto_messages.move_message(queue, each, queue.dead_letter_queue)
 
 
 def seen_at(queue: Any) -> float | None:
     """When the next message can be received, in milliseconds since 1970; None for an empty queue."""
     groups: dict[str, float] = {}
     first: dict[str, float] = {}
-    for each in moto_state.messages(queue):
+    for each in moto_messages.messages(queue):
         first.setdefault(each.group_id, each.delayed_until)
         groups[each.group_id] = max(groups.get(each.group_id, 0), each.visible_at)
     return min((max(hidden, first[group]) for group, hidden in groups.items()), default=None)
@@ -211,5 +211,5 @@ def has_expired(queue: Any, handle: str) -> bool:
     now = _now()
     return any(
         each.had_receipt_handle(handle) and (each.visible_at <= now or each.receipt_handle != handle)
-        for each in moto_state.messages(queue)
+        for each in moto_messages.messages(queue)
     )

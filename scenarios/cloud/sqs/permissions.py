@@ -1,7 +1,7 @@
 """IAM's rows for SQS: queues."""
 
 from scenarios.cloud.authorization.rows import Arn, DenialStyle, Document, Permissions, document
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_messages
 from scenarios.cloud.sqs.urls import queue_arn
 
 _LINES = """
@@ -31,12 +31,12 @@ ListMessageMoveTasks            =                         queue(SourceArn)
 
 
 def _queue_policy(arn: Arn) -> Document | None:
-    queue = moto_state.queue(arn.text)
+    queue = moto_messages.queue(arn.text)
     return document(queue.policy) if queue is not None and queue.policy else None
 
 
 def _queue_tags(arn: Arn) -> dict[str, str]:
-    queue = moto_state.queue(arn.text)
+    queue = moto_messages.queue(arn.text)
     return dict(queue.tags or {}) if queue is not None else {}
 
 

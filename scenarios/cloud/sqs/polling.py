@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_messages
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.sqs import fifo
 
@@ -48,7 +48,7 @@ class Polling:
         ((_, arn),) = self._setting.actions.required(
             "sqs", asked.operation, asked.parameters, region=asked.region, account=asked.caller.account
         )
-        return moto_state.queue(arn)
+        return moto_messages.queue(arn)
 
 
 def _seen_at(queue: Any, until: datetime) -> datetime:
@@ -62,6 +62,6 @@ def next_seen(queue: Any) -> datetime | None:
     if queue.fifo_queue:
         moment = fifo.seen_at(queue)
     else:
-        moments = (max(each.visible_at, each.delayed_until) for each in moto_state.messages(queue))
+        moments = (max(each.visible_at, each.delayed_until) for each in moto_messages.messages(queue))
         moment = min(moments, default=None)
     return None if moment is None else datetime.fromtimestamp(moment / 1000, UTC)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from scenarios.cloud.authorization.rows import Place
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_messages
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.emitted import EmittedMetrics
 from scenarios.cloud.kernel.stack import Stack
@@ -87,14 +87,14 @@ class QueueMetrics:
 
     def _count(self) -> None:
         for region in self._setting.regions:
-            for queue in moto_state.queues(self._setting.account, region):
-                if moto_state.messages(queue):
+            for queue in moto_messages.queues(self._setting.account, region):
+                if moto_messages.messages(queue):
                     self._count_in(region, queue)
         self._next()
 
     def _count_in(self, region: str, queue: Any) -> None:
         now = self._setting.clock.now
-        oldest = min(each.sent_timestamp for each in moto_state.messages(queue)) / 1000
+        oldest = min(each.sent_timestamp for each in moto_messages.messages(queue)) / 1000
         values = {
             "ApproximateNumberOfMessagesVisible": queue.approximate_number_of_messages,
             "ApproximateNumberOfMessagesNotVisible": queue.approximate_number_of_messages_not_visible,
@@ -102,7 +102,7 @@ class QueueMetrics:
             "ApproximateAgeOfOldestMessage": int(now.timestamp() - oldest),
         }
         if queue.fifo_queue:
-            waits = {each.group_id for each in moto_state.messages(queue) if not each.visible}
+            waits = {each.group_id for each in moto_messages.messages(queue) if not each.visible}
             values["ApproximateNumberOfGroupsWithInflightMessages"] = len(waits)
         self._setting.measured(region, NAMESPACE, values, {"QueueName": queue.name})
 
@@ -117,7 +117,7 @@ class QueueMetrics:
     def _queue(self, call: ApiCall) -> Any | None:
         """The queue of a call, in the region of its URL."""
         place = Place(region=call.region, account=self._setting.account)
-        return moto_state.queue(queue_arn(place, call.parameters["QueueUrl"]))
+        return moto_messages.queue(queue_arn(place, call.parameters["QueueUrl"]))
 
     def _received(self, call: ApiCall, messages: int) -> None:
         received(self._setting, call.region, _name(call), messages)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_messages, moto_state
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Key, Message, Missing, Need
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.fifo import deduplication_id
@@ -34,7 +34,7 @@ class Queues(Door[Message]):
 
     def is_there(self, delivery: Delivery[Message]) -> bool:
         """Whether there is such a queue."""
-        return moto_state.queue(delivery.arn) is not None
+        return moto_messages.queue(delivery.arn) is not None
 
     def needs(self, delivery: Delivery[Message]) -> Sequence[Need]:
         """What a sender must be allowed."""
@@ -42,13 +42,13 @@ class Queues(Door[Message]):
 
     def key(self, delivery: Delivery[Message]) -> Key | None:
         """The key of an encrypted queue."""
-        queue = moto_state.queue(delivery.arn)
+        queue = moto_messages.queue(delivery.arn)
         name = queue.kms_master_key_id if queue is not None else ""
         return Key(name=name) if name else None
 
     def objection(self, delivery: Delivery[Message]) -> str:
         """A FIFO queue takes no message without a group, nor one that it can't tell from others."""
-        queue, message = moto_state.queue(delivery.arn), delivery.payload
+        queue, message = moto_messages.queue(delivery.arn), delivery.payload
         if queue is None or not queue.fifo_queue:
             return ""
         if not message.group:
@@ -58,7 +58,7 @@ class Queues(Door[Message]):
 
     def take(self, delivery: Delivery[Message]) -> None:
         """Put a message into a queue."""
-        queue, message = moto_state.queue(delivery.arn), delivery.payload
+        queue, message = moto_messages.queue(delivery.arn), delivery.payload
         assert queue is not None
         moto_state.backend("sqs", queue.account_id, queue.region).send_message(
             queue.name,
@@ -97,13 +97,13 @@ class Queues(Door[Message]):
 
     def bodies(self, queue_arn: str) -> list[str]:
         """What lies in a queue, oldest first; looking takes nothing out."""
-        queue = moto_state.queue(queue_arn)
-        return [message.body for message in moto_state.messages(queue)] if queue is not None else []
+        queue = moto_messages.queue(queue_arn)
+        return [message.body for message in moto_messages.messages(queue)] if queue is not None else []
 
     def attributes(self, queue_arn: str) -> list[dict[str, str]]:
         """The attributes of what lies in a queue, oldest first, as strings by name; bytes in base64."""
-        queue = moto_state.queue(queue_arn)
-        messages = moto_state.messages(queue) if queue is not None else []
+        queue = moto_messages.queue(queue_arn)
+        messages = moto_messages.messages(queue) if queue is not None else []
         return [
             {name: _text(value) for name, value in message.message_attributes.items()} for message in messages
         ]

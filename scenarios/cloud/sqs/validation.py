@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from scenarios.cloud.authorization.policy_rules import resource_policy
 from scenarios.cloud.authorization.rows import Place
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_messages
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.fifo import deduplication_id
 from scenarios.cloud.kernel.validation import Request, Validation
@@ -81,7 +81,7 @@ def changed_queue(request: Request) -> None:
 def _queue_of(request: Request) -> Any | None:
     """The queue that a request names by its URL, as moto has it."""
     place = Place(account=request.account, region=request.region)
-    return moto_state.queue(queue_arn(place, request.parameters["QueueUrl"]))
+    return moto_messages.queue(queue_arn(place, request.parameters["QueueUrl"]))
 
 
 def _check_order(whole: Mapping[str, Any], given: Mapping[str, str], *, is_fifo: bool) -> None:
@@ -113,7 +113,7 @@ def _check_dead_letters(given: Mapping[str, str], source: str, *, is_fifo: bool)
     target = str(policy.get("deadLetterTargetArn", "")) if isinstance(policy, dict) else ""
     if target and target.endswith(".fifo") != is_fifo:
         raise _unusable(given["RedrivePolicy"], "Dead-letter queue must be same type of queue as the source.")
-    letters = moto_state.queue(target) if target else None
+    letters = moto_messages.queue(target) if target else None
     if letters is not None and not _lets(getattr(letters, "redrive_allow_policy", ""), source):
         raise _unusable(given["RedrivePolicy"], f"{target} does not allow {source} to use it.")
 

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.
 import re
 from typing import Final
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_ec2, moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.validation import Request, Validation
 from scenarios.cloud.ssm.automation.documents import InvalidDocument, read
@@ -98,7 +98,7 @@ def _check_allowed_pattern(value: str, pattern: str) -> None:
 
 def _runs(request: Request, instance: str) -> bool:
     instances = moto_state.backend("ec2", request.account, request.region).all_instances()
-    return any(each.id == instance and moto_state.instance_state(each) == "running" for each in instances)
+    return any(each.id == instance and moto_ec2.instance_state(each) == "running" for each in instances)
 
 
 VALIDATION = Validation(

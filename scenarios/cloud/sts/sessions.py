@@ -22,7 +22,7 @@ from typing import Any
 from scenarios.cloud.asked import Asked
 from scenarios.cloud.authorization.document import MalformedPolicy, parse
 from scenarios.cloud.authorization.rows import Document, document
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_iam
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
@@ -135,7 +135,7 @@ class Sessions:
         """The role's model. Of one that isn't there AWS says what it says of one that trusts others."""
         if not re.fullmatch(r"arn:aws[\w-]*:iam::\d{12}:role/.+", arn):
             raise Refused("ValidationError", f"{arn} is invalid")
-        role = moto_state.role(arn.split(":")[4], arn.rpartition("/")[2])
+        role = moto_iam.role(arn.split(":")[4], arn.rpartition("/")[2])
         if role is None or role.arn != arn:
             raise Refused(
                 "AccessDenied",
@@ -272,8 +272,8 @@ def _inline(text: str) -> Document:
 
 
 def _managed(account: str, arn: str) -> Document:
-    moto_state.know_managed_policy_of_aws(account, arn)
-    found = moto_state.managed_policy(account, arn)
+    moto_iam.know_managed_policy_of_aws(account, arn)
+    found = moto_iam.managed_policy(account, arn)
     if found is None:
         raise Refused("ValidationError", f"The policy {arn} does not exist.")
     return document(found)

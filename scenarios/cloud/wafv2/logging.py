@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any, Final
 
 from scenarios.cloud.asked import Asked
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_s3, moto_state, moto_streams
 from scenarios.cloud.kernel.deliveries import LogLines, Refusal
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
 from scenarios.cloud.service_logs_delivery import (
@@ -144,9 +144,9 @@ class Logging:
             )
             raise Refused("WAFInvalidParameterException", why)
         there = {
-            "s3": lambda: moto_state.bucket(self._setting.account, name),
+            "s3": lambda: moto_s3.bucket(self._setting.account, name),
             "logs": lambda: moto_state.log_group(self._setting.account, region, name),
-            "firehose": lambda: moto_state.delivery_stream(to),
+            "firehose": lambda: moto_streams.delivery_stream(to),
         }
         if there[kind]() is None:
             why = "AWS WAF couldn't perform the operation because your resource doesn't exist."

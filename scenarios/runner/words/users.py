@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_iam
 from scenarios.cloud.world import ACCOUNT, World
 from scenarios.runner.scenario import Action, Check, Given
 from scenarios.runner.words.actors import refused_by
@@ -19,7 +19,7 @@ def keyed_user(name: str) -> Given:
     def do(world: World) -> None:
         iam: Any = world.client(world.user("builder"), "iam")
         iam.create_user(UserName=name)
-        moto_state.know_managed_policy_of_aws(ACCOUNT, _ADMINISTRATOR)  # what is given is no call that tells
+        moto_iam.know_managed_policy_of_aws(ACCOUNT, _ADMINISTRATOR)  # what is given is no call that tells
         iam.attach_user_policy(UserName=name, PolicyArn=_ADMINISTRATOR)
         iam.create_access_key(UserName=name)
 

@@ -9,7 +9,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_iam
 from scenarios.cloud.kernel.caller import CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
 from tests.scenarios.cloud.small_worlds import ACCOUNT, HOME, admin, bucket, document, may, queue, world
@@ -354,7 +354,7 @@ def test_a_crash_of_a_law_is_no_hole(each):
 def test_a_stored_policy_that_aws_would_not_have_stored_is_a_hole(each):
     trusts = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
     admin(each, "iam").create_role(RoleName="odd", AssumeRolePolicyDocument=json.dumps(document(trusts)))
-    moto_state.role(ACCOUNT, "odd").assume_role_policy_document = json.dumps({"source": []})
+    moto_iam.role(ACCOUNT, "odd").assume_role_policy_document = json.dumps({"source": []})
     with pytest.raises(NotSimulated, match="would not have stored"):
         admin(each, "sts").assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/odd", RoleSessionName="odd")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from scenarios.cloud.authorization import trust
 from scenarios.cloud.cloudformation.resources.kind import Site
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_iam
 from scenarios.cloud.kernel.errors import InvalidTemplate
 
 
@@ -47,7 +47,7 @@ def require_assumable(site: Site, role_arn: str, service: str, at: str, source: 
     Raises:
         InvalidTemplate: the role cannot be assumed.
     """
-    if moto_state.role(site.account, role_arn.rsplit("/", 1)[-1]) is None:
+    if moto_iam.role(site.account, role_arn.rsplit("/", 1)[-1]) is None:
         raise InvalidTemplate(at, f"The role {role_arn} does not exist.")
     if not trust.can_be_assumed(role_arn, service, account=site.account, region=site.region, source=source):
         raise InvalidTemplate(at, f"The role {role_arn} cannot be assumed by {service}.")

@@ -25,7 +25,7 @@ from scenarios.cloud.cloudtrail.delivery.digests import DeliveredLog, SignedDige
 from scenarios.cloud.cloudtrail.delivery.log_files import Packed, packed
 from scenarios.cloud.cloudtrail.delivery.signing_keys import key_at
 from scenarios.cloud.cloudtrail.delivery.status import Deliveries
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_secrets
 from scenarios.cloud.kernel.deliveries import Missing, Notification
 from scenarios.cloud.setting import Setting
 
@@ -232,7 +232,7 @@ class TrailFiles:
         """The ARN of the trail's own key, "" for none, or that it is gone."""
         if not trail.kms_key_id:
             return "", None
-        found = moto_state.kms_key(trail.kms_key_id, self._setting.account, trail.region_name)
+        found = moto_secrets.kms_key(trail.kms_key_id, self._setting.account, trail.region_name)
         if found is None:
             return "", Denial("KMS.NotFoundException", f"the key {trail.kms_key_id} is gone")
         return str(found.arn), None

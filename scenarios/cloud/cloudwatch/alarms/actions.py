@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from scenarios.cloud.cloudwatch.alarms.telling import Change, Place, lambda_event, long_name, notification
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_ec2, moto_state
 from scenarios.cloud.kernel.deliveries import Event, Notification
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
@@ -87,7 +87,7 @@ class Actions:
 
         Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scaling-cooldowns.html
         """
-        policy = moto_state.scaling_policy(action, self._setting.account, region)
+        policy = moto_ec2.scaling_policy(action, self._setting.account, region)
         if policy is None:
             return "NO_RESOURCE"
         if policy.policy_type != "SimpleScaling":

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from scenarios.cloud.cloudwatch.streams.kept import PAGING
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_streams
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.validation import Request
 from scenarios.dashboards.statistics import PERCENTILE, STATISTIC
@@ -85,7 +85,7 @@ def _check_firehose(arn: str, request: Request) -> None:
         raise _invalid("FirehoseArn must be in the same region and AWS partition as the Metric Stream")
     if parts[4] != request.account:
         raise _invalid("FirehoseArn must be in the same account as the Metric Stream")
-    if not moto_state.stream_is_there(arn):
+    if not moto_streams.stream_is_there(arn):
         raise _invalid(f"The delivery stream {arn} does not exist")
 
 

@@ -14,7 +14,18 @@ from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.models import responses_mock
 
 from scenarios.cloud.cloudformation.provision import provision
-from scenarios.cloud.kernel import moto_hooks, moto_state
+from scenarios.cloud.kernel import (
+    moto_ec2,
+    moto_events,
+    moto_hooks,
+    moto_iam,
+    moto_lambda,
+    moto_messages,
+    moto_s3,
+    moto_secrets,
+    moto_state,
+    moto_streams,
+)
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.moto_snapshots import Snapshot
@@ -314,24 +325,24 @@ def test_an_answer_can_come_before_motos_and_botocore_tries_again(aws):
 
 
 def test_rules_stand_on_their_bus(stack):
-    [found] = moto_state.rules(ACCOUNT, HOME, "default")
+    [found] = moto_events.rules(ACCOUNT, HOME, "default")
 
     assert (found.name, found.state) == ("watch", "ENABLED")
     assert json.loads(found.event_pattern.dump()) == {"account": [ACCOUNT]}
     assert found.targets[0]["Arn"] == arn("sqs", "Heard")
-    assert moto_state.rules(ACCOUNT, HOME, "nowhere") == []
+    assert moto_events.rules(ACCOUNT, HOME, "nowhere") == []
 
 
 def test_a_bus_has_the_policy_it_was_given(stack):
-    assert moto_state.bus_policy(ACCOUNT, HOME, "default") is None
+    assert moto_events.bus_policy(ACCOUNT, HOME, "default") is None
 
     policy = document(
         {**lets("sns", "events:PutEvents", resource=arn("events", "event-bus/default")), "Sid": "s"}
     )
     client("events").put_permission(Policy=json.dumps(policy))
 
-    assert moto_state.bus_policy(ACCOUNT, HOME, "default")["Statement"][0]["Action"] == ["events:PutEvents"]
-    assert moto_state.bus_policy(ACCOUNT, HOME, "nowhere") is None
+    assert moto_events.bus_policy(ACCOUNT, HOME, "default")["Statement"][0]["Action"] == ["events:PutEvents"]
+    assert moto_events.bus_policy(ACCOUNT, HOME, "nowhere") is None
 
 
 def test_buses_and_archives_are_found_by_name(stack):
@@ -339,11 +350,11 @@ def test_buses_and_archives_are_found_by_name(stack):
     bus = arn("events", "event-bus/ours")
     client("events").create_archive(ArchiveName="all", EventSourceArn=bus, RetentionDays=7)
 
-    assert moto_state.buses(ACCOUNT, HOME) == ["default", "ours"]
-    [found] = moto_state.archives(ACCOUNT, HOME).values()
+    assert moto_events.buses(ACCOUNT, HOME) == ["default", "ours"]
+    [found] = moto_events.archives(ACCOUNT, HOME).values()
     assert (found.event_bus_name, found.event_pattern.dump(), found.retention) == ("ours", None, 7)
     assert list(found.events) == []
-    assert moto_state.archives(ACCOUNT, "eu-west-1") == {}
+    assert moto_events.archives(ACCOUNT, "eu-west-1") == {}
 
 
 def test_the_resource_policies_of_logs_are_one_document(stack):
@@ -359,7 +370,7 @@ def test_the_resource_policies_of_logs_are_one_document(stack):
 
 @pytest.mark.parametrize("asked", [LOOK, f"{LOOK}:$LATEST"], ids=["ARN", "qualified ARN"])
 def test_a_function_is_found_with_all_that_runs_it(stack, asked):
-    found = moto_state.lambda_function(ACCOUNT, HOME, asked)
+    found = moto_lambda.lambda_function(ACCOUNT, HOME, asked)
 
     assert (found.function_name, found.handler, found.run_time) == ("look", "app.look", "python3.13")
     assert (int(found.timeout), int(found.memory_size)) == (50, 256)
@@ -367,41 +378,41 @@ def test_a_function_is_found_with_all_that_runs_it(stack, asked):
     assert found.environment_vars == {"STAGE": "1"}
     assert found.reserved_concurrency is None
     assert found.last_modified
-    assert moto_state.lambda_function(ACCOUNT, HOME, f"{LOOK}-not") is None
+    assert moto_lambda.lambda_function(ACCOUNT, HOME, f"{LOOK}-not") is None
 
 
 def test_a_function_without_concurrency_says_so(stack):
     client("lambda").put_function_concurrency(FunctionName="look", ReservedConcurrentExecutions=0)
 
-    assert moto_state.lambda_function(ACCOUNT, HOME, LOOK).reserved_concurrency in {0, "0"}
+    assert moto_lambda.lambda_function(ACCOUNT, HOME, LOOK).reserved_concurrency in {0, "0"}
 
 
 def test_a_functions_policy_is_a_document(stack):
-    found = moto_state.lambda_function(ACCOUNT, HOME, LOOK)
-    [statement] = moto_state.lambda_policy(found)["Statement"]
+    found = moto_lambda.lambda_function(ACCOUNT, HOME, LOOK)
+    [statement] = moto_lambda.lambda_policy(found)["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert statement["Condition"]["ArnLike"] == {"AWS:SourceArn": arn("events", "rule/watch")}
 
     client("lambda").remove_permission(FunctionName="look", StatementId=statement["Sid"])
-    assert moto_state.lambda_policy(found) is None
+    assert moto_lambda.lambda_policy(found) is None
 
 
 def test_the_newest_asynchronous_configuration_counts(stack):
-    found = moto_state.lambda_function(ACCOUNT, HOME, LOOK)
-    assert moto_state.event_invoke_config(found)["MaximumRetryAttempts"] == 1
-    assert moto_state.event_invoke_config(found)["DestinationConfig"]["OnFailure"] == {
+    found = moto_lambda.lambda_function(ACCOUNT, HOME, LOOK)
+    assert moto_lambda.event_invoke_config(found)["MaximumRetryAttempts"] == 1
+    assert moto_lambda.event_invoke_config(found)["DestinationConfig"]["OnFailure"] == {
         "Destination": arn("sqs", "Heard")
     }
 
     client("lambda").put_function_event_invoke_config(FunctionName="look", MaximumRetryAttempts=0)
-    assert moto_state.event_invoke_config(found)["MaximumRetryAttempts"] == 0
+    assert moto_lambda.event_invoke_config(found)["MaximumRetryAttempts"] == 0
 
     client("lambda").delete_function_event_invoke_config(FunctionName="look")
-    assert moto_state.event_invoke_config(found) == {}
+    assert moto_lambda.event_invoke_config(found) == {}
 
 
 def test_a_queue_shows_its_policy_and_its_messages_and_looking_takes_nothing_out(stack):
-    found = moto_state.queue(arn("sqs", "Heard"))
+    found = moto_messages.queue(arn("sqs", "Heard"))
     url = client("sqs").get_queue_url(QueueName="Heard")["QueueUrl"]
     client("sqs").send_message(QueueUrl=url, MessageBody="b")
 
@@ -410,7 +421,7 @@ def test_a_queue_shows_its_policy_and_its_messages_and_looking_takes_nothing_out
     assert not found.lambda_event_source_mappings
     assert (found.name, found.account_id, found.region) == ("Heard", ACCOUNT, HOME)
     assert bodies() == ["b"]
-    assert moto_state.queue(arn("sqs", "Nowhere")) is None
+    assert moto_messages.queue(arn("sqs", "Nowhere")) is None
 
 
 def test_two_services_that_drew_the_same_id_are_told_apart(stack):
@@ -422,14 +433,14 @@ def test_two_services_that_drew_the_same_id_are_told_apart(stack):
 
 
 def test_a_message_moves_from_one_queue_to_another_as_it_is(stack):
-    found = moto_state.queue(arn("sqs", "Heard"))
+    found = moto_messages.queue(arn("sqs", "Heard"))
     url = client("sqs").get_queue_url(QueueName="Heard")["QueueUrl"]
     other = client("sqs").create_queue(QueueName="other")["QueueUrl"]
     client("sqs").send_message(QueueUrl=url, MessageBody="b")
-    [message] = moto_state.messages(found)
-    moto_state.move_message(found, message, moto_state.queue(arn("sqs", "other")))
+    [message] = moto_messages.messages(found)
+    moto_messages.move_message(found, message, moto_messages.queue(arn("sqs", "other")))
 
-    assert (bodies(), moto_state.messages(found)) == ([], [])
+    assert (bodies(), moto_messages.messages(found)) == ([], [])
     [received] = client("sqs").receive_message(QueueUrl=other)["Messages"]
     assert (received["Body"], received["MessageId"]) == ("b", message.id)
 
@@ -440,7 +451,7 @@ def test_a_fifo_queue_keeps_what_is_remembered_of_it(stack):
     url = client("sqs").create_queue(QueueName="q.fifo", Attributes=attributes)["QueueUrl"]
     first = client("sqs").send_message(QueueUrl=url, MessageBody="b", MessageGroupId="g")
     again = client("sqs").send_message(QueueUrl=url, MessageBody="b", MessageGroupId="g")
-    found = moto_state.queue(arn("sqs", "q.fifo"))
+    found = moto_messages.queue(arn("sqs", "q.fifo"))
 
     assert (found.fifo_queue, found.content_based_deduplication, found.deduplication_scope) == (
         True,
@@ -448,7 +459,7 @@ def test_a_fifo_queue_keeps_what_is_remembered_of_it(stack):
         "queue",
     )
     assert first["SequenceNumber"] == again["SequenceNumber"]
-    [message] = moto_state.messages(found)
+    [message] = moto_messages.messages(found)
     assert (message.group_id, message.id, len(message.deduplication_id)) == ("g", again["MessageId"], 64)
 
 
@@ -456,31 +467,31 @@ def test_a_subscription_that_is_gone_can_stand_again(stack):
     made = client("sns").subscribe(
         TopicArn=arn("sns", "Alerts"), Protocol="sqs", Endpoint=arn("sqs", "Heard")
     )["SubscriptionArn"]
-    found = moto_state.subscription(made)
+    found = moto_messages.subscription(made)
     client("sns").unsubscribe(SubscriptionArn=made)
-    assert moto_state.subscription(made) is None
+    assert moto_messages.subscription(made) is None
 
-    moto_state.remember_subscription(found)
-    assert moto_state.subscription(made) is found
+    moto_messages.remember_subscription(found)
+    assert moto_messages.subscription(made) is found
 
 
 def test_a_connection_keeps_its_secret_in_secrets_manager(stack):
     events = client("events")
     given = {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": "v"}}
     made = events.create_connection(Name="c", AuthorizationType="API_KEY", AuthParameters=given)
-    found = moto_state.connection(made["ConnectionArn"])
+    found = moto_events.connection(made["ConnectionArn"])
 
-    assert found is moto_state.connection_named(ACCOUNT, HOME, "c")
+    assert found is moto_events.connection_named(ACCOUNT, HOME, "c")
     assert (found.state, found.authorization_type) == ("AUTHORIZED", "API_KEY")
-    assert json.loads(moto_state.secret_text(found.secret_arn)) == {
+    assert json.loads(moto_secrets.secret_text(found.secret_arn)) == {
         "api_key_name": "X-Key",
         "api_key_value": "v",
     }
-    moto_state.put_secret_text(found.secret_arn, "{}")
-    assert moto_state.secret_text(found.secret_arn) == "{}"
+    moto_secrets.put_secret_text(found.secret_arn, "{}")
+    assert moto_secrets.secret_text(found.secret_arn) == "{}"
     events.delete_connection(Name="c")
-    assert moto_state.connection(made["ConnectionArn"]) is None
-    assert moto_state.secret_text(found.secret_arn) is None
+    assert moto_events.connection(made["ConnectionArn"]) is None
+    assert moto_secrets.secret_text(found.secret_arn) is None
 
 
 def test_an_api_destination_is_found_by_its_arn(stack):
@@ -493,24 +504,24 @@ def test_an_api_destination_is_found_by_its_arn(stack):
         InvocationEndpoint="https://api.example/",
         HttpMethod="PUT",
     )["ApiDestinationArn"]
-    found = moto_state.api_destination(made)
+    found = moto_events.api_destination(made)
 
     assert (found.name, found.http_method, found.invocation_endpoint) == ("d", "PUT", "https://api.example/")
     assert (found.connection_arn, found.invocation_rate_limit_per_second) == (
         connection["ConnectionArn"],
         None,
     )
-    assert moto_state.api_destination(made + "0") is None
+    assert moto_events.api_destination(made + "0") is None
 
 
 def test_a_partners_bus_is_found_under_its_whole_name(stack):
     name = "aws.partner/example.com/orders/1"
-    moto_state.offer_event_source(ACCOUNT, HOME, name)
+    moto_events.offer_event_source(ACCOUNT, HOME, name)
     client("events").create_event_bus(Name=name, EventSourceName=name)
     client("events").put_rule(Name="r", EventBusName=name, EventPattern='{"source": ["x"]}')
 
-    assert name in moto_state.buses(ACCOUNT, HOME)
-    [found] = moto_state.rules(ACCOUNT, HOME, name)
+    assert name in moto_events.buses(ACCOUNT, HOME)
+    [found] = moto_events.rules(ACCOUNT, HOME, name)
     assert (found.name, found.arn) == ("r", arn("events", f"rule/{name}/r"))
 
 
@@ -522,7 +533,7 @@ def test_moto_reads_no_queue_for_a_function(stack):
     client("sqs").send_message(QueueUrl=url, MessageBody="b")
 
     assert bodies() == ["b"]
-    [found] = moto_state.event_source_mappings(ACCOUNT, HOME)
+    [found] = moto_lambda.event_source_mappings(ACCOUNT, HOME)
     assert (found.uuid, found.enabled, found.batch_size) == (mapping["UUID"], True, 10)
     assert (found.event_source_arn, found.function_arn) == (arn("sqs", "Heard"), LOOK)
     assert (found.max_batch_window, found.function_response_types) == (None, None)
@@ -540,34 +551,34 @@ def test_whatever_is_put_into_a_queue_is_told(stack):
 
 
 def test_a_received_message_is_hidden_until_it_is_shown_again_or_deleted(stack):
-    found = moto_state.queue(arn("sqs", "Heard"))
+    found = moto_messages.queue(arn("sqs", "Heard"))
     url = client("sqs").get_queue_url(QueueName="Heard")["QueueUrl"]
     client("sqs").send_message(QueueUrl=url, MessageBody="b")
 
-    [message], given_up = moto_state.receive(found, 10)
+    [message], given_up = moto_messages.receive(found, 10)
     assert (message.body, message.approximate_receive_count, given_up) == ("b", 1, 0)
-    assert moto_state.receive(found, 10) == ([], 0)
-    [hidden] = moto_state.messages(found)
+    assert moto_messages.receive(found, 10) == ([], 0)
+    [hidden] = moto_messages.messages(found)
     assert hidden.visible_at == (START.timestamp() + 30) * 1000
 
-    moto_state.show_again(found, message, 5)
+    moto_messages.show_again(found, message, 5)
     assert hidden.visible_at == (START.timestamp() + 5) * 1000
-    moto_state.delete_message(found, message)
-    moto_state.delete_message(found, message)
-    assert moto_state.messages(found) == []
+    moto_messages.delete_message(found, message)
+    moto_messages.delete_message(found, message)
+    assert moto_messages.messages(found) == []
 
 
 def test_a_topic_shows_its_policy_its_key_and_who_is_subscribed(stack):
-    found = moto_state.topic(arn("sns", "Alerts"))
-    [subscription] = moto_state.subscriptions(arn("sns", "Alerts"))
+    found = moto_messages.topic(arn("sns", "Alerts"))
+    [subscription] = moto_messages.subscriptions(arn("sns", "Alerts"))
 
     assert "cloudwatch.amazonaws.com" in found.policy
     assert found.kms_master_key_id == stack.resources["Key"].physical_id
     assert (subscription.protocol, subscription.endpoint) == ("email", "on-call@example.com")
     assert subscription.topic is found
     assert "FilterPolicy" not in subscription.attributes
-    assert moto_state.topic(arn("sns", "Nothing")) is None
-    assert moto_state.subscriptions(arn("sns", "Nothing")) == []
+    assert moto_messages.topic(arn("sns", "Nothing")) is None
+    assert moto_messages.subscriptions(arn("sns", "Nothing")) == []
 
 
 def test_a_log_group_shows_its_streams_and_filters(stack):
@@ -586,10 +597,10 @@ def test_a_log_group_shows_its_streams_and_filters(stack):
 def test_alarms_trails_and_buckets_are_found(stack):
     assert list(moto_state.alarms(ACCOUNT, HOME)) == ["root"]
     assert [found.trail_name for found in moto_state.trails(ACCOUNT, HOME)] == ["main"]
-    assert "cloudtrail.amazonaws.com" in str(moto_state.bucket(ACCOUNT, "tw-logs").policy)
+    assert "cloudtrail.amazonaws.com" in str(moto_s3.bucket(ACCOUNT, "tw-logs").policy)
     assert moto_state.alarms(ACCOUNT, "eu-west-1") == {}
     assert moto_state.trails(ACCOUNT, "eu-west-1") == []
-    assert moto_state.bucket(ACCOUNT, "nothing") is None
+    assert moto_s3.bucket(ACCOUNT, "nothing") is None
 
 
 @pytest.mark.parametrize(
@@ -599,7 +610,7 @@ def test_alarms_trails_and_buckets_are_found(stack):
 )
 def test_a_key_is_found_however_it_is_spelled(stack, spelled):
     key_id = stack.resources["Key"].physical_id
-    found = moto_state.kms_key(spelled.format(id=key_id, arn=arn("kms", f"key/{key_id}")), ACCOUNT, HOME)
+    found = moto_secrets.kms_key(spelled.format(id=key_id, arn=arn("kms", f"key/{key_id}")), ACCOUNT, HOME)
 
     assert found.arn == arn("kms", f"key/{key_id}")
     assert json.loads(found.policy) == KEY_POLICY
@@ -607,19 +618,19 @@ def test_a_key_is_found_however_it_is_spelled(stack, spelled):
 
 @pytest.mark.parametrize("spelled", ["alias/nothing", "00000000-0000-4000-8000-000000000000"])
 def test_a_key_that_is_not_there_is_none(stack, spelled):
-    assert moto_state.kms_key(spelled, ACCOUNT, HOME) is None
+    assert moto_secrets.kms_key(spelled, ACCOUNT, HOME) is None
 
 
 @pytest.mark.slow
 def test_an_instance_shows_the_state_it_was_put_into(aws):
     image = client("ec2").describe_images()["Images"][0]["ImageId"]
     launched = client("ec2").run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]
-    found = moto_state.instance(ACCOUNT, HOME, launched["InstanceId"])
+    found = moto_ec2.instance(ACCOUNT, HOME, launched["InstanceId"])
 
-    moto_state.put_instance_state(found, "stopped", 80)
+    moto_ec2.put_instance_state(found, "stopped", 80)
 
     described = client("ec2").describe_instances()["Reservations"][0]["Instances"][0]
-    assert moto_state.instance_state(found) == "stopped"
+    assert moto_ec2.instance_state(found) == "stopped"
     assert described["State"] == {"Name": "stopped", "Code": 80}
 
 
@@ -634,17 +645,17 @@ def test_delivery_streams_and_domains_are_where_laws_look(stack):
     )["DeliveryStreamARN"]
     domain = client("opensearch").create_domain(DomainName="logs")["DomainStatus"]
 
-    found = moto_state.delivery_stream(made)
+    found = moto_streams.delivery_stream(made)
     assert (found.version_id, found.destinations[0]["ExtendedS3"]) == ("1", given)
-    assert moto_state.delivery_streams_from(ACCOUNT, HOME, feed) == [made]
-    assert moto_state.delivery_streams_from(ACCOUNT, HOME, f"{feed}2") == []
+    assert moto_streams.delivery_streams_from(ACCOUNT, HOME, feed) == [made]
+    assert moto_streams.delivery_streams_from(ACCOUNT, HOME, f"{feed}2") == []
     for place in (domain["ARN"], domain["Endpoint"], f"https://{domain['Endpoint']}/"):
         assert moto_state.opensearch_domain(ACCOUNT, HOME, place).arn == domain["ARN"]
     assert moto_state.opensearch_domain(ACCOUNT, HOME, "https://elsewhere") is None
 
 
 def test_what_an_instance_type_has_is_known():
-    found = moto_state.instance_type("t3.micro")
+    found = moto_ec2.instance_type("t3.micro")
 
     assert (found["VCpuInfo"]["DefaultVCpus"], found["MemoryInfo"]["SizeInMiB"]) == (2, 1024)
 
@@ -655,14 +666,14 @@ def test_a_role_shows_its_trust_and_its_policies_inline_and_attached(stack):
     client("iam").attach_role_policy(RoleName="lookRole", PolicyArn=policy_arn)
     newer = json.dumps(document(may("sns:*")))
     client("iam").create_policy_version(PolicyArn=policy_arn, PolicyDocument=newer, SetAsDefault=True)
-    found = moto_state.role(ACCOUNT, "lookRole")
+    found = moto_iam.role(ACCOUNT, "lookRole")
 
-    inline, attached = [json.loads(text) for text in moto_state.policies_of(found)]
+    inline, attached = [json.loads(text) for text in moto_iam.policies_of(found)]
     assert found.arn == f"arn:aws:iam::{ACCOUNT}:role/lookRole"
     assert "lambda.amazonaws.com" in str(found.assume_role_policy_document)
     assert inline["Statement"][0]["Action"] == "*"
     assert attached["Statement"][0]["Action"] == "sns:*"  # the version that is in force
-    assert moto_state.role(ACCOUNT, "nobody") is None
+    assert moto_iam.role(ACCOUNT, "nobody") is None
 
 
 # ---- snapshots ----------------------------------------------------------------------------------
@@ -722,12 +733,14 @@ def test_what_is_read_from_a_restored_account_is_what_a_fresh_one_says(restored,
 
 
 def test_the_laws_see_the_restored_account_as_well(restored):
-    look = moto_state.lambda_function(ACCOUNT, HOME, LOOK)
+    look = moto_lambda.lambda_function(ACCOUNT, HOME, LOOK)
     assert look.environment_vars == {"STAGE": "1"}
     assert moto_state.backend("lambda", ACCOUNT, HOME)._lambdas.get_arn(LOOK) is look
-    assert moto_state.subscriptions(arn("sns", "Alerts"))[0].topic is moto_state.topic(arn("sns", "Alerts"))
-    assert moto_state.kms_key("alias/watch", ACCOUNT, HOME).policy
-    assert moto_state.bucket(ACCOUNT, "tw-logs").policy
+    assert moto_messages.subscriptions(arn("sns", "Alerts"))[0].topic is moto_messages.topic(
+        arn("sns", "Alerts")
+    )
+    assert moto_secrets.kms_key("alias/watch", ACCOUNT, HOME).policy
+    assert moto_s3.bucket(ACCOUNT, "tw-logs").policy
 
 
 def everything_used():
@@ -852,14 +865,14 @@ def test_versions_and_delete_markers_of_an_object_are_told_apart(stack):
     kept = s3.put_object(Bucket="tw-logs", Key="told", Body=b"x")["VersionId"]
     s3.delete_object(Bucket="tw-logs", Key="told")
 
-    (bucket,) = (each for each in moto_state.buckets(ACCOUNT) if each.name == "tw-logs")
+    (bucket,) = (each for each in moto_s3.buckets(ACCOUNT) if each.name == "tw-logs")
     first, marker = bucket.keys.getlist("told")
-    assert [moto_state.is_delete_marker(each) for each in (first, marker)] == [False, True]
-    assert moto_state.object_version(ACCOUNT, "tw-logs", "told") is None
-    found = moto_state.object_version(ACCOUNT, "tw-logs", "told", kept)
+    assert [moto_s3.is_delete_marker(each) for each in (first, marker)] == [False, True]
+    assert moto_s3.object_version(ACCOUNT, "tw-logs", "told") is None
+    found = moto_s3.object_version(ACCOUNT, "tw-logs", "told", kept)
     assert (found.name, found.version_id, found.storage_class) == ("told", kept, "STANDARD")
     assert found.is_locked(governance_bypass=False) is False
-    assert moto_state.object_version(ACCOUNT, "nowhere", "told") is None
+    assert moto_s3.object_version(ACCOUNT, "nowhere", "told") is None
 
 
 def without_account_prefix(model):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_secrets
 from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import admin, heard, queue, rule, world
 
@@ -21,7 +21,7 @@ def test_a_key_is_deleted_after_its_waiting_period_and_told():
         cloud.run(120)
 
         (event,) = heard(cloud)
-        gone = moto_state.kms_key(key["KeyId"], ACCOUNT, "us-east-1")
+        gone = moto_secrets.kms_key(key["KeyId"], ACCOUNT, "us-east-1")
 
     assert before == []
     assert gone is None

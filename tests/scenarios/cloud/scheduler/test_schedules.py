@@ -6,7 +6,7 @@ from base64 import b64decode
 import pytest
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_streams
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import (
@@ -320,7 +320,7 @@ def test_a_topic_and_a_stream_get_the_input():
         {**topic(), **records, **role("beats", "scheduler", permitted), **into, "Mails": mails["Beats"]}
     ) as each:
         each.run(600)
-        (shard,) = moto_state.kinesis_stream(arn("kinesis", "stream/clicks")).shards.values()
+        (shard,) = moto_streams.kinesis_stream(arn("kinesis", "stream/clicks")).shards.values()
         data = [b64decode(record.data) for record in shard.records.values()]
 
         assert [mail.text for mail in each.topics.inbox] == ["mail"]

@@ -5,7 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_messages
 from scenarios.cloud.kernel.deliveries import Notification
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
@@ -196,7 +196,7 @@ def test_a_trail_whose_topic_became_a_fifo_topic_goes_on_without_telling():
     resources["Trail"]["Properties"]["SnsTopicName"] = {"Ref": "prices"}
     resources["Trail"]["DependsOn"] = ["BucketPolicy", "pricesPolicy"]
     with world(resources) as each:
-        moto_state.topic(arn("sns", "prices")).fifo_topic = True
+        moto_messages.topic(arn("sns", "prices")).fifo_topic = True
         admin(each, "iam").list_users()
         each.run(900)
         status = admin(each, "cloudtrail").get_trail_status(Name="main")

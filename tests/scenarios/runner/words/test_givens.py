@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel import moto_events
 from scenarios.cloud.world import ACCOUNT
 from scenarios.runner.run import run
 from scenarios.runner.scenario import Scenario
@@ -16,7 +16,7 @@ def test_only_those_hourly_looks_are_off_that_do_nothing_but_count():
     )
     rules = []
 
-    run(quiet, before_leaving=lambda world: rules.extend(moto_state.rules(ACCOUNT, "us-east-1", "default")))
+    run(quiet, before_leaving=lambda world: rules.extend(moto_events.rules(ACCOUNT, "us-east-1", "default")))
 
     names = {rule.name.removeprefix("trailwarden-"): rule for rule in rules}
     off = {name for name, rule in names.items() if rule.state == "DISABLED"}
