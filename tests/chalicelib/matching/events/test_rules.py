@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.matching import EventPattern, EventRules, InvalidPattern
 from chalicelib.matching.events import index as event_index
+from chalicelib.matching.events import walk
 from chalicelib.matching.events.fields import mapping_reader
 
 RULES = {
@@ -83,8 +84,8 @@ def test_an_event_matches_the_rules_that_it_matches_alone(rules, event, names):
 
 @pytest.mark.parametrize("capacity", [1, 2, 7, 30, 1000])
 def test_forgetting_changes_no_answer(monkeypatch, capacity):
-    monkeypatch.setattr(event_index, "LEAST_CAPACITY", capacity)
-    monkeypatch.setattr(event_index, "MEMORY_FOR_STATES", 0)
+    monkeypatch.setattr(walk, "LEAST_CAPACITY", capacity)
+    monkeypatch.setattr(walk, "MEMORY_FOR_STATES", 0)
     rules = EventRules(RULES)
 
     for _ in range(3):
@@ -96,8 +97,8 @@ def test_forgetting_changes_no_answer(monkeypatch, capacity):
 
 @pytest.mark.slow
 def test_what_is_remembered_is_bounded(monkeypatch):
-    monkeypatch.setattr(event_index, "LEAST_CAPACITY", 50)
-    monkeypatch.setattr(event_index, "MEMORY_FOR_STATES", 0)
+    monkeypatch.setattr(walk, "LEAST_CAPACITY", 50)
+    monkeypatch.setattr(walk, "MEMORY_FOR_STATES", 0)
     rules = EventRules(RULES)
 
     most = 0
@@ -314,8 +315,8 @@ def many_rules():
 @pytest.mark.parametrize("capacity", [1, 30, 1000])
 def test_rules_that_are_looked_up_answer_as_each_alone(monkeypatch, capacity):
     """Whatever stands in the two fields, and however often it comes."""
-    monkeypatch.setattr(event_index, "LEAST_CAPACITY", capacity)
-    monkeypatch.setattr(event_index, "MEMORY_FOR_STATES", 0)
+    monkeypatch.setattr(walk, "LEAST_CAPACITY", capacity)
+    monkeypatch.setattr(walk, "MEMORY_FOR_STATES", 0)
     rules = many_rules()
     index, alone = EventRules(rules), {name: EventPattern(rule) for name, rule in rules.items()}
     dice = random.Random(8)
