@@ -66,6 +66,14 @@ START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OneChange:
+    """A template differs from another one, `of`, in this resource alone."""
+
+    of: str
+    resource: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     """What is in the account before anything happens.
 
@@ -74,6 +82,8 @@ class Deployment:
     that this world holds. `before`: a template of what was there before the stack, such as somebody's trail.
     `host`: the template of a host's alarms, if it isn't the packaged one. `stands`: the stacks were made long
     before the start, so alarms for which missing data is good have been OK since, and nobody is told of it.
+    `change`: where the template is one of many that differ from another one in one resource, so that all else
+    of the stack is made once for all of them.
     """
 
     template: str
@@ -88,6 +98,7 @@ class Deployment:
     start: datetime = START
     code: Path = PROJECT
     stands: bool = False
+    change: OneChange | None = None
 
 
 class World:
@@ -292,46 +303,79 @@ def _provisioned(deployment: Deployment, clock: Clock) -> Provisioned:
     del clock  # entered already: what is made here is made at the deployment's start
     if deployment not in _KEPT:
         with garbage.is_off(), moto_hooks.moto_without_physics(0, REGISTRY.mends), seeded(0):
-            asked = repr(deployment)
-            known = provisioned.read(asked)
-            if known is None:
-                known = _made(deployment)
-                provisioned.keep(asked, known)
-            _keep(deployment, known)
+            moto_hooks.seed_ids(0)
+            return _read_or_made(deployment)
+    return _KEPT[deployment]
+
+
+def _read_or_made(deployment: Deployment) -> Provisioned:
+    if deployment not in _KEPT:
+        asked = repr(deployment)
+        known = provisioned.read(asked)
+        if known is None:
+            known = _made(deployment)
+            provisioned.keep(asked, known)
+        _keep(deployment, known)
     return _KEPT[deployment]
 
 
 def _made(deployment: Deployment) -> Provisioned:
-    moto_hooks.seed_ids(0)
-    session = _harness(deployment.home)
-    stacks = {}
-    if deployment.before:
-        stacks["before"] = _stack(deployment.before, "before", {}, deployment.home, session)
+    """Made anew. What deployments have in common is made once: the home's stack, whatever the spokes."""
+    if deployment.spokes:
+        known = _read_or_made(_kept_as(replace(deployment, spokes=())))
+        known.snapshot.restore()
+        stacks = {**known.stacks, **_spokes(deployment)}
+        return Provisioned(Snapshot.taken(), stacks)
+    if deployment.change is not None:
+        known = _up_to_change(replace(deployment, template="", change=None), deployment.change)
+        known.snapshot.restore()
+        standing = known.stacks[deployment.home].resources
+        stacks = {**known.stacks, deployment.home: _own_stack(deployment, standing=standing)}
+        return Provisioned(Snapshot.taken(), stacks)
+    stacks = _before(deployment)
     if deployment.template:
-        stacks[deployment.home] = _stack(
-            deployment.template, deployment.stack_name, deployment.parameters, deployment.home, session
-        )
-    stacks |= _spokes(deployment, session)
+        stacks[deployment.home] = _own_stack(deployment)
     return Provisioned(Snapshot.taken(), stacks)
 
 
-def _stack(template: str, name: str, parameters: Any, region: str, session: boto3.Session) -> Stack:
+@lru_cache(maxsize=64)
+def _up_to_change(deployment: Deployment, change: OneChange) -> Provisioned:
+    """What stands when the resource is made that differs; no `template`: it is the unchanged one's."""
+    deployment = replace(deployment, template=change.of)
+    stacks = _before(deployment)
+    stacks[deployment.home] = _own_stack(deployment, before=change.resource)
+    return Provisioned(Snapshot.taken(), stacks)
+
+
+def _before(deployment: Deployment) -> dict[str, Stack]:
+    """What was there before the stack."""
+    return {"before": _stack(deployment.before, "before", {}, deployment.home)} if deployment.before else {}
+
+
+def _own_stack(deployment: Deployment, **more: Any) -> Stack:
+    name, parameters = deployment.stack_name, deployment.parameters
+    return _stack(deployment.template, name, parameters, deployment.home, **more)
+
+
+def _stack(template: str, name: str, parameters: Any, region: str, home: str = "", **more: Any) -> Stack:
     return provision(
         json.loads(template),
         region=region,
         account=ACCOUNT,
         parameters=dict(parameters),
         stack_name=name,
-        session=session,
+        session=_harness(home or region),
         kinds=REGISTRY.kinds,
         validators=REGISTRY.validators,
         direct=REGISTRY.direct,
+        **more,
     )
 
 
 def _kept_as(deployment: Deployment) -> Deployment:
     """What decides on a deployment's state: its code does where functions run while it is made."""
-    deployment = replace(deployment, stands=False)
+    spoke = deployment.spoke if deployment.spokes else ""
+    deployment = replace(deployment, stands=False, regions=(), host="", spoke=spoke)
     return deployment if _takes_time(deployment) else replace(deployment, code=PROJECT)
 
 
@@ -349,10 +393,11 @@ def _keep(deployment: Deployment, made: Provisioned) -> None:
     garbage.leave_alone()
 
 
-def _spokes(deployment: Deployment, session: boto3.Session) -> dict[str, Stack]:
+def _spokes(deployment: Deployment) -> dict[str, Stack]:
     name, parameters = f"{deployment.stack_name}-spoke", {"HomeRegion": deployment.home}
     return {
-        region: _stack(deployment.spoke, name, parameters, region, session) for region in deployment.spokes
+        region: _stack(deployment.spoke, name, parameters, region, deployment.home)
+        for region in deployment.spokes
     }
 
 
@@ -361,7 +406,7 @@ def _make_over_time(deployment: Deployment) -> None:
 
     What was on its way when the stack was complete is gone. Raises InvalidTemplate, as `provision` does.
     """
-    if not _takes_time(deployment) or deployment in _KEPT:
+    if not _takes_time(deployment) or _kept_as(deployment) in _KEPT:
         return
     begins = deployment.start - _EARLIER
     with World(replace(deployment, template="", spokes=(), start=begins), seed=0) as world:
@@ -375,8 +420,8 @@ def _make_over_time(deployment: Deployment) -> None:
         if world.clock.now > deployment.start:
             raise NotSimulated("CloudFormation", f"a stack that takes more than {_EARLIER} to make")
         with world.calls.muted():
-            stacks = {**world.stacks, deployment.home: made, **_spokes(deployment, world.harness)}
-        _keep(deployment, Provisioned(Snapshot.taken(), stacks, tuple(world.setting.trace)))
+            stacks = {**world.stacks, deployment.home: made, **_spokes(deployment)}
+        _keep(_kept_as(deployment), Provisioned(Snapshot.taken(), stacks, tuple(world.setting.trace)))
 
 
 # ---- the machine outside must not show ----------------------------------------------------------

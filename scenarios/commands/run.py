@@ -134,7 +134,7 @@ def _run(runs: Sequence[tuple[Scenario, Faults]], seed: int, *, explained: bool)
         for number, (scenario, faults) in enumerate(runs, 1):
             with progress() as line:
                 line.say(f"{number} of {len(runs)}: {scenario.name}")
-                report = run(scenario, seed=seed, faults=faults, explained=explained, answered=True)
+                report = run(scenario, seed=seed, faults=faults, explained=explained or None, answered=True)
             yield report
 
 

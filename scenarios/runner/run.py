@@ -83,13 +83,13 @@ def run(
     faults: Faults = NONE,
     deployment: Deployment | None = None,
     before_leaving: Callable[[World], object] | None = None,
-    explained: bool = False,
+    explained: bool | None = None,
     answered: bool = False,
 ) -> Report:
     """Run a scenario in a fresh world; an expectation that fails is reported, not raised.
 
-    `before_leaving` may look at the world once more, its calls muted. `explained`: tell of near misses even
-    where nothing fails. `answered`: end the timeline with what the alerts' questions come to.
+    `before_leaving` may look at the world once more, its calls muted. `explained`: tell of near misses; None
+    for where something fails. `answered`: end the timeline with what the alerts' questions come to.
 
     NotSimulated rises: a hole in the simulation is no failure of the product.
     """
@@ -114,7 +114,7 @@ def rehearse(
     faults: Faults = NONE,
     deployment: Deployment | None = None,
     before_leaving: Callable[[World], object] | None = None,
-    explained: bool = False,
+    explained: bool | None = None,
     answered: bool = False,
 ) -> Report:
     """Run a scenario as `run` does, but keep NotSimulated in the report, with the timeline up to there.
@@ -146,7 +146,7 @@ def _in_world(
     scenario: Scenario,
     before_leaving: Callable[[World], object] | None,
     *,
-    explained: bool,
+    explained: bool | None,
     answered: bool,
 ) -> Report:
     """Enter a world, play the scenario in it, leave it; the caller fills in how long that took."""
@@ -168,7 +168,7 @@ def _in_world(
             if answered:
                 answer_questions(world)
         ended = world.clock.now
-        near = _near_misses(world) if failures or explained else ()
+        near = _near_misses(world) if (failures if explained is None else explained) else ()
         timeline = timeline_of(world)
         alarms = () if hole else courses(world, began)
         if before_leaving is not None and not hole:

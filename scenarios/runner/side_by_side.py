@@ -43,7 +43,7 @@ def _run(position: int) -> tuple[Report | None, tuple[str, str] | None]:
     runs, seed, explained = _asked
     scenario, faults = runs[position]
     try:
-        report = run(scenario, seed=seed, faults=faults, explained=explained, answered=True)
+        report = run(scenario, seed=seed, faults=faults, explained=explained or None, answered=True)
     except NotSimulated as hole:
         return None, (hole.service, hole.what)
     return replace(report, scenario=replace(scenario, given=(), when=(), then=())), None

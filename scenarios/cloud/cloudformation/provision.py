@@ -43,6 +43,8 @@ def provision(
     kinds: Mapping[str, Kind],
     validators: Validators,
     direct: Collection[str] = (),
+    before: str = "",
+    standing: Mapping[str, Resource] | None = None,
 ) -> Stack:
     """Create every resource of a plain CloudFormation template through `session`.
 
@@ -51,6 +53,10 @@ def provision(
     reads botocore's data again, which takes as long as the stack. `kinds`: every type there is, by name.
     `validators`: what each service refuses, asked before each call. `direct`: the services that may be asked
     without a request in HTTP.
+
+    `before`: a resource's logical id; only what can stand before it is created, and the stack has no outputs.
+    `standing`: what this made of the template, or of one that differs in that resource alone, and what stands
+    now: it is not created again.
 
     Raises:
         InvalidTemplate: CloudFormation, or the service, would refuse; the message names the logical id and
@@ -76,21 +82,23 @@ def provision(
         parameters=parameters,
     )
     check_types(plan, kinds)
-    made: dict[str, Resource] = {}
+    made = dict(standing or {})
     late = frozenset(name for name, kind in kinds.items() if kind.grants)
+    order = list(plan.before(before, late=late) if before else plan.in_order(late=late))
     with garbage.is_off():
-        for declared in plan.in_order(late=late):
-            made[declared.logical_id] = create_resource(
-                kind_of(kinds, declared.type), site, plan, declared, made
-            )
+        for declared in order:
+            if declared.logical_id not in made:
+                made[declared.logical_id] = create_resource(
+                    kind_of(kinds, declared.type), site, plan, declared, made
+                )
     return Stack(
         name=stack_name,
         stack_id=stack_id,
         region=region,
         account=account,
-        resources=made,
-        outputs=plan.outputs(made),
-        exports=plan.exports(made),
+        resources={declared.logical_id: made[declared.logical_id] for declared in order},
+        outputs={} if before else plan.outputs(made),
+        exports={} if before else plan.exports(made),
         template=template,
         parameters=parameters,
     )

@@ -134,6 +134,15 @@ class Template:
                 made.add(one.logical_id)
                 del waiting[one.logical_id]
 
+    def before(self, logical_id: str, late: frozenset[str] = frozenset()) -> Iterator[Declared]:
+        """Yield, as `in_order` does, all but this resource and those that need it, or need such a one."""
+        after = {logical_id}
+        for each in self.in_order(late=late):
+            if each.logical_id in after or not after.isdisjoint(each.needs):
+                after.add(each.logical_id)
+            else:
+                yield each
+
     def outputs(self, made: Made) -> dict[str, str]:
         """Resolve the outputs whose condition holds."""
         outputs = {}

@@ -10,8 +10,10 @@ import string
 import sys
 from functools import cache, lru_cache
 from io import BytesIO
+from itertools import count
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlparse
+from uuid import UUID
 
 import moto.backend_index as index
 import moto.backends as moto_backends
@@ -21,7 +23,7 @@ import moto.core.serialize as moto_serialize
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.httpchecksum import AwsChunkedWrapper
 from moto.backends import get_backend
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core import DEFAULT_ACCOUNT_ID, base_backend
 from moto.core.base_backend import BackendDict
 from moto.core.exceptions import HTTPException
 from moto.core.utils import get_equivalent_url_in_aws_domain
@@ -260,6 +262,20 @@ def _random_string(
     return text.lower() if lower_case else text
 
 
+_registry_made: Any = BackendDict.__init__
+_numbers = count(1)
+
+
+def _made_undrawn(backends: Any, *told: Any, **named: Any) -> None:
+    """Made where moto's module is imported, with a number: the first world must not draw more than others."""
+    kept = base_backend.uuid4
+    base_backend.uuid4 = lambda: UUID(int=next(_numbers))
+    try:
+        _registry_made(backends, *told, **named)
+    finally:
+        base_backend.uuid4 = kept
+
+
 # ---- signatures ---------------------------------------------------------------------------------
 
 _canonical_request: Any = SigV4Auth.canonical_request
@@ -279,6 +295,7 @@ def _unsigned(auth: Any, string_to_sign: str, request: Any) -> str:
 SHORTER: tuple[Mend, ...] = (
     (stubber.BotocoreStubber, "process_request", _process_request),
     (BackendDict, "__getitem__", _of_account),
+    (BackendDict, "__init__", _made_undrawn),
     (BackendDict, "reset", classmethod(_reset_all)),
     (moto_backends, "_import_backend", cache(moto_backends._import_backend)),  # noqa: SLF001
     (moto_request.Request, "from_primitives", classmethod(_request)),

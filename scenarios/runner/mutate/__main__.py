@@ -11,11 +11,13 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 
+import click
+
 import scenarios.runner.mutate as about
 from scenarios.cloud.kernel import kept_on_disk
 from scenarios.runner.library import library
 from scenarios.runner.mutate.concerned import Recorded, concerned, has, record
-from scenarios.runner.mutate.excuses import allowed
+from scenarios.runner.mutate.excuses import excuse
 from scenarios.runner.mutate.judge import MutantResult, judge
 from scenarios.runner.mutate.mutants import Mutant, every_mutant
 from scenarios.runner.scenario import Scenario
@@ -37,7 +39,10 @@ def main() -> int:
     began = time.monotonic()
     gc.freeze()  # the workers are forked: what is loaded by now is common to them, and not looked through
     recorded: dict[str, Recorded] = {}
-    with progress() as line, multiprocessing.get_context("fork").Pool(options.jobs, leave_ctrl_c) as pool:
+    with (
+        progress(every_seconds=60) as line,
+        multiprocessing.get_context("fork").Pool(options.jobs, leave_ctrl_c) as pool,
+    ):
         known = pool.imap(_record_by_number, range(len(library())), chunksize=1)
         for scenario, each in zip(library(), known, strict=True):
             recorded[scenario.name] = each
@@ -91,13 +96,16 @@ def _all(
     judge_one = _by_everyone if everyone else _by_number
     with (
         kept_on_disk.switched_off(),  # nobody asks for a mutant's stack again
-        progress() as line,
+        progress(every_seconds=60) as line,
         multiprocessing.get_context("fork").Pool(jobs, leave_ctrl_c) as pool,
     ):
         judged = pool.imap(judge_one, range(len(chosen)), chunksize=1 if everyone or until else _IN_A_ROW)
         with contextlib.suppress(KeyboardInterrupt):
             for verdict in judged:
                 verdicts.append(verdict)
+                if _wrong(verdict) and not everyone:
+                    line.gone()
+                    click.echo(f"survived: {verdict.name} ({verdict.met} scenarios)", err=True)
                 line.say(_progress(verdicts, len(chosen), time.monotonic() - began))
                 if until and time.monotonic() > until:
                     break
@@ -120,7 +128,7 @@ def _by_number(number: int) -> MutantResult:
     about = mutant.resource, mutant.kind
     order = concerned(mutant, _RECORDED)
     order.sort(key=lambda scenario: scenario.name != _NOTICED.get(about))
-    if allowed(mutant.name):
+    if excuse(mutant):
         order = order[:1]  # provisioned and run once; a second scenario would say no more
     verdict = _tidily(mutant, order)
     _NOTICED[about] = verdict.killed_by.partition(":")[0]
@@ -142,9 +150,14 @@ def _tidily(mutant: Mutant, scenarios: list[Scenario]) -> MutantResult:
         gc.collect()
 
 
+def _wrong(verdict: MutantResult) -> bool:
+    """It survived, and may not."""
+    return verdict.survived and not verdict.excuse
+
+
 def _report(verdicts: list[MutantResult], everyone: list[MutantResult], seconds: float) -> int:
     survivors = [verdict for verdict in verdicts if verdict.survived]
-    wrong = [verdict for verdict in survivors if not verdict.excuse]
+    wrong = [verdict for verdict in verdicts if _wrong(verdict)]
     missed = [verdict for verdict in everyone if not verdict.survived]
     for verdict in wrong:
         sys.stdout.write(f"SURVIVED {verdict.name} ({verdict.met} scenarios)\n")

@@ -12,7 +12,7 @@ from scenarios.cloud.cloudformation.template import Template as StackTemplate
 from scenarios.cloud.world import ACCOUNT, STACK_NAME, Deployment
 from scenarios.runner.library import library
 from scenarios.runner.mutate.mutants import Mutant, Path, templates
-from scenarios.runner.mutate.statements import stated_by, statement_of
+from scenarios.runner.mutate.statements import is_of_a_role, stated_by, statement_of
 from scenarios.runner.mutate.touches import Touched, recording, references
 from scenarios.runner.run import deployment_of, run
 from scenarios.runner.scenario import Scenario
@@ -44,18 +44,23 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
     The order: scenarios in which the role or service of the changed statement asked for one of its actions;
     those in which the changed alarm, or the filter's alarm, went off; those that name the resource; those
     that name the most of what it refers to, such as a statement's rule and function; those called like it;
-    and the fast ones first.
+    and the fast ones first. What a role's own policy says of an action matters only where the role asked
+    for it: the other scenarios are left out.
     """
     stated = stated_by(mutant)
+    of_a_role = is_of_a_role(mutant)
     stem = mutant.resource.lower()
     statement, _ = statement_of(mutant)
     refers = references(statement or templates()[mutant.of]["Resources"][mutant.resource])
 
+    def asked(scenario: Scenario) -> set[str]:
+        every = recorded[scenario.name].touched.asked
+        return {action for who, action in every if _means(stated, who, action)}
+
     def rank(scenario: Scenario) -> tuple[int, bool, bool, int, bool, float]:
         known = recorded[scenario.name]
-        asked = {action for who, action in known.touched.asked if _means(stated, who, action)}
         return (
-            -len(asked),
+            -len(asked(scenario)),
             mutant.resource not in known.touched.alarmed,
             mutant.resource not in known.touched.named,
             -len(refers & known.touched.named),
@@ -68,6 +73,8 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
         for each in library()
         if each.name in recorded and has(mutant, each) and _touches(mutant, recorded[each.name].touched)
     ]
+    if of_a_role:
+        near = [each for each in near if asked(each)]
     return sorted(near, key=rank)
 
 

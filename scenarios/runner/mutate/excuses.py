@@ -1,4 +1,4 @@
-"""What may survive, and why: a short list, and two kinds that are recognised."""
+"""What may survive, and why: a short list, and the kinds that are recognised."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from scenarios.cloud.cloudformation.schemas import schema_of
 from scenarios.runner.mutate.mutants import Mutant, templates
 from scenarios.runner.mutate.statements import actions_of, listed, statement_of
 
-# What may survive, by a regular expression on the mutant's name, and why. `excuse` knows two more kinds.
+# What may survive, by a regular expression on the mutant's name, and why. `excuse` knows more kinds.
 ALLOWED: dict[str, str] = {
     r"APIHandlerPolicy\.Properties\.PolicyDocument\.Statement\.1\.Action\.1": (
         "AWS asks InvokeAsync for lambda:InvokeFunction"
@@ -27,6 +27,7 @@ ALLOWED: dict[str, str] = {
 }
 
 _ALLOWED_TWICE = "another statement of the same policy allows the same for more resources"
+_SAME_PATTERN = "a spoke's rule with the pattern of a rule of the stack, of which each leaf is judged there"
 _ONLY_A_NAME = (
     "a resource's own name, which keeps stacks of one account apart: what needs the resource refers to it, "
     "and a world has one stack"
@@ -35,7 +36,11 @@ _ONLY_A_NAME = (
 
 def excuse(mutant: Mutant) -> str:
     """Why this mutant may survive; "" when it may not."""
-    kinds = ((_ONLY_A_NAME, _is_only_a_name), (_ALLOWED_TWICE, _is_allowed_twice))
+    kinds = (
+        (_ONLY_A_NAME, _is_only_a_name),
+        (_ALLOWED_TWICE, _is_allowed_twice),
+        (_SAME_PATTERN, _is_judged_at_home),
+    )
     return allowed(mutant.name) or next((why for why, holds in kinds if holds(mutant)), "")
 
 
@@ -55,6 +60,15 @@ def _is_only_a_name(mutant: Mutant) -> bool:
         return False
     spelled = resource["Properties"][str(mutant.path[3])].get("Fn::Sub")
     return isinstance(spelled, str) and json.dumps(template).count(json.dumps(spelled)[1:-1]) == 1
+
+
+def _is_judged_at_home(mutant: Mutant) -> bool:
+    """A leaf of a spoke's pattern that is, as a whole, the pattern of a rule of the stack itself."""
+    if mutant.of != "spoke" or mutant.kind != "pattern":
+        return False
+    own = templates()["spoke"]["Resources"][mutant.resource]["Properties"]["EventPattern"]
+    rules = templates()["template"]["Resources"].values()
+    return any(own == rule.get("Properties", {}).get("EventPattern") for rule in rules)
 
 
 def _is_allowed_twice(mutant: Mutant) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.world import OneChange
 from scenarios.runner.mutate.excuses import excuse
 from scenarios.runner.mutate.mutants import Mutant, templates
 from scenarios.runner.run import deployment_of, run
@@ -47,9 +48,11 @@ def _noticed(mutant: Mutant, scenario: Scenario) -> str:
     """How the scenario noticed, "" when it did not."""
     deployment = deployment_of(scenario)
     text = getattr(deployment, mutant.of) or json.dumps(templates()[mutant.of])
-    changed: Any = {mutant.of: json.dumps(mutant.apply(json.loads(text)))}
+    changed: Any = {mutant.of: mutant.applied_to(text)}
+    if mutant.of == "template":
+        changed["change"] = OneChange(of=text, resource=mutant.resource)
     try:
-        report = run(scenario, deployment=replace(deployment, **changed))
+        report = run(scenario, deployment=replace(deployment, **changed), explained=False)
     except InvalidTemplate as error:
         return f"CloudFormation: {error}"
     except NotSimulated as error:

@@ -1,6 +1,5 @@
 """The changes: each leaf of the packaged templates, one at a time."""
 
-import copy
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -42,11 +41,11 @@ class Mutant:
         """The logical id of what it changes."""
         return str(self.path[1])
 
-    def apply(self, template: Template) -> Template:
-        """A changed copy."""
-        changed = copy.deepcopy(template)
-        self.change(changed)
-        return changed
+    def applied_to(self, text: str) -> str:
+        """The template with the change, as JSON text."""
+        template = json.loads(text)
+        self.change(template)
+        return json.dumps(template)
 
 
 @cache

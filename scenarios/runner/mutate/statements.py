@@ -40,6 +40,17 @@ def statement_of(mutant: Mutant) -> tuple[Mapping[str, Any], list[Mapping[str, A
     return {}, []
 
 
+def is_of_a_role(mutant: Mutant) -> bool:
+    """Whether it changes a statement of what a role may do, not of who may become it."""
+    resource = templates()[mutant.of]["Resources"][mutant.resource]
+    statement, _ = statement_of(mutant)
+    if not statement or "AssumeRolePolicyDocument" in mutant.path:
+        return False
+    properties = resource.get("Properties", {})
+    roles_alone = "Roles" in properties and not {"Users", "Groups"} & properties.keys()
+    return resource["Type"] == "AWS::IAM::Role" or (resource["Type"] == "AWS::IAM::Policy" and roles_alone)
+
+
 def _named_by(principal: Any) -> set[str]:
     """Whom a statement of a resource's policy names, beside roles of the stack; nobody in a role's own."""
     if not isinstance(principal, dict):

@@ -134,9 +134,10 @@ def recording() -> Iterator[Recording]:
         heard.ask_as_service(service, action)
         return service_may(self, service, action, resource, context)
 
-    def role_asked(self: Any, role_arn: str, *more: Any) -> Any:
+    def role_asked(self: Any, role_arn: str, service: str, action: str, *more: Any) -> Any:
         heard.hear(role_arn, *more)
-        return role_may(self, role_arn, *more)
+        heard.ask(role_arn.rpartition("/")[2], action)
+        return role_may(self, role_arn, service, action, *more)
 
     def call_made(self: Any, asked: Any, *more: Any) -> Any:
         heard.hear(asked.parameters)

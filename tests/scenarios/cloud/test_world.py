@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.request
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -23,7 +24,9 @@ import pytest
 
 from scenarios.cloud.kernel.errors import InvalidTemplate, WorldError
 from scenarios.cloud.kernel.faults import PROFILES, Crash, Faults
-from scenarios.cloud.world import START, Deployment, World
+from scenarios.cloud.world import START, Deployment, OneChange, World
+from scenarios.runner.library import named
+from scenarios.runner.run import deployment_of, run
 from tests.scenarios.cloud.functions.function_worlds import LOOK, code, function, outcomes, sends
 from tests.scenarios.cloud.functions.function_worlds import world as function_world
 from tests.scenarios.cloud.small_worlds import ACCOUNT, HOME, admin, noted, queue, topic, world
@@ -285,9 +288,9 @@ DRAWS = {
 @pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
 def test_whatever_draws_at_random_draws_from_the_seed(draw):
     drawn = {}
-    for seed, run in ((1, "a"), (1, "b"), (2, "c")):
+    for seed, when in ((1, "a"), (1, "b"), (2, "c")):
         with world(STANDING, seed=seed):
-            drawn[run] = [draw() for _ in range(3)]
+            drawn[when] = [draw() for _ in range(3)]
 
     assert drawn["a"] == drawn["b"]
     assert drawn["a"] != drawn["c"]
@@ -337,6 +340,44 @@ def test_spokes_stand_in_their_regions():
         for region in ("eu-west-1", "ap-southeast-2"):
             [url] = admin(each, "sqs", region).list_queues()["QueueUrls"]
             assert url.endswith(f"/{HOME}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("resource", ["Ledger", "RootLoginRole", "RootLoginTrigger1", "AlertTopicPolicy"])
+def test_a_stack_that_differs_in_one_resource_is_the_one_that_is_made_whole(resource):
+    """What stands before that resource is made first, and kept."""
+    (scenario,) = named(["root_login.elsewhere"])
+    whole = deployment_of(scenario)
+    template = json.loads(whole.template)
+    template["Resources"][resource].setdefault("Metadata", {})["Changed"] = True
+    changed = replace(whole, template=json.dumps(template))
+    in_two_steps = replace(changed, change=OneChange(of=whole.template, resource=resource))
+
+    found = []
+    for each in (changed, in_two_steps):
+        report = run(scenario, deployment=each, before_leaving=lambda made: found.append(made.stacks))
+        found.append(sorted(f"{moment.at} {moment.words}" for moment in report.timeline))
+        assert report.passed
+
+    assert found[:2] == found[2:]
+    assert list(found[0][HOME].resources) == list(found[2][HOME].resources)
+
+
+def test_what_a_change_says_no_longer_stands_as_it_was():
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "before"}}
+    told = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::GetAtt": ["Q", "QueueName"]}}}
+    template = {"Resources": {"Q": queue, "T": told, "Other": {"Type": "AWS::SQS::Queue"}}}
+    of = json.dumps(template)
+    queue["Properties"]["QueueName"] = "after"
+
+    with World(Deployment(template=json.dumps(template), change=OneChange(of=of, resource="Q"))) as each:
+        assert each.home.resources["Q"].physical_id.endswith("/after")
+        assert each.home.resources["T"].properties["DisplayName"] == "after"
+        names = [url.rpartition("/")[2] for url in admin(each, "sqs").list_queues()["QueueUrls"]]
+
+    assert "after" in names
+    assert "before" not in names
+    assert len(names) == 2
 
 
 def test_a_stack_takes_its_parameters():

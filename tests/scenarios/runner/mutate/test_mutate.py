@@ -64,14 +64,27 @@ def test_all_four_templates_are_changed(every):
 
 
 @pytest.mark.slow
-def test_who_asked_the_removed_action_comes_first_then_who_names_the_role(every):
+def test_what_a_role_may_meets_only_where_it_asked_for_that(every):
     removed = mutant(every, "action Resources.RootLoginRole")
     action = removed.what.split()[1]
+    trusted = mutant(every, "action Resources.RootLoginRole.Properties.AssumeRolePolicyDocument")
     known = {
-        "table_deleted": recorded(named=["RootLoginRole"]),
         "root_login": recorded(named=["RootLoginRole"]),
         "cis_alarms": recorded(9, named=["RootLoginRole"], asked=[("RootLoginRole", action)]),
-        "error_burst": recorded(joined=["RootLoginRole"]),
+        "table_deleted": recorded(named=["RootLoginRole"], asked=[("RootLoginRole", "sts:Other")]),
+    }
+
+    assert names(concerned(removed, known)) == ["cis_alarms"]
+    assert set(names(concerned(trusted, known))) == set(known)
+
+
+def test_whoever_asked_the_action_comes_first_then_who_names_the_resource(every):
+    removed = mutant(every, "action Resources.RootLoginPolicy")
+    action = removed.what.split()[1]
+    known = {
+        "table_deleted": recorded(joined=["RootLoginPolicy"]),
+        "root_login": recorded(named=["RootLoginPolicy"]),
+        "cis_alarms": recorded(9, named=["RootLoginPolicy"], asked=[("events.amazonaws.com", action)]),
         "dead_letters": recorded(),
     }
 
@@ -148,6 +161,9 @@ def test_a_survivor_needs_a_reason_and_a_record_that_missed_one_fails(capsys):
         pytest.param("InstanceStateEventsPolicy.Properties.PolicyName", "a resource's own", id="another"),
         pytest.param("ErrorBurstAlarm.Properties.AlarmName", "", id="a name that a rule spells too"),
         pytest.param("RootUsageFilter.Properties.LogGroupName", "", id="no name of its own"),
+        pytest.param("pattern spoke Resources.RootLoginForward.", "a spoke's rule", id="judged at home"),
+        pytest.param("pattern spoke Resources.StackChangedForward.", "", id="a pattern of the spoke's own"),
+        pytest.param("pattern Resources.RootLoginTrigger1.", "", id="at home"),
     ],
 )
 def test_what_may_survive_says_why(every, text, said):
