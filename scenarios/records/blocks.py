@@ -17,17 +17,13 @@ import msgspec
 
 from chalicelib.wording import no_json, size
 from scenarios.files import NotRead
+from scenarios.records.feeds import BLANKS, LARGEST_VALUE_BYTES, Feed, RollingText, blank_end, has_lines
 from scenarios.records.packing import NO_TEXT, PIECE_BYTES
 
 WHOLE_BYTES = 4 << 20  # a text up to this long is tried as one document
-LARGEST_VALUE_BYTES = 32 << 20
-MOST_BLANK_BYTES = 16 << 20
 MOST_VALUES = 3_000_000
 """Values in one JSON document: an empty list takes two bytes of a file, and sixty of memory."""
-
 _FEW_BYTES = 1 << 20  # a text that is not longer can't hold too many values to be read
-_BLANKS = b" \t\r\n"
-_BLANK = re.compile(r"[ \t\r\n]*")
 _LIST = re.compile(rb'[ \t\r\n]*(?:\{[ \t\r\n]*"\w{1,40}"[ \t\r\n]*:[ \t\r\n]*)?\[')
 _NEXT_BEGINS = re.compile(rb'[ \t\r\n]*,[ \t\r\n]*\{[ \t\r\n]*"[^"\\]*"')
 MOST_CUTS = 20  # that are tried before the elements of a list come one by one
@@ -118,7 +114,7 @@ def reason(error: Exception) -> str:
 
 def blocks(pieces: Iterable[bytes], few: FewFields = WHOLE_ONLY) -> Iterator[Part]:
     """The values of a text, in their order. Raises NotRead where the text can't be read at all."""
-    feed = _Feed(iter(pieces))
+    feed = Feed(iter(pieces))
     feed.skip_blanks()
     if not feed.fill(PIECE_BYTES):
         raise NotRead("it is empty")
@@ -130,66 +126,10 @@ def blocks(pieces: Iterable[bytes], few: FewFields = WHOLE_ONLY) -> Iterator[Par
         yield from _lines(feed, few)
 
 
-class _Feed:
-    """Bytes that are waiting, and where they are in the text."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self.data = b""
-        self.ended = False
-        self.line = 1
-
-    def fill(self, least: int) -> bytes:
-        """Have so many bytes waiting, if there are so many."""
-        if len(self.data) < least and not self.ended:
-            waiting, total = [self.data], len(self.data)
-            while total < least:
-                piece = next(self._pieces, None)
-                if piece is None:
-                    self.ended = True
-                    break
-                waiting.append(piece)
-                total += len(piece)
-            self.data = b"".join(waiting)
-        return self.data
-
-    def more(self) -> bool:
-        """Have twice as many bytes waiting; False at the end. Raises NotRead for a value that never ends."""
-        if self.ended:
-            return False
-        if len(self.data) >= LARGEST_VALUE_BYTES:
-            raise NotRead(f"one value in it is larger than {size(LARGEST_VALUE_BYTES)}")
-        before = len(self.data)
-        return len(self.fill(max(2 * before, PIECE_BYTES))) > before
-
-    def take(self, count: int) -> bytes:
-        """Step over so many bytes."""
-        taken, self.data = self.data[:count], self.data[count:]
-        self.line += taken.count(b"\n")
-        return taken
-
-    def skip_blanks(self) -> None:
-        skipped = 0
-        while True:
-            self.fill(PIECE_BYTES)
-            blank = len(self.data) - len(self.data.lstrip(_BLANKS))
-            self.take(blank)
-            skipped += blank
-            if skipped > MOST_BLANK_BYTES:
-                raise NotRead(f"it holds more than {size(MOST_BLANK_BYTES)} of blanks in a row")
-            if self.data or self.ended:
-                return
-
-    def rest(self) -> Iterator[bytes]:
-        """Everything that is left."""
-        while self.fill(PIECE_BYTES):
-            yield self.take(len(self.data))
-
-
 # ---- JSON ----------------------------------------------------------------------------------------
 
 
-def _json(feed: _Feed, few: FewFields) -> Iterator[Part]:
+def _json(feed: Feed, few: FewFields) -> Iterator[Part]:
     if _first_line_is_a_value(feed):
         yield from _lines(feed, few)
         return
@@ -202,10 +142,10 @@ def _json(feed: _Feed, few: FewFields) -> Iterator[Part]:
         yield from _sequence(feed)
 
 
-def _first_line_is_a_value(feed: _Feed) -> bool:
+def _first_line_is_a_value(feed: Feed) -> bool:
     """Whether these are JSON lines: the first line is a value, and something follows it."""
     end = feed.data.find(b"\n")
-    if end < 0 or (feed.ended and not feed.data[end:].strip(_BLANKS)):
+    if end < 0 or (feed.ended and not feed.data[end:].strip(BLANKS)):
         return False
     try:
         msgspec.json.decode(feed.data[:end], type=msgspec.Raw)
@@ -214,7 +154,7 @@ def _first_line_is_a_value(feed: _Feed) -> bool:
     return True
 
 
-def _whole(feed: _Feed, few: FewFields) -> Iterator[Part]:
+def _whole(feed: Feed, few: FewFields) -> Iterator[Part]:
     """A text that is wholly there: a list of values, another document, several, or broken lines."""
     data, line = feed.data, feed.line
     listed = _list_in(data)
@@ -245,8 +185,8 @@ def _list_in(data: bytes) -> bytes | None:
     head, end = _LIST.match(data), data.rfind(b"]")
     if head is None or end < head.end() - 1:
         return None
-    after = data[end + 1 :].strip(_BLANKS)
-    if after != (b"" if data[head.start() : head.end()].lstrip(_BLANKS)[:1] == b"[" else b"}"):
+    after = data[end + 1 :].strip(BLANKS)
+    if after != (b"" if data[head.start() : head.end()].lstrip(BLANKS)[:1] == b"[" else b"}"):
         return None
     return data[head.end() - 1 : end + 1]
 
@@ -259,7 +199,7 @@ def _listed(data: bytes, first: int, line: int, few: FewFields) -> Block | None:
 
 def _begins_with_a_value(text: str) -> bool:
     try:
-        json.JSONDecoder().raw_decode(text, _blank_end(text, 0))
+        json.JSONDecoder().raw_decode(text, blank_end(text, 0))
     except (ValueError, RecursionError):
         return False
     return True
@@ -272,15 +212,10 @@ def _is_object(line: str) -> bool:
         return False
 
 
-def _blank_end(text: str, at: int) -> int:
-    found = _BLANK.match(text, at)
-    return found.end() if found else at
-
-
 # ---- lists longer than memory --------------------------------------------------------------------
 
 
-def _long_list(feed: _Feed, begin: int, few: FewFields) -> Iterator[Part]:
+def _long_list(feed: Feed, begin: int, few: FewFields) -> Iterator[Part]:
     """The elements of a long list in blocks, cut where an element ends as the first one did.
 
     A cut at the wrong place leaves brackets that don't match, which is seen; then the values come one by one.
@@ -315,11 +250,11 @@ def _cut(data: bytes, joint: bytes, number: int, line: int, few: FewFields) -> t
     return None, 0
 
 
-def _joint(feed: _Feed) -> bytes:
+def _joint(feed: Feed) -> bytes:
     """What stands between the first element and the second one's first key; "" where it can't be told."""
     try:
         text = feed.data.decode(errors="ignore")
-        _, end = json.JSONDecoder().raw_decode(text, _blank_end(text, 0))
+        _, end = json.JSONDecoder().raw_decode(text, blank_end(text, 0))
     except (ValueError, RecursionError):
         return b""
     found = _NEXT_BEGINS.match(feed.data, len(text[:end].encode()))
@@ -329,9 +264,9 @@ def _joint(feed: _Feed) -> bytes:
 # ---- values one by one ---------------------------------------------------------------------------
 
 
-def _sequence(feed: _Feed, *, number: int = 0) -> Iterator[Part]:
+def _sequence(feed: Feed, *, number: int = 0) -> Iterator[Part]:
     """Values one after the other, with or without breaks; with `number` the rest of a list."""
-    text = _RollingText(feed)
+    text = RollingText(feed)
     decode = json.JSONDecoder().raw_decode
     while text.skip(",]}" if number else ""):
         line = text.line
@@ -341,7 +276,7 @@ def _sequence(feed: _Feed, *, number: int = 0) -> Iterator[Part]:
             if isinstance(error, ValueError) and text.more():
                 continue
             broken = line + getattr(error, "lineno", 1) - 1 - text.text.count("\n", 0, text.at)
-            yield Broken(line=broken if feed_has_lines(text) else 0, why=f"it is not JSON ({reason(error)})")
+            yield Broken(line=broken if has_lines(text) else 0, why=f"it is not JSON ({reason(error)})")
             if not text.to_next_object():
                 return
             continue
@@ -354,80 +289,10 @@ def _sequence(feed: _Feed, *, number: int = 0) -> Iterator[Part]:
         yield Broken(line=0, why="it is not JSON (the list in it does not end)")
 
 
-def feed_has_lines(text: "_RollingText") -> bool:
-    """Whether lines tell a place: a text of one line is the file itself."""
-    return text.line > 1 or "\n" in text.text[text.at :].strip()
-
-
-class _RollingText:
-    """The text from a place on, as characters; what is behind is let go."""
-
-    def __init__(self, feed: _Feed) -> None:
-        self._feed = feed
-        self._decoder = getincrementaldecoder("utf-8")()
-        self.line = feed.line
-        self.text, self.at = "", 0
-        self.closed = False  # whether a bracket was stepped over that ends a list
-        self._add()
-
-    def _add(self) -> bool:
-        data = self._feed.take(len(self._feed.fill(PIECE_BYTES)))
-        try:
-            added = self._decoder.decode(data, final=not data)
-        except UnicodeError as error:
-            raise NotRead(NO_TEXT) from error
-        self.text, self.at = self.text[self.at :] + added, 0
-        return bool(data)
-
-    def more(self) -> bool:
-        """Have more of it, at least twice what is there; False at the end."""
-        if len(self.text) - self.at > LARGEST_VALUE_BYTES:
-            raise NotRead(f"one value in it is larger than {size(LARGEST_VALUE_BYTES)}")
-        wanted, grew = 2 * (len(self.text) - self.at), False
-        while self._add():
-            grew = True
-            if len(self.text) >= wanted:
-                break
-        return grew
-
-    def step(self, end: int) -> None:
-        """Go on from there."""
-        self.line += self.text.count("\n", self.at, end)
-        self.at = end
-
-    def skip(self, marks: str) -> bool:
-        """Step over blanks, and these marks; False at the end."""
-        skipped = 0
-        while True:
-            end = _blank_end(self.text, self.at)
-            while end < len(self.text) and self.text[end] in marks:
-                self.closed = self.closed or self.text[end] == "]"
-                end = _blank_end(self.text, end + 1)
-            skipped += end - self.at
-            self.step(end)
-            if self.at < len(self.text):
-                return True
-            if skipped > MOST_BLANK_BYTES:
-                raise NotRead(f"it holds more than {size(MOST_BLANK_BYTES)} of blanks in a row")
-            if not self._add():
-                return False
-
-    def to_next_object(self) -> bool:
-        """After something broken: to the next line that begins with a brace."""
-        while True:
-            end = self.text.find("\n{", self.at)
-            if end >= 0:
-                self.step(end + 1)
-                return True
-            self.step(max(self.at, len(self.text) - 1))
-            if not self._add():
-                return False
-
-
 # ---- lines ---------------------------------------------------------------------------------------
 
 
-def _lines(feed: _Feed, few: FewFields) -> Iterator[Part]:
+def _lines(feed: Feed, few: FewFields) -> Iterator[Part]:
     """Blocks of whole lines."""
     while feed.fill(PIECE_BYTES):
         end = feed.data.rfind(b"\n") + 1
@@ -438,22 +303,22 @@ def _lines(feed: _Feed, few: FewFields) -> Iterator[Part]:
         yield Block(data=data, lines=True, first=line, few=few.of_lines(data))
 
 
+# Of Athena, the console, CloudTrail Lake, Logs Insights, Splunk and Sumo, Sentinel.
 # ---- CSV -----------------------------------------------------------------------------------------
 
-# Of Athena, the console, CloudTrail Lake, Logs Insights, Splunk and Sumo, Sentinel.
 _COLUMNS = (
     *("eventname", "eventsource", "eventid", "useridentity", "event name", "eventjson", "message", "_raw"),
     "rawevent",
 )
 
 
-def _is_table(feed: _Feed) -> bool:
+def _is_table(feed: Feed) -> bool:
     """Whether the first line names columns that records have."""
     first = feed.data[:4096].split(b"\n", 1)[0].decode(errors="replace").lower()
     return "{" not in first and any(name in first for name in _COLUMNS) and bool(re.match(r'["@\w]', first))
 
 
-def _rows(feed: _Feed) -> Iterator[Part]:
+def _rows(feed: Feed) -> Iterator[Part]:
     """The rows of CSV, each from a column's name to its text, as Athena and the console write them."""
     csv.field_size_limit(LARGEST_VALUE_BYTES)
     lines = _decoded_lines(feed)
@@ -474,7 +339,7 @@ class Row(dict[str, str]):
     """A row of CSV."""
 
 
-def _decoded_lines(feed: _Feed) -> Iterator[str]:
+def _decoded_lines(feed: Feed) -> Iterator[str]:
     decoder, rest = getincrementaldecoder("utf-8")(), ""
     try:
         for piece in feed.rest():

@@ -31,12 +31,12 @@ from scenarios.cloud.apigateway.apis import (
     Integration,
     Route,
     Stage,
-    apis_of,
     behind,
     taken,
 )
 from scenarios.cloud.apigateway.authorizers import Authorizers
 from scenarios.cloud.apigateway.cors import preflight, with_cors
+from scenarios.cloud.apigateway.declared_apis import apis_of
 from scenarios.cloud.apigateway.emitted import measure
 from scenarios.cloud.apigateway.keys import Keys
 from scenarios.cloud.apigateway.limits import Limits

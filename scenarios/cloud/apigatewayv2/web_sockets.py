@@ -25,8 +25,9 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
-from scenarios.cloud.apigateway.apis import DEFAULT, IAM, NONE, SERVICE, Api, Route, Stage, sockets_of
+from scenarios.cloud.apigateway.apis import DEFAULT, IAM, NONE, SERVICE, Api, Route, Stage
 from scenarios.cloud.apigateway.authorizers import Authorizers
+from scenarios.cloud.apigateway.declared_apis import sockets_of
 from scenarios.cloud.apigateway.emitted import NAMESPACE
 from scenarios.cloud.apigateway.messages import HttpRequest
 from scenarios.cloud.apigateway.payloads import Asking
