@@ -9,7 +9,9 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
 import click
 
@@ -19,7 +21,7 @@ from scenarios.runner.library import library
 from scenarios.runner.mutate.concerned import Recorded, concerned, has, record
 from scenarios.runner.mutate.excuses import excuse
 from scenarios.runner.mutate.judge import MutantResult, judge
-from scenarios.runner.mutate.mutants import Mutant, every_mutant
+from scenarios.runner.mutate.mutants import Mutant, alike, every_mutant
 from scenarios.runner.scenario import Scenario
 from scenarios.runner.show.progress import progress
 from scenarios.runner.side_by_side import leave_ctrl_c
@@ -59,7 +61,8 @@ def main() -> int:
     if len(verdicts) < len(chosen):
         sys.stdout.write(f"stopped: {len(verdicts)} of {len(chosen)} mutants judged so far\n")
         return max(_report(verdicts, [], time.monotonic() - began), 2)
-    survivors = [mutant for mutant, verdict in zip(chosen, verdicts, strict=True) if verdict.survived]
+    left = {verdict.name for verdict in verdicts if verdict.survived}
+    survivors = [mutant for mutant in chosen if mutant.name in left]
     sample = random.Random(options.seed).sample(survivors, min(options.sample, len(survivors)))
     everyone = _all(sample, recorded, options.jobs, everyone=True)
     return _report(verdicts, everyone, time.monotonic() - began)
@@ -69,10 +72,11 @@ def _record_by_number(number: int) -> Recorded:
     return record(library()[number])
 
 
-_WORK: list[Mutant] = []
+_WORK: list[list[Mutant]] = []
 _RECORDED: dict[str, Recorded] = {}
 _NOTICED: dict[tuple[str, str], str] = {}
-_IN_A_ROW = 8
+_IN_A_ROW = 16
+_TRIED_OF_ALIKE = 5
 
 
 def _all(
@@ -88,7 +92,7 @@ def _all(
     `everyone`: by all scenarios. `until`: stop then (monotonic seconds), with those judged so far. Ctrl-C
     stops as well.
     """
-    _WORK[:] = chosen
+    _WORK[:] = [[mutant] for mutant in chosen] if everyone else _groups(chosen)
     _RECORDED.clear()
     _RECORDED.update(recorded)
     verdicts: list[MutantResult] = []
@@ -99,11 +103,11 @@ def _all(
         progress(every_seconds=60) as line,
         multiprocessing.get_context("fork").Pool(jobs, leave_ctrl_c) as pool,
     ):
-        judged = pool.imap(judge_one, range(len(chosen)), chunksize=1 if everyone or until else _IN_A_ROW)
+        judged = pool.imap(judge_one, range(len(_WORK)), chunksize=1 if everyone or until else _IN_A_ROW)
         with contextlib.suppress(KeyboardInterrupt):
-            for verdict in judged:
-                verdicts.append(verdict)
-                if _wrong(verdict) and not everyone:
+            for those in judged:
+                verdicts += those
+                for verdict in filter(_wrong, [] if everyone else those):
                     line.gone()
                     click.echo(f"survived: {verdict.name} ({verdict.met} scenarios)", err=True)
                 line.say(_progress(verdicts, len(chosen), time.monotonic() - began))
@@ -119,14 +123,40 @@ def _progress(verdicts: list[MutantResult], total: int, seconds: float) -> str:
     return f"killed {killed} / {len(verdicts)}, {total} in all, {left / 60:.0f} min left"
 
 
-def _by_number(number: int) -> MutantResult:
+def _groups(chosen: Iterable[Mutant]) -> list[list[Mutant]]:
+    """Those that are alike together, where the first of them stands."""
+    groups: dict[tuple[Any, ...], list[Mutant]] = {}
+    for mutant in chosen:
+        groups.setdefault(alike(mutant), []).append(mutant)
+    return list(groups.values())
+
+
+def _by_number(number: int) -> list[MutantResult]:
     """Mutants hold functions, which can't be sent to a worker; their numbers can.
 
-    A scenario that noticed one change to a resource is tried first on the next change of its kind.
+    Of mutants that are alike those are tried that most scenarios meet; once one is noticed, the others are as
+    good as that. Where none of a few is, all of them survive.
     """
-    mutant = _WORK[number]
+    alike_ones = [(mutant, concerned(mutant, _RECORDED)) for mutant in _WORK[number]]
+    alike_ones.sort(key=lambda pair: -len(pair[1]))
+    verdicts: list[MutantResult] = []
+    for mutant, order in alike_ones[:_TRIED_OF_ALIKE]:
+        verdicts.append(_judged(mutant, order))
+        if not verdicts[-1].survived:
+            break
+    last = verdicts[-1]
+    others = [mutant for mutant, _ in alike_ones[len(verdicts) :]]
+    if not last.survived:  # those before it too: another scenario just never asks that function
+        others = [*(mutant for mutant, _ in alike_ones[: len(verdicts) - 1]), *others]
+        spent = sum(verdict.seconds for verdict in verdicts)
+        verdicts = [replace(last, seconds=spent)]
+    killed_by = f"{last.killed_by} (of {last.name})" if others and not last.survived else ""
+    return [*verdicts, *(MutantResult(each.name, killed_by, excuse=excuse(each)) for each in others)]
+
+
+def _judged(mutant: Mutant, order: list[Scenario]) -> MutantResult:
+    """A scenario that noticed one change to a resource is tried first on the next change of its kind."""
     about = mutant.resource, mutant.kind
-    order = concerned(mutant, _RECORDED)
     order.sort(key=lambda scenario: scenario.name != _NOTICED.get(about))
     if excuse(mutant):
         order = order[:1]  # provisioned and run once; a second scenario would say no more
@@ -135,9 +165,9 @@ def _by_number(number: int) -> MutantResult:
     return verdict
 
 
-def _by_everyone(number: int) -> MutantResult:
-    mutant = _WORK[number]
-    return _tidily(mutant, [scenario for scenario in library() if has(mutant, scenario)])
+def _by_everyone(number: int) -> list[MutantResult]:
+    (mutant,) = _WORK[number]
+    return [_tidily(mutant, [scenario for scenario in library() if has(mutant, scenario)])]
 
 
 def _tidily(mutant: Mutant, scenarios: list[Scenario]) -> MutantResult:

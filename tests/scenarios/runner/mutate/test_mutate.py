@@ -65,8 +65,8 @@ def test_all_four_templates_are_changed(every):
 
 @pytest.mark.slow
 def test_what_a_role_may_meets_only_where_it_asked_for_that(every):
-    removed = mutant(every, "action Resources.RootLoginRole")
-    action = removed.what.split()[1]
+    removed = mutant(every, "action Resources.RootLoginRole.Properties.Policies")
+    action = removed.what.split()[1].strip("[']")
     trusted = mutant(every, "action Resources.RootLoginRole.Properties.AssumeRolePolicyDocument")
     known = {
         "root_login": recorded(named=["RootLoginRole"]),
@@ -194,6 +194,73 @@ def test_a_statement_may_be_removed_where_another_allows_the_same(every, policy,
     assert found.startswith(said) if said else not found
 
 
+FUNCTIONS = ("RootLogin", "TableDeleted", "TrailStopped")
+
+
+@pytest.fixture
+def of_functions(every, monkeypatch):
+    """The same change to three functions; TableDeleted is met by most scenarios, RootLogin by none."""
+    removed = "Environment.Variables.TRAILWARDEN_LEDGER: removed"
+    chosen = [mutant(every, f"variable Resources.{name}.Properties.{removed}") for name in FUNCTIONS]
+    met = {"RootLogin": [], "TableDeleted": ["root_login", "cis_alarms"], "TrailStopped": ["trail_stopped"]}
+    monkeypatch.setattr(command, "_WORK", command._groups(chosen))
+    monkeypatch.setattr(command, "concerned", lambda mutant, _: list(named(met[mutant.resource])))
+    return chosen
+
+
+def noticing(monkeypatch, *functions):
+    """Scenarios notice the change to these functions; returns whose changes were judged."""
+    judged = []
+
+    def judge_(mutant, scenarios):
+        judged.append((mutant.resource, names(scenarios)))
+        killed_by = "a scenario: no alert" if mutant.resource in functions else ""
+        return MutantResult(mutant.name, killed_by, len(scenarios), 1.0)
+
+    monkeypatch.setattr(command, "judge", judge_)
+    return judged
+
+
+def test_the_same_leaf_of_all_functions_is_judged_once(of_functions, monkeypatch):
+    judged = noticing(monkeypatch, *FUNCTIONS)
+
+    verdicts = command._by_number(0)
+
+    assert [resource for resource, _ in judged] == ["TableDeleted"]
+    assert {each.name for each in verdicts} == {each.name for each in of_functions}
+    assert not any(each.survived for each in verdicts)
+    assert [each.killed_by for each in verdicts[1:]] == [f"a scenario: no alert (of {verdicts[0].name})"] * 2
+
+
+def test_where_the_first_is_not_noticed_the_next_is_judged(of_functions, monkeypatch):
+    judged = noticing(monkeypatch, "TrailStopped")
+
+    verdicts = command._by_number(0)
+
+    assert [resource for resource, _ in judged] == ["TableDeleted", "TrailStopped"]
+    assert len(verdicts) == 3
+    assert not any(each.survived for each in verdicts)
+    assert sum(each.seconds for each in verdicts) == 2
+
+
+def test_where_none_is_noticed_all_survive(of_functions, monkeypatch):
+    judged = noticing(monkeypatch)
+    monkeypatch.setattr(command, "_TRIED_OF_ALIKE", 2)
+
+    verdicts = command._by_number(0)
+
+    assert [resource for resource, _ in judged] == ["TableDeleted", "TrailStopped"]
+    assert [(each.survived, each.met) for each in verdicts] == [(True, 2), (True, 1), (True, 0)]
+
+
+def test_what_roles_may_and_where_rules_lead_is_judged_one_by_one(every):
+    chosen = [
+        each for each in every if each.resource in {"RootLoginRole", "TableDeletedRole", "RootLoginTrigger1"}
+    ]
+
+    assert [len(each) for each in command._groups(chosen)] == [1] * len(chosen)
+
+
 def test_progress_says_what_is_killed_and_how_long_it_takes():
     verdicts = [MutantResult("a", "x"), MutantResult("b", "")]
 
@@ -270,7 +337,7 @@ def test_a_keys_policy_meets_first_where_somebody_of_the_account_was_judged_for_
 
 
 def _at_once(number):
-    return MutantResult(name=str(number), killed_by="root_login: noticed", met=1, seconds=0.0)
+    return [MutantResult(name=str(number), killed_by="root_login: noticed", met=1, seconds=0.0)]
 
 
 @pytest.mark.slow
