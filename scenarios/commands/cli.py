@@ -11,7 +11,8 @@ import difflib
 import io
 import os
 import sys
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
@@ -46,6 +47,7 @@ SUMMARIES = MappingProxyType(
         "package": "Write and lint the templates and the zip for AWS.",
     }
 )
+_SIMULATED = frozenset(("replay", "run", "scenarios", "serve"))  # whose commands load the simulated AWS
 COMPLETING = "_TRAILWARDEN_COMPLETE"  # in the environment while a shell asks for words
 _LONGEST = 4000  # of a sentence
 INTERRUPTED = 130  # as shells report it
@@ -120,10 +122,22 @@ def _loaded(name: str) -> click.Command:
 
     To load the simulated AWS takes longer than most of what is done in it.
     """
-    with nullcontext() if f"scenarios.commands.{name}" in sys.modules else garbage.loading():
+    with nullcontext() if f"scenarios.commands.{name}" in sys.modules else _loading(name):
         command = import_module(f"scenarios.commands.{name}").command
     assert isinstance(command, click.Command)
     return command
+
+
+@contextmanager
+def _loading(name: str) -> Iterator[None]:
+    """No command for real accounts runs what was kept on disk."""
+    with ExitStack() as inside:
+        inside.enter_context(garbage.loading())
+        if name in _SIMULATED:
+            from scenarios.cloud.kernel.methods import compiled_once  # noqa: PLC0415 - --help does without
+
+            inside.enter_context(compiled_once(f"trailwarden {name}"))
+        yield
 
 
 def _let_every_character_out() -> None:

@@ -15,6 +15,8 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -139,9 +141,19 @@ def _scenarios_of(path: Path, parent: pytest.Collector) -> "ScenarioModule | Non
     below = path.is_relative_to(root) and FOLDER in path.relative_to(root).parts[:-1]
     if not below and not parent.session.isinitpath(path):
         return None
+    _load()
     from scenarios.runner.library import holds_scenarios
 
     return ScenarioModule.from_parent(parent, path=path) if holds_scenarios(path) else None
+
+
+@cache
+def _load() -> None:
+    """Load the simulated AWS."""
+    from scenarios.cloud.kernel.methods import compiled_once
+
+    with compiled_once("pytest"):
+        import_module("scenarios.runner.run")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -370,6 +382,7 @@ def world(request: pytest.FixtureRequest) -> Iterator["ImperativeWorld"]:
     test fails if an alarm or a rule of its world waits for what the simulated AWS never emits, unless the
     marker names it in `not_emitted`.
     """
+    _load()
     from scenarios.cloud.kernel.errors import NotSimulated
     from scenarios.runner.imperative import CannotOpen, open_world
 

@@ -31,6 +31,7 @@ from typing import Any
 import boto3
 
 from scenarios.cloud.kernel.isolation import encoded, exchange_variables
+from scenarios.cloud.kernel.methods import execute
 
 # What Chalice packages of ours, from the folder that holds app.py.
 DEPLOYED = ("app", "chalicelib")
@@ -215,7 +216,7 @@ class ExecutionEnvironment:
         logging.Logger.manager.loggerDict.update(self._loggers)
         sys.meta_path.insert(0, self._code)
         inside_another = "exec" in vars(dataclasses)
-        vars(dataclasses)["exec"] = _execute
+        vars(dataclasses)["exec"] = execute
         try:
             yield
         finally:
@@ -338,16 +339,6 @@ def _finder(folder: str) -> FileFinder:
 @lru_cache(maxsize=1024)
 def _compiled(path: str, fullname: str, *_: int) -> CodeType | None:
     return SourceFileLoader(fullname, path).get_code(fullname)
-
-
-def _execute(text: str, *scopes: Any) -> None:
-    """What `dataclasses` runs to make methods: the text is compiled once, and run for each class anew."""
-    exec(_compiled_text(text), *scopes)  # noqa: S102 - in place of the `exec` that dataclasses calls
-
-
-@lru_cache(maxsize=4096)
-def _compiled_text(text: str) -> CodeType:
-    return compile(text, "<string>", "exec", dont_inherit=True)
 
 
 def _take_modules(own: Sequence[str] = DEPLOYED) -> dict[str, ModuleType]:
