@@ -263,7 +263,7 @@ def _judge(world: World, expectation: Expectation, failures: list[str]) -> None:
 def timeline_of(world: World) -> tuple[Moment, ...]:
     """Everything that happened in a world so far, mail too, in the template's own names.
 
-    A mail's subject stays as it was sent, like its text.
+    A subject that was published stays as it was sent, like the text of its mail.
     """
     names = _names(world)
     causes = {(each.at, each.words): each.cause for each in world.setting.trace if each.kind == "published"}
@@ -284,7 +284,10 @@ def timeline_of(world: World) -> tuple[Moment, ...]:
     trace = world.setting.trace
     # In one text: a run has many moments and many names.
     words = _named(_BETWEEN.join(each.words for each in trace), names).split(_BETWEEN) if trace else []
-    told = [replace(each, words=said) for each, said in zip(trace, words, strict=True)]
+    told = [
+        each if each.kind == "published" else replace(each, words=said)
+        for each, said in zip(trace, words, strict=True)
+    ]
     return tuple(sorted([*told, *mail], key=lambda moment: moment.at))
 
 
