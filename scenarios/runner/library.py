@@ -8,8 +8,11 @@ import ast
 import difflib
 import importlib
 import importlib.util
+import json
+import os
 import re
 import sys
+import time
 import traceback
 import zlib
 from collections.abc import Iterator, Sequence
@@ -21,11 +24,12 @@ from pathlib import Path
 from types import ModuleType
 
 from chalicelib.catalog import CATALOG
-from scenarios.cloud.kernel import garbage
+from scenarios.cloud.kernel import garbage, kept_on_disk
 from scenarios.runner.scenario import Scenario
 
 PACKAGE = Path(__file__).resolve().parents[1]
 _BINDS = re.compile(r"^SCENARIOS?[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
+_SETTLED = 2_000_000_000  # nanoseconds after which another change of a file has another time
 _BOUND = frozenset({"SCENARIO", "SCENARIOS"})
 _PLACES = {remediation.name: place for place, remediation in enumerate(CATALOG)}
 
@@ -133,7 +137,7 @@ def _shelf() -> _Shelf:
 def _filled() -> _Shelf:
     found: dict[str, tuple[Scenario, Path]] = {}
     wrong: list[str] = []
-    for path in sorted(filter(holds_scenarios, PACKAGE.rglob("*.py")), key=_place):
+    for path in sorted(_holding(PACKAGE), key=_place):
         try:
             scenarios = scenarios_in(path)
         except UnreadableModule as error:
@@ -145,6 +149,28 @@ def _filled() -> _Shelf:
             else:
                 found[scenario.name] = scenario, path
     return _Shelf(tuple(scenario for scenario, _ in found.values()), tuple(wrong))
+
+
+def _holding(folder: Path) -> list[Path]:
+    """The modules below it that hold scenarios, looked through once for each state of the files."""
+    paths = list(folder.rglob("*.py"))
+    try:
+        states = [(str(path), *_state(path.stat())) for path in paths]
+    except OSError:  # a link that leads nowhere
+        return [path for path in paths if holds_scenarios(path)]
+    asked = f"modules that hold scenarios: {states}"
+    known = kept_on_disk.read(asked)
+    if known is not None:
+        return [Path(each) for each in json.loads(known)]
+    found = [path for path in paths if holds_scenarios(path)]
+    if max((changed for *_, changed in states), default=0) < time.time_ns() - _SETTLED:
+        kept_on_disk.write(asked, json.dumps([str(path) for path in found]).encode())
+    return found
+
+
+def _state(status: os.stat_result) -> tuple[int, int, int]:
+    """What changes with a file's text; the last is the time of any change, for a copy may keep the other."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def clash(name: str, first: Path, second: Path) -> str:

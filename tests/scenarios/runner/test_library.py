@@ -17,6 +17,7 @@ from scenarios.runner.library import (
     scenarios_in,
     unreadable,
 )
+from tests.scenarios.cloud.kernel.kept_folder import kept_in
 
 OWN = """
 from scenarios.incidents.root_login import SCENARIO as ROOT_LOGIN
@@ -53,6 +54,27 @@ def test_a_module_beside_the_catalogues_is_found(package):
 
     assert [scenario.name for scenario in library()] == ["odd_login"]
     assert named(["odd_*"]) == library()
+
+
+def test_files_are_looked_through_again_when_one_of_them_changed(tmp_path, monkeypatch):
+    folder = tmp_path / "scenarios" / "own"
+    folder.mkdir(parents=True)
+    bound, other = folder / "bound.py", folder / "other.py"
+    bound.write_text("SCENARIO = 1\n")
+    other.write_text("SCENARIO: 1\n")
+    looked = []
+    monkeypatch.setattr(shelf, "_SETTLED", 0)
+    monkeypatch.setattr(shelf, "holds_scenarios", lambda path: looked.append(path) or holds_scenarios(path))
+    with kept_in(tmp_path / "cache"):
+        assert [shelf._holding(folder) for _ in range(2)] == [[bound], [bound]]
+        assert len(looked) == 2
+        other.write_text("SCENARIO = 1\n")
+        assert sorted(shelf._holding(folder)) == [bound, other]
+        monkeypatch.setattr(shelf, "_SETTLED", 10**12)
+        bound.write_text("SCENARIO: 1\n")
+        assert [shelf._holding(folder) for _ in range(2)] == [[other], [other]]
+
+    assert len(looked) == 8
 
 
 @pytest.mark.slow
