@@ -46,4 +46,4 @@ def no_looks_for_floods() -> Given:
                     rule = f"{logical_id(remediation.name)}Trigger{number}"
                     events.disable_rule(Name=world.home.resources[rule].physical_id)
 
-    return Given("nobody looks by the hour what floods have left untold", do)
+    return Given("no hourly look at what floods left untold", do)

@@ -1,13 +1,15 @@
 """Which scenarios a changed leaf meets, in which order, and what is said of what survives."""
 
 import re
+import runpy
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from scenarios.runner.library import library, named
-from scenarios.runner.mutate import __main__ as command
-from scenarios.runner.mutate import mutants
+from scenarios.runner.mutate import command, mutants
 from scenarios.runner.mutate.concerned import Recorded, concerned, has
 from scenarios.runner.mutate.excuses import excuse
 from scenarios.runner.mutate.judge import MutantResult, judge
@@ -349,3 +351,20 @@ def test_a_run_whose_time_is_over_keeps_what_is_judged_so_far(every, monkeypatch
 
     assert [each.name for each in whole] == [str(number) for number in range(20)]
     assert 0 < len(stopped) < 20
+
+
+def test_ctrl_c_while_it_loads_ends_it_in_one_line(monkeypatch, capsys):
+    class Pressed:
+        """Ctrl-C comes as the command is imported."""
+
+        def find_spec(self, name, *_):
+            if name == command.__name__:
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, command.__name__)
+    monkeypatch.setattr(sys, "meta_path", [Pressed(), *sys.meta_path])
+
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(Path(command.__file__).with_name("__main__.py")), run_name="__main__")
+
+    assert (ended.value.code, capsys.readouterr().err) == (130, "interrupted\n")
