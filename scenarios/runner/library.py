@@ -230,7 +230,7 @@ def _matching(scenarios: Sequence[Scenario], name: str) -> tuple[Scenario, ...]:
 
 
 def _unknown(name: str, names: list[str]) -> str:
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     offer = f"did you mean {' or '.join(close)}?" if close else "trailwarden scenarios lists all"
     return f"there is no scenario called {name!r}; {offer}"
 

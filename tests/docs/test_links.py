@@ -30,6 +30,13 @@ def test_a_link_leads_to_a_file_and_a_heading_in_it(page):
         assert not heading or heading in anchors(target.read_text()), f"{page} links to {file}#{heading}"
 
 
+def test_the_picture_of_the_house_has_every_room():
+    picture = PAGES["docs/architecture.md"].read_text().partition("## The way of an event")[0]
+    rooms = [*PROJECT.glob("scenarios/*/__init__.py"), *PROJECT.glob("chalicelib/*/__init__.py")]
+
+    assert [each.parent.name for each in rooms if f"{each.parent.name}/" not in picture] == []
+
+
 @pytest.mark.parametrize("start", ["README.md", "docs/index.md"])
 def test_every_page_is_linked(start):
     linked = {

@@ -135,6 +135,9 @@ def test_a_module_anywhere_is_run_by_its_path(tmp_path, inside):
 @pytest.mark.parametrize(
     ("asked", "text", "sentence"),
     [
+        pytest.param(
+            "own.py::nosuch", OWN.format(name="port_scan"), "trailwarden scenarios lists all", id="none near"
+        ),
         pytest.param("own.py::odd_logon", OWN.format(name="odd_login"), "did you mean odd_login", id="near"),
         pytest.param("nosuch.py", "", "there is no file nosuch.py", id="no file"),
         pytest.param("own.py", "x = 1", "own.py has neither SCENARIO nor SCENARIOS", id="none"),
