@@ -338,7 +338,7 @@ def _made(deployment: Deployment) -> Provisioned:
     return Provisioned(Snapshot.taken(), stacks)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=24)
 def _up_to_change(deployment: Deployment, change: OneChange) -> Provisioned:
     """What stands when the resource is made that differs; no `template`: it is the unchanged one's."""
     deployment = replace(deployment, template=change.of)

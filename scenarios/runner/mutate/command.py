@@ -11,17 +11,17 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 import click
 
 import scenarios.runner.mutate as about
 from scenarios.cloud.kernel import kept_on_disk
 from scenarios.runner.library import library
+from scenarios.runner.mutate.alike import alike
 from scenarios.runner.mutate.concerned import Recorded, concerned, has, record
 from scenarios.runner.mutate.excuses import excuse
 from scenarios.runner.mutate.judge import MutantResult, judge
-from scenarios.runner.mutate.mutants import Mutant, alike, every_mutant
+from scenarios.runner.mutate.mutants import Mutant, every_mutant
 from scenarios.runner.scenario import Scenario
 from scenarios.runner.show.progress import progress
 from scenarios.runner.side_by_side import leave_ctrl_c
@@ -125,7 +125,7 @@ def _progress(verdicts: list[MutantResult], total: int, seconds: float) -> str:
 
 def _groups(chosen: Iterable[Mutant]) -> list[list[Mutant]]:
     """Those that are alike together, where the first of them stands."""
-    groups: dict[tuple[Any, ...], list[Mutant]] = {}
+    groups: dict[tuple[str, ...], list[Mutant]] = {}
     for mutant in chosen:
         groups.setdefault(alike(mutant), []).append(mutant)
     return list(groups.values())

@@ -12,7 +12,7 @@ from scenarios.cloud.cloudformation.template import Template as StackTemplate
 from scenarios.cloud.world import ACCOUNT, STACK_NAME, Deployment
 from scenarios.runner.library import library
 from scenarios.runner.mutate.mutants import Mutant, Path, templates
-from scenarios.runner.mutate.statements import is_of_a_role, stated_by, statement_of
+from scenarios.runner.mutate.statements import actions_of, is_of_a_role, stated_by, statement_of
 from scenarios.runner.mutate.touches import Touched, recording, references
 from scenarios.runner.run import deployment_of, run
 from scenarios.runner.scenario import Scenario
@@ -45,7 +45,7 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
     those in which the changed alarm, or the filter's alarm, went off; those that name the resource; those
     that name the most of what it refers to, such as a statement's rule and function; those called like it;
     and the fast ones first. What a role's own policy says of an action matters only where the role asked
-    for it: the other scenarios are left out.
+    for it, and what a resource's policy says of one only where anybody did: other scenarios are left out.
     """
     stated = stated_by(mutant)
     of_a_role = is_of_a_role(mutant)
@@ -56,6 +56,11 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
     def asked(scenario: Scenario) -> set[str]:
         every = recorded[scenario.name].touched.asked
         return {action for who, action in every if _means(stated, who, action)}
+
+    def anybody_asked(scenario: Scenario) -> bool:
+        every = {action for _, action in recorded[scenario.name].touched.asked}
+        patterns = actions_of(statement, mutant)
+        return any(action_matches(pattern, action) for pattern in patterns for action in every)
 
     def rank(scenario: Scenario) -> tuple[int, bool, bool, int, bool, float]:
         known = recorded[scenario.name]
@@ -75,6 +80,8 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
     ]
     if of_a_role:
         near = [each for each in near if asked(each)]
+    elif statement and "AssumeRolePolicyDocument" not in mutant.path:
+        near = [each for each in near if anybody_asked(each)]
     return sorted(near, key=rank)
 
 

@@ -48,25 +48,6 @@ class Mutant:
         return json.dumps(template)
 
 
-# What each function of the stack has, generated for all of them by the same lines of code.
-_GENERATED_ALIKE = frozenset(("AWS::Lambda::Function", "AWS::Lambda::EventInvokeConfig"))
-
-
-def alike(mutant: Mutant) -> tuple[Any, ...]:
-    """What mutants have in common of which one is judged for all: a leaf that all functions have, its change.
-
-    Functions get such settings from the same lines, and read them by the same lines. So a scenario that
-    notices the change to one of them speaks for the others. All else is alike to nothing but itself: what a
-    role may, above all, is judged one by one.
-    """
-    kind = templates()[mutant.of]["Resources"][mutant.resource]["Type"]
-    if kind not in _GENERATED_ALIKE or mutant.kind == "handler":
-        return (mutant.of, mutant.name)
-    own = mutant.resource.removesuffix("EventInvokeConfig")
-    leaf, what = (text.replace(own, "*") for text in (repr(mutant.path[2:]), mutant.what))
-    return (mutant.of, mutant.kind, kind, leaf, what)
-
-
 @cache
 def templates() -> Mapping[str, Template]:
     """Each template that is changed, by the field of a `Deployment` that holds it."""

@@ -12,13 +12,14 @@ holds that against some of its survivors.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from scenarios.cloud.authorization.identity import Identity
 from scenarios.cloud.calls import Calls
 from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.replaced import replaced
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
 
@@ -26,7 +27,7 @@ from scenarios.cloud.setting import Setting
 _LONGEST = 600
 # What is shorter, such as a threshold, stands in any text.
 _SHORTEST = 4
-# Users and root, whom a resource's policy names by their account.
+# Users, root, and roles that are not the stack's, whom a resource's policy names by their account; anybody.
 PEOPLE = "people"
 # Lambda does this in a session that has the function's name, long before it wakes the function, or never.
 _BY_LAMBDA = "sqs:ReceiveMessage"
@@ -36,9 +37,9 @@ _BY_LAMBDA = "sqs:ReceiveMessage"
 class Touched:
     """What a run touched. `named`: logical ids; `joined`: those one reference away from them.
 
-    `asked`: a role's logical id, an AWS service (`cloudwatch.amazonaws.com`) or `PEOPLE`, and an action
-    (`dynamodb:PutItem`) that it was judged for. `alarmed`: alarms that went off, and the metric filters that
-    count for them; every alarm is named in every run, when it is first looked at.
+    `asked`: a role's logical id, an AWS service (`cloudwatch.amazonaws.com`) or, for all others, `PEOPLE`,
+    and an action (`dynamodb:PutItem`) that it was judged for. `alarmed`: alarms that went off, and the metric
+    filters that count for them; every alarm is named in every run, when it is first looked at.
     """
 
     named: frozenset[str]
@@ -95,23 +96,20 @@ class Recording:
         text = "\n".join(self._words)
         named: set[str] = set()
         joined: set[str] = set()
-        asked = {
-            (who, action) for who, action in self._asked if who == PEOPLE or who.endswith(".amazonaws.com")
-        }
         alarmed: set[str] = set()
+        roles: dict[str, str] = {}
         for stack in stacks:
             here = {logical_id for logical_id in stack.resources if _is_named(stack, logical_id, text)}
             named |= here
             joined |= _next_to(here, stack.template["Resources"])
             joined |= _referring(_named_parameters(stack, text), stack.template["Resources"])
-            roles = {resource.physical_id: logical_id for logical_id, resource in stack.resources.items()}
-            asked |= {(roles[role], action) for role, action in self._asked if role in roles}
+            roles |= {resource.physical_id: logical_id for logical_id, resource in stack.resources.items()}
             off = {name for name, each in stack.resources.items() if each.physical_id in self._alarms}
             alarmed |= off | _counting_for(off, stack.template["Resources"])
         return Touched(
             named=frozenset(named),
             joined=frozenset(joined - named),
-            asked=frozenset(asked),
+            asked=frozenset((_asker(who, roles), action) for who, action in self._asked),
             alarmed=frozenset(alarmed),
         )
 
@@ -121,6 +119,7 @@ def recording() -> Iterator[Recording]:
     """Inside, everything that any world's run names is heard."""
     heard = Recording()
     judge, service_may, role_may = Identity.judge, Identity.service_may, Identity.role_may
+    anybody_may = Identity.anybody_may
     by_service, note = Calls.by_service, Setting.note
     made, set_up = Calls._made, Calls._set_up  # noqa: SLF001 - the end of every call, and of every muted one
 
@@ -138,6 +137,11 @@ def recording() -> Iterator[Recording]:
         heard.hear(role_arn, *more)
         heard.ask(role_arn.rpartition("/")[2], action)
         return role_may(self, role_arn, service, action, *more)
+
+    def anybody_asked(self: Any, action: str, resource: str, context: Any) -> Any:
+        heard.hear(resource, context)
+        heard.ask_as_service(PEOPLE, action)
+        return anybody_may(self, action, resource, context)
 
     def call_made(self: Any, asked: Any, *more: Any) -> Any:
         heard.hear(asked.parameters)
@@ -157,20 +161,23 @@ def recording() -> Iterator[Recording]:
             heard.went_off(words)
         note(self, kind, words, **facts)
 
-    replaced: tuple[tuple[Any, str, Any], ...] = (
+    instead: tuple[tuple[Any, str, Any], ...] = (
         (Identity, "judge", judged),
         (Identity, "service_may", service_asked),
         (Identity, "role_may", role_asked),
+        (Identity, "anybody_may", anybody_asked),
         (Calls, "_made", call_made),
         (Calls, "_set_up", muted_call),
         (Calls, "by_service", service_did),
         (Setting, "note", noted),
     )
-    with ExitStack() as leaving:
-        for owner, name, value in replaced:
-            leaving.callback(setattr, owner, name, getattr(owner, name))
-            setattr(owner, name, value)
+    with replaced(instead):
         yield heard
+
+
+def _asker(who: str, roles: Mapping[str, str]) -> str:
+    """By whom an action was asked: a service, the logical id of a role of the stack, or people."""
+    return who if who.endswith(".amazonaws.com") else roles.get(who, PEOPLE)
 
 
 def references(node: Any) -> set[str]:

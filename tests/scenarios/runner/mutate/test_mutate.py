@@ -40,6 +40,9 @@ def statement(policy, *actions):
     return f"{resource}.Properties.{place}.PolicyDocument.Statement.{allowed.index(list(actions))}"
 
 
+WOKEN = ("events.amazonaws.com", "lambda:InvokeFunction")
+
+
 def recorded(seconds=1.0, *, named=(), joined=(), asked=(), alarmed=()):
     touched = Touched(
         named=frozenset(named), joined=frozenset(joined), asked=frozenset(asked), alarmed=frozenset(alarmed)
@@ -82,12 +85,12 @@ def test_what_a_role_may_meets_only_where_it_asked_for_that(every):
 
 def test_whoever_asked_the_action_comes_first_then_who_names_the_resource(every):
     removed = mutant(every, "action Resources.RootLoginPolicy")
-    action = removed.what.split()[1]
+    by_people = [(PEOPLE, "lambda:InvokeFunction")]
     known = {
-        "table_deleted": recorded(joined=["RootLoginPolicy"]),
-        "root_login": recorded(named=["RootLoginPolicy"]),
-        "cis_alarms": recorded(9, named=["RootLoginPolicy"], asked=[("events.amazonaws.com", action)]),
-        "dead_letters": recorded(),
+        "table_deleted": recorded(joined=["RootLoginPolicy"], asked=by_people),
+        "root_login": recorded(named=["RootLoginPolicy"], asked=by_people),
+        "cis_alarms": recorded(9, named=["RootLoginPolicy"], asked=[WOKEN]),
+        "dead_letters": recorded(asked=[WOKEN]),
     }
 
     assert names(concerned(removed, known)) == ["cis_alarms", "root_login", "table_deleted"]
@@ -96,8 +99,9 @@ def test_whoever_asked_the_action_comes_first_then_who_names_the_resource(every)
 def test_a_functions_policy_meets_whoever_touches_what_it_joins(every):
     removed = mutant(every, "action Resources.RootLoginPolicy")
     known = {
-        "root_login": recorded(joined=["RootLoginPolicy"]),
-        "table_deleted": recorded(named=["TableDeleted"]),
+        "root_login": recorded(joined=["RootLoginPolicy"], asked=[WOKEN]),
+        "table_deleted": recorded(named=["TableDeleted"], asked=[WOKEN]),
+        "cis_alarms": recorded(named=["RootLoginPolicy"]),
     }
 
     assert names(concerned(removed, known)) == ["root_login"]
@@ -255,12 +259,11 @@ def test_where_none_is_noticed_all_survive(of_functions, monkeypatch):
     assert [(each.survived, each.met) for each in verdicts] == [(True, 2), (True, 1), (True, 0)]
 
 
-def test_what_roles_may_and_where_rules_lead_is_judged_one_by_one(every):
-    chosen = [
-        each for each in every if each.resource in {"RootLoginRole", "TableDeletedRole", "RootLoginTrigger1"}
-    ]
+def test_what_only_one_of_them_has_is_judged_by_itself(every):
+    own = "Statement.2.Action.0: Allow dynamodb:RestoreTableFromBackup removed"
+    chosen = [mutant(every, own), mutant(every, "handler Resources.RootLogin."), mutant(every, "pattern ")]
 
-    assert [len(each) for each in command._groups(chosen)] == [1] * len(chosen)
+    assert [len(each) for each in command._groups(chosen)] == [1, 1, 1]
 
 
 def test_progress_says_what_is_killed_and_how_long_it_takes():
@@ -286,7 +289,7 @@ def test_a_filters_change_meets_first_whose_alarm_went_off(every):
 def test_a_topics_policy_meets_first_whoever_a_service_published_for(every, text):
     changed = next(each for each in every if re.search(text, each.name))
     known = {
-        "root_login": recorded(1, named=["AlertTopicPolicy"]),
+        "root_login": recorded(1, named=["AlertTopicPolicy"], asked=[("LedgerRole", "sns:Publish")]),
         "cis_alarms": recorded(
             9, joined=["AlertTopicPolicy"], asked=[("cloudwatch.amazonaws.com", "sns:Publish")]
         ),
@@ -298,9 +301,11 @@ def test_a_topics_policy_meets_first_whoever_a_service_published_for(every, text
 def test_a_statement_meets_first_where_its_rule_and_its_function_were_at_work(every):
     removed = mutant(every, "action Resources.TrailStoppedPolicy.Properties.PolicyDocument.Statement.2")
     known = {
-        "trail_stopped.refused": recorded(1, joined=[removed.resource], named=["TrailStopped"]),
+        "trail_stopped.refused": recorded(
+            1, joined=[removed.resource], named=["TrailStopped"], asked=[WOKEN]
+        ),
         "trail_stopped": recorded(
-            9, joined=[removed.resource], named=["TrailStopped", "TrailStoppedTrigger3"]
+            9, joined=[removed.resource], named=["TrailStopped", "TrailStoppedTrigger3"], asked=[WOKEN]
         ),
     }
 
@@ -327,7 +332,7 @@ def test_a_resource_is_changed_for_one_that_is_there_whenever_it_is():
     assert mutants._instead({"Resources": resources}, "Own") == {"Ref": "Another"}
 
 
-def test_a_keys_policy_meets_first_where_somebody_of_the_account_was_judged_for_it(every):
+def test_a_keys_policy_meets_only_where_somebody_was_judged_for_it(every):
     changed = mutant(every, "action Resources.TellingSealKey.Properties.KeyPolicy.Statement.0.Action.0")
     key = [changed.resource]
     known = {
@@ -335,7 +340,7 @@ def test_a_keys_policy_meets_first_where_somebody_of_the_account_was_judged_for_
         "table_deleted.hostile": recorded(9, named=key, asked=[(PEOPLE, "kms:CancelKeyDeletion")]),
     }
 
-    assert names(concerned(changed, known)) == ["table_deleted.hostile", "root_login"]
+    assert names(concerned(changed, known)) == ["table_deleted.hostile"]
 
 
 def _at_once(number):

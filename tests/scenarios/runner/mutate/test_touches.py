@@ -5,7 +5,7 @@ import pytest
 from scenarios.cloud.kernel.stack import Resource, Stack
 from scenarios.runner.library import named
 from scenarios.runner.mutate.concerned import record
-from scenarios.runner.mutate.touches import Recording, references
+from scenarios.runner.mutate.touches import PEOPLE, Recording, references
 
 TEMPLATE = {
     "Resources": {
@@ -88,7 +88,7 @@ def test_a_role_that_was_judged_is_named_with_what_it_asked():
 
     found = recording.touched([stack()])
 
-    assert found.asked == {("Role", "dynamodb:PutItem")}
+    assert found.asked == {("Role", "dynamodb:PutItem"), (PEOPLE, "dynamodb:DeleteTable")}
     assert found.named == {"Role"}
 
 

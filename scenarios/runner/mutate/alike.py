@@ -1,0 +1,75 @@
+"""Which mutants are alike: the same change to what every function of the stack is given by the same lines.
+
+Each remediation gets a function, a role, keys and rules. Most of what they say is generated alike for all of
+them, and serves code that all of them share. A scenario that notices a change to one of these speaks for the
+others.
+"""
+
+import json
+import re
+from functools import cache
+from typing import Any
+
+from scenarios.runner.mutate.mutants import Mutant, templates
+
+_ONE_BY_ONE = frozenset(
+    ("pattern", "handler", "filter")
+)  # kinds of mutants that are each a remediation's own
+
+
+def alike(mutant: Mutant) -> tuple[str, ...]:
+    """What mutants have in common of which one is judged for all.
+
+    They change the same leaf of the same statement, or of the same property, once each one's remediation is
+    left out of its words; what else the resource says may differ. A mutant that is like no other has its name
+    here.
+    """
+    resource = templates()[mutant.of]["Resources"][mutant.resource]
+    own = _function(mutant.resource)
+    if mutant.kind in _ONE_BY_ONE or not own:
+        return (mutant.name,)
+    unit, leaf = _unit(resource, mutant)
+    words = (
+        mutant.of,
+        mutant.kind,
+        resource["Type"],
+        json.dumps(unit, sort_keys=True),
+        repr(leaf),
+        mutant.what,
+    )
+    return tuple(_without(own, each) for each in words)
+
+
+def _unit(resource: Any, mutant: Mutant) -> tuple[Any, tuple[Any, ...]]:
+    """What is changed as a whole, and the leaf's place: a policy's statement, a variable, else a property."""
+    where = mutant.path[2:]
+    depth = 4 if where[:3] == ("Properties", "Environment", "Variables") else 2
+    node = unit = resource
+    for number, part in enumerate(where, 1):
+        if isinstance(node, str):
+            break  # in a text that holds references
+        node = node[part]
+        if isinstance(node, dict) and "Effect" in node:
+            return node, where[number:]
+        if number <= depth:
+            unit = node
+    return unit, where
+
+
+@cache
+def _functions() -> tuple[str, ...]:
+    """The logical ids of the functions, the longest first."""
+    resources = templates()["template"]["Resources"].items()
+    names = (name for name, resource in resources if resource["Type"] == "AWS::Lambda::Function")
+    return tuple(sorted(names, key=len, reverse=True))
+
+
+def _function(logical_id: str) -> str:
+    """Whose resource it is, by the start of its name; "" where it is nobody's alone."""
+    return next((name for name in _functions() if logical_id.startswith(name)), "")
+
+
+def _without(function: str, words: str) -> str:
+    """The same words of every function: `RootLoginRole`, `root_login` and `ROOTLOGIN` are the first's own."""
+    snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", function).lower()
+    return words.replace(function, "*").replace(snake, "*").replace(function.upper(), "*")

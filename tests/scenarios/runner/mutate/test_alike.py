@@ -1,0 +1,65 @@
+"""One change to what all functions have speaks for all; what is a remediation's own is judged alone."""
+
+import pytest
+
+from scenarios.runner.mutate.alike import alike
+from scenarios.runner.mutate.mutants import every_mutant
+
+
+@pytest.fixture(scope="module")
+def every():
+    return every_mutant()
+
+
+def of(every, text, *resources):
+    """The changes to these resources whose name ends with the text."""
+    found = [each for each in every if each.resource in resources and each.name.endswith(text)]
+    assert {each.resource for each in found} == set(resources)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "resources"),
+    [
+        pytest.param("_LEDGER: removed", ("RootLogin", "TableDeleted"), id="a variable"),
+        pytest.param("_MODE.Ref: not {}Mode", ("TableDeleted", "TrailStopped"), id="of its own name"),
+        pytest.param("'sns:Publish'] removed", ("RootLoginRole", "ErrorBurstRole"), id="a right"),
+        pytest.param("DeleteItem'] removed", ("RootLoginRole", "TableDeletedRole"), id="its items"),
+    ],
+)
+def test_the_same_leaf_of_what_all_are_given_is_alike(every, text, resources):
+    found = [each for name in resources for each in of(every, text.format(name), name)]
+
+    assert len({alike(each) for each in found}) == 1
+
+
+OF_TABLE_DELETED = "variable Resources.TableDeleted.Properties.Environment.Variables.TRAILWARDEN"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(f"{OF_TABLE_DELETED}_LEDGER", f"{OF_TABLE_DELETED}_TOPIC_ARN", id="two variables"),
+        pytest.param(
+            f"{OF_TABLE_DELETED}_ACTS_PER_HOUR: removed",
+            f"{OF_TABLE_DELETED}_ACTS_PER_HOUR: another value",
+            id="two changes",
+        ),
+        pytest.param("handler Resources.RootLogin.", "handler Resources.TableDeleted.", id="handlers"),
+        pytest.param(
+            "pattern Resources.TableDeletedTrigger1.",
+            "pattern spoke Resources.TableDeletedForward.",
+            id="patterns",
+        ),
+    ],
+)
+def test_what_differs_is_judged_by_itself(every, one, other):
+    first, second = (next(each for each in every if each.name.startswith(text)) for text in (one, other))
+
+    assert alike(first) != alike(second)
+
+
+def test_a_right_that_one_role_alone_has_is_alike_to_nothing(every):
+    (restores, *_) = of(every, "Allow dynamodb:RestoreTableFromBackup removed", "TableDeletedRole")
+
+    assert {each.resource for each in every if alike(each) == alike(restores)} == {"TableDeletedRole"}
