@@ -75,6 +75,7 @@ def work_done_once() -> Iterator[None]:
         (_Session, "create_client", create_client),
         (ParamValidator, "validate", validated),
         (botocore.parsers, "DEFAULT_TIMESTAMP_PARSER", _moment),
+        (_JSONParser, "_handle_structure", _structure_read),
         (_Creator, "_load_service_model", _load_service_model),
         (_Creator, "_create_methods", _methods),
         (_Creator, "_create_name_mapping", _name_mapping),
@@ -87,6 +88,21 @@ def work_done_once() -> Iterator[None]:
     )
     with replaced(shared), handed_out_again():
         yield
+
+
+_JSONParser: Any = botocore.parsers.BaseJSONParser
+_handle_structure: Any = _JSONParser._handle_structure  # noqa: SLF001
+
+
+def _structure_read(parser: Any, shape: Any, value: Any) -> Any:
+    """A structure in an answer; of one with one key, as DynamoDB's values are, that one alone is read."""
+    if type(value) is not dict or len(value) != 1 or shape.is_document_type:
+        return _handle_structure(parser, shape, value)
+    ((name, inner),) = value.items()
+    member = shape.members.get(name)
+    if member is None or inner is None or member.serialization.get("name", name) != name:
+        return _handle_structure(parser, shape, value)
+    return {name: parser._parse_shape(member, inner)}  # noqa: SLF001
 
 
 # ---- botocore's data ----------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import heapq
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import ModuleType, SimpleNamespace, TracebackType
 from typing import Any, Self, cast
@@ -115,16 +115,15 @@ def _look_through(name: str, module: Any) -> _Looked | None:
     return _LOOKED_THROUGH[name]
 
 
-@dataclass(order=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Entry:
-    """One callback on the heap; `cancelled` entries are skipped when their time comes."""
+    """One callback that is due; `cancelled` entries are skipped when their time comes."""
 
     moment: datetime
-    sequence: int
-    callback: Callback = field(compare=False)
-    what: str = field(compare=False)
-    cause: int | None = field(compare=False, default=None)
-    cancelled: bool = field(compare=False, default=False)
+    callback: Callback
+    what: str
+    cause: int | None = None
+    cancelled: bool = False
 
 
 class Clock:
@@ -138,7 +137,7 @@ class Clock:
         if start.tzinfo is None:
             raise WorldError("the clock starts at an aware datetime")
         self._now = start.astimezone(UTC)
-        self._heap: list[Entry] = []
+        self._heap: list[tuple[datetime, int, Entry]] = []  # by moment, then as they were put there
         self._sequence = 0
         self._limit: tuple[datetime, type[BaseException]] | None = None
         self._freezer: Any = None
@@ -173,7 +172,7 @@ class Clock:
     @property
     def pending(self) -> int:
         """The number of callbacks that are still due."""
-        return sum(not entry.cancelled for entry in self._heap)
+        return sum(not entry.cancelled for _, _, entry in self._heap)
 
     @property
     def next_moment(self) -> datetime | None:
@@ -189,8 +188,8 @@ class Clock:
     def at(self, moment: datetime, callback: Callback, what: str = "") -> Entry:
         """Have `callback` run at `moment`; a moment that is past means now, after what is due already."""
         self._sequence += 1
-        entry = Entry(max(moment, self._now), self._sequence, callback, what, self.cause)
-        heapq.heappush(self._heap, entry)
+        entry = Entry(max(moment, self._now), callback, what, self.cause)
+        heapq.heappush(self._heap, (entry.moment, self._sequence, entry))
         return entry
 
     def after(self, seconds: float, callback: Callback, what: str = "") -> Entry:
@@ -228,7 +227,7 @@ class Clock:
         """Run the next callback; False when nothing is due any more."""
         if self._next() is None:
             return False
-        entry = heapq.heappop(self._heap)
+        _, _, entry = heapq.heappop(self._heap)
         self._move(max(entry.moment, self._now))
         kept, self.cause = self.cause, entry.cause
         entry.callback()
@@ -243,9 +242,9 @@ class Clock:
 
     def _next(self) -> Entry | None:
         """The next entry; cancelled ones before it are thrown away."""
-        while self._heap and self._heap[0].cancelled:
+        while self._heap and self._heap[0][2].cancelled:
             heapq.heappop(self._heap)
-        return self._heap[0] if self._heap else None
+        return self._heap[0][2] if self._heap else None
 
     def _move(self, moment: datetime) -> None:
         if moment != self._now:

@@ -18,13 +18,14 @@ from uuid import UUID
 import moto.backend_index as index
 import moto.backends as moto_backends
 import moto.core.botocore_stubber as stubber
+import moto.core.parse as moto_parse
 import moto.core.request as moto_request
 import moto.core.serialize as moto_serialize
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.httpchecksum import AwsChunkedWrapper
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID, base_backend
-from moto.core.base_backend import BackendDict
+from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.core.exceptions import HTTPException
 from moto.core.utils import get_equivalent_url_in_aws_domain
 from moto.moto_api._internal import mock_random
@@ -88,6 +89,15 @@ def _of_account(backends: Any, account: str) -> Any:
     found = _get_account(backends, account)
     _LISTED.add((id(backends), account))
     return found
+
+
+_get_region: Any = AccountSpecificBackend.__getitem__
+
+
+def _of_region(backends: Any, region: str) -> Any:
+    """A service's state in a region; one that is there, at once."""
+    found = dict.get(backends, region)
+    return _get_region(backends, region) if found is None else found
 
 
 def _reset_all(cls: Any) -> None:
@@ -165,6 +175,22 @@ def _request(cls: Any, method: str, url: str, headers: Any, body: Any = None) ->
     environ.setdefault("CONTENT_LENGTH", "0")
     environ[moto_request.PRESERVED_HEADER_NAMES_ENVIRON_KEY] = preserved
     return cls(environ)
+
+
+_parse_structure: Any = moto_parse.BaseJSONParser._parse_structure  # noqa: SLF001
+
+
+def _parsed(parser: Any, shape: Any, value: Any) -> Any:
+    """A structure in a request; of one with one key, as DynamoDB's values are, that one alone is read."""
+    if type(value) is not dict or len(value) != 1 or shape.is_document_type:
+        return _parse_structure(parser, shape, value)
+    ((name, inner),) = value.items()
+    member = shape.members.get(name)
+    if member is None or inner is None or member.serialization.get("name", name) != name:
+        return _parse_structure(parser, shape, value)
+    parsed = parser.MAP_TYPE()
+    parsed[name] = parser._parse_shape(member, inner)  # noqa: SLF001
+    return parsed
 
 
 # ---- what it answers with -----------------------------------------------------------------------
@@ -254,10 +280,11 @@ def _random_string(
     """As moto draws it, letter by letter, without asking for each what may be chosen from."""
     pool = string.ascii_letters + (string.digits if include_digits else "")
     drawn: list[str] = []
+    size = len(pool)
     # As `random.choice` draws: the upper six bits of four bytes, again where they lie behind the pool's end.
     while missing := length - len(drawn):
         tops = source.getrandbits(32 * missing).to_bytes(4 * missing, "little")[3::4]
-        drawn += [pool[top >> 2] for top in tops if top >> 2 < len(pool)]
+        drawn += [pool[top >> 2] for top in tops if top >> 2 < size]
     text = "".join(drawn)
     return text.lower() if lower_case else text
 
@@ -296,9 +323,11 @@ SHORTER: tuple[Mend, ...] = (
     (stubber.BotocoreStubber, "process_request", _process_request),
     (BackendDict, "__getitem__", _of_account),
     (BackendDict, "__init__", _made_undrawn),
+    (AccountSpecificBackend, "__getitem__", _of_region),
     (BackendDict, "reset", classmethod(_reset_all)),
     (moto_backends, "_import_backend", cache(moto_backends._import_backend)),  # noqa: SLF001
     (moto_request.Request, "from_primitives", classmethod(_request)),
+    (moto_parse.BaseJSONParser, "_parse_structure", _parsed),
     (moto_serialize.XFormedAttributePicker, "get_possible_keys", _keys_of_member),
     (moto_serialize.ResponseSerializer, "get_value", _member_of),
     (moto_serialize.ResponseSerializer, "_serialize_type_structure", _serialize_structure),

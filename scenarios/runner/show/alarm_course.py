@@ -14,6 +14,8 @@ from scenarios.cloud.world import World
 
 # get_metric_statistics answers at most so many datapoints.
 MOST_POINTS = 1440
+# describe_alarms takes at most so many names.
+MOST_NAMES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,25 +69,19 @@ def courses(world: World, since: datetime) -> tuple[AlarmCourse, ...]:
 
 
 def _in_region(world: World, region: str, since: datetime) -> Iterable[AlarmCourse]:
-    cloudwatch = world.client(world.user("reader"), "cloudwatch", region)
-    for page in cloudwatch.get_paginator("describe_alarms").paginate(
-        AlarmTypes=["MetricAlarm", "CompositeAlarm"]
-    ):
-        for alarm in _went_off(world, page.get("MetricAlarms", ()), since):
-            yield _metric_alarm(world, cloudwatch, alarm, since)
-        for alarm in _went_off(world, page.get("CompositeAlarms", ()), since):
-            yield AlarmCourse(
-                name=alarm["AlarmName"], rule=alarm["AlarmRule"], **_happened(world, alarm, since)
-            )
-
-
-def _went_off(
-    world: World, alarms: Iterable[Mapping[str, Any]], since: datetime
-) -> Iterable[Mapping[str, Any]]:
-    went_off = {
-        change.alarm for change in world.cloudwatch.changes if change.after == "ALARM" and change.at >= since
-    }
-    return (alarm for alarm in alarms if alarm["AlarmName"] in went_off)
+    went_off = [each.alarm for each in world.cloudwatch.changes if each.after == "ALARM" and each.at >= since]
+    names = list(dict.fromkeys(went_off))
+    for start in range(0, len(names), MOST_NAMES):
+        cloudwatch = world.client(world.user("reader"), "cloudwatch", region)
+        for page in cloudwatch.get_paginator("describe_alarms").paginate(
+            AlarmNames=names[start : start + MOST_NAMES], AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        ):
+            for alarm in page.get("MetricAlarms", ()):
+                yield _metric_alarm(world, cloudwatch, alarm, since)
+            for alarm in page.get("CompositeAlarms", ()):
+                yield AlarmCourse(
+                    name=alarm["AlarmName"], rule=alarm["AlarmRule"], **_happened(world, alarm, since)
+                )
 
 
 def _metric_alarm(world: World, cloudwatch: Any, alarm: Mapping[str, Any], since: datetime) -> AlarmCourse:

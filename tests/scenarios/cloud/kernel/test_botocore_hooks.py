@@ -1,5 +1,7 @@
 """A client made of what was made before is the client that botocore makes alone."""
 
+import json
+
 import boto3
 import pytest
 from botocore.config import Config
@@ -7,6 +9,7 @@ from botocore.exceptions import ProfileNotFound, UnknownServiceError
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.loaders import Loader
+from botocore.parsers import create_parser
 from botocore.utils import EVENT_ALIASES
 
 from scenarios.cloud.kernel.botocore_hooks import data_read_once, shared_loader, work_done_once
@@ -248,3 +251,33 @@ def test_an_events_name_becomes_what_botocore_alone_makes_of_it():
 
         assert [aliaser._alias_event_name(name) for name in names * 2] == alone * 2
     assert alone != names
+
+
+# Answers of DynamoDB: values have one key each, some are bytes or lists of values; one kind is unknown.
+ITEMS = [
+    {"Item": {"pk": {"S": "a"}, "n": {"N": "1"}, "b": {"B": "YQ=="}, "bs": {"BS": ["YQ==", "Yg=="]}}},
+    {"Item": {"map": {"M": {"in": {"L": [{"BOOL": True}, {"NULL": True}, {"M": {}}]}}}}},
+    {
+        "Item": {
+            "new": {"X": "a kind that botocore does not know"},
+            "none": {"S": None},
+            "two": {"S": "a", "N": "1"},
+        }
+    },
+    {"Item": {}},
+    {"Item": None},
+    {"Unknown": {"S": "a"}},
+]
+
+
+@pytest.mark.parametrize("body", ITEMS)
+def test_an_answer_with_values_of_one_key_is_read_as_botocore_alone_reads_it(body):
+    def read():
+        model = boto3.Session(region_name="eu-west-1").client("dynamodb").meta.service_model
+        parser = create_parser("json")
+        answer = {"status_code": 200, "headers": {}, "body": json.dumps(body).encode()}
+        return parser.parse(answer, model.operation_model("GetItem").output_shape)
+
+    alone = read()
+    with work_done_once():
+        assert read() == alone

@@ -1,5 +1,6 @@
 """A request that takes the shorter road through moto is answered as on the long one."""
 
+import json
 from io import BytesIO
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from botocore.httpchecksum import AwsChunkedWrapper, Crc32Checksum
 from moto import mock_aws
 from moto.core import botocore_stubber
 from moto.core.base_backend import BackendDict
+from moto.core.parse import JSONParser
 from moto.core.request import Request
 from moto.core.serialize import AttributePickerContext, JSONSerializer, XFormedAttributePicker
 from moto.core.utils import get_service_model
@@ -209,3 +211,30 @@ def test_who_signs_stands_in_the_header_and_a_presigned_url_is_signed():
     assert request.headers["X-Amz-Date"]
     assert "X-Amz-Signature=" in presigned
     assert f"X-Amz-Signature={'0' * 64}" not in presigned
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"Key": {"pk": {"S": "a"}, "b": {"B": "YQ=="}}, "TableName": "t"},
+        {"Key": {"l": {"L": [{"M": {"x": {"NS": ["1"]}}}, {"NULL": True}]}, "two": {"S": "a", "N": "1"}}},
+        {"Key": {"new": {"X": "a"}, "none": {"S": None}}},
+        {"TableName": "t"},
+        {"TableName": None},
+        {"Unknown": "t"},
+        {"ExpressionAttributeNames": {"#a": "a"}},
+    ],
+)
+def test_a_request_with_values_of_one_key_is_read_as_moto_alone_reads_it(body):
+    shape = get_service_model("dynamodb").operation_model("GetItem")
+
+    def read():
+        told = {"body": json.dumps(body), "headers": {}, "method": "POST", "url_path": "/", "values": {}}
+        return JSONParser(shape).parse(told)
+
+    alone = read()
+    with moto_hooks.moto_without_physics(1, ()):
+        parsed = read()
+
+    assert parsed == alone
+    assert list(parsed) == list(alone)
