@@ -118,7 +118,7 @@ def _chosen(path: Path, deployment: Deployment) -> bool:
     return True
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=512)
 def _conditions(parameters: tuple[tuple[str, str], ...], home: str) -> Intrinsics:
     """What the template's conditions come to."""
     return StackTemplate(

@@ -534,6 +534,23 @@ def test_a_seal_is_made_by_its_function_alone():
     assert set(makers["TellingSealKey"]) == telling | {"HeartbeatRole"}
 
 
+# What AWS's console lets a key's administrators do, but for grants: these would hand out what they may not.
+# https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+MANAGING = [
+    *("kms:Cancel*", "kms:Delete*", "kms:Describe*", "kms:Disable*", "kms:Enable*", "kms:Get*", "kms:List*"),
+    *("kms:Put*", "kms:Schedule*", "kms:TagResource", "kms:UntagResource", "kms:Update*"),
+]
+
+
+@pytest.mark.parametrize("key", [*SEAL_KEYS, "InstructionKey"])
+def test_the_account_manages_each_key_of_seals_and_of_instructions(key):
+    managing = RESOURCES[key]["Properties"]["KeyPolicy"]["Statement"][0]
+
+    assert managing["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    assert sorted(managing["Action"]) == MANAGING
+    assert managing["Effect"] == "Allow"
+
+
 def test_nobody_is_allowed_anything_by_a_wildcard_principal():
     assert [
         statement

@@ -167,6 +167,11 @@ def test_a_survivor_needs_a_reason_and_a_record_that_missed_one_fails(capsys):
         pytest.param("InstanceStateEventsPolicy.Properties.PolicyName", "a resource's own", id="another"),
         pytest.param("ErrorBurstAlarm.Properties.AlarmName", "", id="a name that a rule spells too"),
         pytest.param("RootUsageFilter.Properties.LogGroupName", "", id="no name of its own"),
+        pytest.param(
+            "RootLoginRole.Properties.Policies.0.PolicyDocument.Statement.0.", "", id="a role's own"
+        ),
+        pytest.param("TellingSealKey.Properties.KeyPolicy.Statement.0.Action", "who may manage", id="a key"),
+        pytest.param("TellingSealKey.Properties.KeyPolicy.Statement.1", "", id="who may use a key"),
         pytest.param("pattern spoke Resources.RootLoginForward.", "a spoke's rule", id="judged at home"),
         pytest.param("pattern spoke Resources.StackChangedForward.", "", id="a pattern of the spoke's own"),
         pytest.param("pattern Resources.RootLoginTrigger1.", "", id="at home"),
