@@ -146,11 +146,20 @@ def _instead(template: Template, name: str, attribute: str = "") -> Any:
         if name not in known:
             continue
         kind = known[name]["Type"]
-        alike = [key for key, each in known.items() if key != name and each["Type"] == kind]
+        alike = [
+            key
+            for key, each in known.items()
+            if key != name and each["Type"] == kind and not _may_the_same(each, known[name])
+        ]
         alike.sort(key=lambda key: _unlikely(known[key], known[name]))
         if alike:
             return {"Fn::GetAtt": [alike[0], attribute]} if attribute else {"Ref": alike[0]}
     return NEVER
+
+
+def _may_the_same(other: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
+    """Whether both are roles with the same rights: it makes no difference which of them is named."""
+    return own["Type"] == "AWS::IAM::Role" and other.get("Properties") == own.get("Properties")
 
 
 def _unlikely(other: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[bool, bool]:

@@ -59,6 +59,22 @@ def test_what_differs_is_judged_by_itself(every, one, other):
     assert alike(first) != alike(second)
 
 
+def test_the_calls_in_one_list_of_a_pattern_are_alike_and_those_of_another_rule_are_not(every):
+    rules = ("TableDeletedTrigger1", "SecurityGroupOpenedTrigger1")
+    names = [
+        [
+            each
+            for each in every
+            if each.of == "template" and each.resource == rule and "eventName" in each.path
+        ]
+        for rule in rules
+    ]
+
+    kinds = [{alike(each) for each in those} for those in names]
+    assert [len(those) for those in kinds] == [1, 1]
+    assert kinds[0] != kinds[1]
+
+
 def test_a_right_that_one_role_alone_has_is_alike_to_nothing(every):
     (restores, *_) = of(every, "Allow dynamodb:RestoreTableFromBackup removed", "TableDeletedRole")
 

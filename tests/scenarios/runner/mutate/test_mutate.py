@@ -329,6 +329,16 @@ def test_a_parameter_is_changed_for_one_of_another_value():
     assert mutants._instead(template, "Group") == {"Ref": "Mode"}
 
 
+def test_a_role_is_changed_for_one_of_other_rights_or_for_nothing():
+    role = {"Type": "AWS::IAM::Role", "Properties": {"Path": "/"}}
+    twins = {"Own": role, "Twin": role}
+
+    assert mutants._instead({"Resources": twins}, "Own", "Arn") == mutants.NEVER
+    other = {"Type": "AWS::IAM::Role", "Properties": {"Path": "/other/"}}
+    changed = mutants._instead({"Resources": {**twins, "Other": other}}, "Own", "Arn")
+    assert changed == {"Fn::GetAtt": ["Other", "Arn"]}
+
+
 def test_a_resource_is_changed_for_one_that_is_there_whenever_it_is():
     """Else nobody would notice but a stack that can't be made, under parameters that nobody asked about."""
     group = {"Type": "AWS::Logs::LogGroup"}
