@@ -290,7 +290,7 @@ def test_a_policy_that_names_no_resource_decides_about_a_service_without_rows(st
 
 def test_a_policy_that_names_a_resource_of_a_service_without_rows_is_loud():
     one = may("ecs:*", f"arn:aws:ecs:{HOME}:{ACCOUNT}:cluster/c")
-    with world(queue(by="")) as each, pytest.raises(NotSimulated, match="cluster/c means"):
+    with world(queue(by="")) as each, pytest.raises(NotSimulated, match="cluster/c: no line says which"):
         client_of(each, "ecs", one).delete_cluster(cluster=one["Resource"])
 
 
