@@ -103,7 +103,9 @@ def _all(
         progress(every_seconds=60) as line,
         multiprocessing.get_context("fork").Pool(jobs, leave_ctrl_c) as pool,
     ):
-        judged = pool.imap(judge_one, range(len(_WORK)), chunksize=1 if everyone or until else _IN_A_ROW)
+        judged = pool.imap_unordered(
+            judge_one, range(len(_WORK)), chunksize=1 if everyone or until else _IN_A_ROW
+        )
         with contextlib.suppress(KeyboardInterrupt):
             for those in judged:
                 verdicts += those
