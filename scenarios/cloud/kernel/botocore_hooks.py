@@ -38,6 +38,7 @@ from botocore.validate import ParamValidator
 from scenarios.cloud.kernel.kept_clients import create_client, handed_out_again, is_of_library
 from scenarios.cloud.kernel.plain_parameters import validated
 from scenarios.cloud.kernel.replaced import replaced
+from scenarios.cloud.kernel.single_members import single_member
 
 # Private names of botocore's: its types don't know them.
 _Trie: Any = botocore.hooks._PrefixTrie  # type: ignore[attr-defined]  # noqa: SLF001
@@ -95,13 +96,11 @@ _handle_structure: Any = _JSONParser._handle_structure  # noqa: SLF001
 
 
 def _structure_read(parser: Any, shape: Any, value: Any) -> Any:
-    """A structure in an answer; of one with one key, as DynamoDB's values are, that one alone is read."""
-    if type(value) is not dict or len(value) != 1 or shape.is_document_type:
+    """A structure in an answer."""
+    single = single_member(shape, value)
+    if single is None:
         return _handle_structure(parser, shape, value)
-    ((name, inner),) = value.items()
-    member = shape.members.get(name)
-    if member is None or inner is None or member.serialization.get("name", name) != name:
-        return _handle_structure(parser, shape, value)
+    name, member, inner = single
     return {name: parser._parse_shape(member, inner)}  # noqa: SLF001
 
 

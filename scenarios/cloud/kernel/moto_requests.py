@@ -31,6 +31,7 @@ from moto.core.utils import get_equivalent_url_in_aws_domain
 from moto.moto_api._internal import mock_random
 
 from scenarios.cloud.kernel.moto_mends import Mend
+from scenarios.cloud.kernel.single_members import single_member
 
 # ---- who answers --------------------------------------------------------------------------------
 
@@ -181,13 +182,11 @@ _parse_structure: Any = moto_parse.BaseJSONParser._parse_structure  # noqa: SLF0
 
 
 def _parsed(parser: Any, shape: Any, value: Any) -> Any:
-    """A structure in a request; of one with one key, as DynamoDB's values are, that one alone is read."""
-    if type(value) is not dict or len(value) != 1 or shape.is_document_type:
+    """A structure in a request."""
+    single = single_member(shape, value)
+    if single is None:
         return _parse_structure(parser, shape, value)
-    ((name, inner),) = value.items()
-    member = shape.members.get(name)
-    if member is None or inner is None or member.serialization.get("name", name) != name:
-        return _parse_structure(parser, shape, value)
+    name, member, inner = single
     parsed = parser.MAP_TYPE()
     parsed[name] = parser._parse_shape(member, inner)  # noqa: SLF001
     return parsed

@@ -141,19 +141,19 @@ def _by_number(number: int) -> list[MutantResult]:
     """
     alike_ones = [(mutant, concerned(mutant, _RECORDED)) for mutant in _WORK[number]]
     alike_ones.sort(key=lambda pair: -len(pair[1]))
-    verdicts: list[MutantResult] = []
+    tried: list[MutantResult] = []
     for mutant, order in alike_ones[:_TRIED_OF_ALIKE]:
-        verdicts.append(_judged(mutant, order))
-        if not verdicts[-1].survived:
+        tried.append(_judged(mutant, order))
+        if not tried[-1].survived:
             break
-    last = verdicts[-1]
-    others = [mutant for mutant, _ in alike_ones[len(verdicts) :]]
-    if not last.survived:  # those before it too: another scenario just never asks that function
-        others = [*(mutant for mutant, _ in alike_ones[: len(verdicts) - 1]), *others]
-        spent = sum(verdict.seconds for verdict in verdicts)
-        verdicts = [replace(last, seconds=spent)]
-    killed_by = f"{last.killed_by} (of {last.name})" if others and not last.survived else ""
-    return [*verdicts, *(MutantResult(each.name, killed_by, excuse=excuse(each)) for each in others)]
+    last = tried[-1]
+    if last.survived:
+        untried = [mutant for mutant, _ in alike_ones[len(tried) :]]
+        return [*tried, *(MutantResult(each.name, "", excuse=excuse(each)) for each in untried)]
+    # Those that were tried before it too: a scenario just never asks that function.
+    others = [mutant.name for mutant, _ in alike_ones if mutant.name != last.name]
+    noticed = replace(last, seconds=sum(verdict.seconds for verdict in tried))
+    return [noticed, *(MutantResult(name, f"{last.killed_by} (of {last.name})") for name in others)]
 
 
 def _judged(mutant: Mutant, order: list[Scenario]) -> MutantResult:

@@ -48,24 +48,30 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
     for it, and what a resource's policy says of one only where anybody did: other scenarios are left out.
     """
     stated = stated_by(mutant)
-    of_a_role = is_of_a_role(mutant)
     stem = mutant.resource.lower()
     statement, _ = statement_of(mutant)
     refers = references(statement or templates()[mutant.of]["Resources"][mutant.resource])
 
-    def asked(scenario: Scenario) -> set[str]:
-        every = recorded[scenario.name].touched.asked
-        return {action for who, action in every if _means(stated, who, action)}
-
-    def anybody_asked(scenario: Scenario) -> bool:
-        every = {action for _, action in recorded[scenario.name].touched.asked}
+    near = [
+        each
+        for each in library()
+        if each.name in recorded and has(mutant, each) and _touches(mutant, recorded[each.name].touched)
+    ]
+    every = {each.name: recorded[each.name].touched.asked for each in near}
+    asked = {
+        name: {action for who, action in those if _means(stated, who, action)}
+        for name, those in every.items()
+    }
+    if is_of_a_role(mutant):
+        near = [each for each in near if asked[each.name]]
+    elif statement and "AssumeRolePolicyDocument" not in mutant.path:
         patterns = actions_of(statement, mutant)
-        return any(action_matches(pattern, action) for pattern in patterns for action in every)
+        near = [each for each in near if _is_asked(patterns, every[each.name])]
 
     def rank(scenario: Scenario) -> tuple[int, bool, bool, int, bool, float]:
         known = recorded[scenario.name]
         return (
-            -len(asked(scenario)),
+            -len(asked[scenario.name]),
             mutant.resource not in known.touched.alarmed,
             mutant.resource not in known.touched.named,
             -len(refers & known.touched.named),
@@ -73,16 +79,13 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
             known.seconds,
         )
 
-    near = [
-        each
-        for each in library()
-        if each.name in recorded and has(mutant, each) and _touches(mutant, recorded[each.name].touched)
-    ]
-    if of_a_role:
-        near = [each for each in near if asked(each)]
-    elif statement and "AssumeRolePolicyDocument" not in mutant.path:
-        near = [each for each in near if anybody_asked(each)]
     return sorted(near, key=rank)
+
+
+def _is_asked(patterns: Iterable[str], asked: Iterable[tuple[str, str]]) -> bool:
+    """Whether anybody asked for one of these actions, wildcards among them."""
+    actions = {action for _, action in asked}
+    return any(action_matches(pattern, action) for pattern in patterns for action in actions)
 
 
 def _means(stated: Iterable[tuple[str, str]], who: str, action: str) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import Any
 
 from botocore.exceptions import ClientError, UnknownServiceError
@@ -14,6 +13,7 @@ from scenarios.cloud.cloudtrail.records.sign_in import console_sign_in
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action
+from scenarios.runner.words.spelling import did_you_mean
 
 # A line is complete after five seconds, and waits for five more: the CloudWatch agent's force_flush_interval.
 AGENT_FLUSH_SECONDS = 10
@@ -90,8 +90,8 @@ def _method(client: Any, operation: str) -> Any:
         return getattr(client, operation)
     except AttributeError as error:
         service = client.meta.service_model.service_name
-        offer = _spelled_alike(operation, client.meta.method_to_api_mapping)
-        raise ValueError(f"boto3's client of {service} has no method {operation!r}{offer}") from error
+        offer = did_you_mean(operation, client.meta.method_to_api_mapping)
+        raise ValueError(_with(f"boto3's client of {service} has no method {operation!r}", offer)) from error
 
 
 def _client(world: World, caller: Caller, service: str, region: str) -> Any:
@@ -99,13 +99,12 @@ def _client(world: World, caller: Caller, service: str, region: str) -> Any:
     try:
         return world.client(caller, service, region)
     except UnknownServiceError as error:
-        offer = _spelled_alike(service, str(error.kwargs["known_service_names"]).split(", "))
-        raise ValueError(f"boto3 has no service {service!r}{offer}") from error
+        offer = did_you_mean(service, str(error.kwargs["known_service_names"]).split(", "))
+        raise ValueError(_with(f"boto3 has no service {service!r}", offer)) from error
 
 
-def _spelled_alike(name: str, names: Iterable[str]) -> str:
-    near = get_close_matches(name, names, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+def _with(sentence: str, offer: str) -> str:
+    return f"{sentence}; {offer}" if offer else sentence
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from chalicelib.catalog import CATALOG
@@ -13,6 +12,7 @@ from chalicelib.wording import number_of
 from scenarios.cloud.sns.topics import Mail
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Check
+from scenarios.runner.words.spelling import did_you_mean
 
 # Kinds of trace lines that mean an event, a message or a line of a log went nowhere.
 LOST = ("lost", "undelivered")
@@ -77,8 +77,7 @@ def _about(remediation: str, judge: Callable[[World], str | None]) -> Callable[[
         names = [each.name for each in CATALOG]
         if remediation in names:
             return judge(world)
-        near = get_close_matches(remediation, names, n=1)
-        offer = f"did you mean {near[0]}?" if near else "trailwarden catalog lists all"
+        offer = did_you_mean(remediation, names) or "trailwarden catalog lists all"
         return f"there is no remediation {remediation!r}; {offer}"
 
     return known
