@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.remediation import Outcome
-from scenarios.cloud.world import ACCOUNT, World
+from scenarios.cloud.deployment import ACCOUNT
+from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Given, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, heard_of, no_more_alerts_than, outcome, state

@@ -6,8 +6,9 @@ import zipfile
 from base64 import b64decode
 from typing import Any, Final
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.caller import Caller
-from scenarios.cloud.world import ACCOUNT, World
+from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than, state

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from scenarios.cloud.world import ACCOUNT, World
+from scenarios.cloud.deployment import ACCOUNT
+from scenarios.cloud.world import World
 from scenarios.incidents.error_burst import BEFORE, GROUP, logs
 from scenarios.incidents.failed_login import bastion, knock
 from scenarios.incidents.trail_validation import asks

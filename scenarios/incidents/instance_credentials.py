@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.remediation import Outcome
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.guardduty.findings import Findings
 from scenarios.cloud.kernel.caller import Caller, session_on
-from scenarios.cloud.world import ACCOUNT, World
+from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor, arrives, refused_by
 from scenarios.runner.words.checks import alert, heard_of, no_more_alerts_than, outcome, state

@@ -25,9 +25,10 @@ from chalicelib.runtime.woken import waking
 from chalicelib.seal import SEAL
 from chalicelib.trail.settings.selectors import selectors_in_words
 from chalicelib.trail.settings.settings import TrailSettings
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.eventbridge.scheduled import scheduled_event
 from scenarios.cloud.kernel.caller import Caller, session_on
-from scenarios.cloud.world import ACCOUNT, World
+from scenarios.cloud.world import World
 from scenarios.incidents.trail_stopped import BLIND, ENFORCE, GONE_TOMORROW, trail_logs
 from scenarios.incidents.trail_validation import asks, works
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by

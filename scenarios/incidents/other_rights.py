@@ -12,8 +12,9 @@ from typing import Any
 from chalicelib.references import NAMESPACE
 from chalicelib.remediations.cis_alarms.controls import CIS_CONTROLS
 from chalicelib.stack import HEARTBEAT, HEARTBEAT_DETAIL_TYPE, HEARTBEAT_SOURCE
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.caller import Caller
-from scenarios.cloud.world import ACCOUNT, World
+from scenarios.cloud.world import World
 from scenarios.incidents.failed_login import bastion, knock
 from scenarios.incidents.one_right import LET_IN, holder
 from scenarios.incidents.silence import archive_tells, plain_mail

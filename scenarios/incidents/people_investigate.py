@@ -1,6 +1,6 @@
 """From the alert to the answer: who is on call asks the trail, or log files that AWS delivered."""
 
-from scenarios.cloud.world import ACCOUNT
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.incidents.bucket_public import allows, bucket, unblocks
 from scenarios.runner.scenario import Scenario, at, by
 from scenarios.runner.words.actors import Actor

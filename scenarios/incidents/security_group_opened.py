@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.remediation import Outcome
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.caller import Caller
-from scenarios.cloud.world import ACCOUNT, World
+from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome, state

@@ -6,8 +6,9 @@ from typing import Any
 
 from chalicelib.remediation import Outcome
 from chalicelib.settings import IGNORED_PRINCIPALS
+from scenarios.cloud.deployment import ACCOUNT, STACK_NAME
 from scenarios.cloud.kernel.caller import Caller
-from scenarios.cloud.world import ACCOUNT, STACK_NAME, World
+from scenarios.cloud.world import World
 from scenarios.incidents.one_right import LET_IN, puts_an_item, session_of
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words import existing_trail

@@ -18,7 +18,8 @@ from scenarios.cloud.cloudtrail.history.insight_records import (
     insight_record,
 )
 from scenarios.cloud.cloudtrail.records.envelope import event_bridge_envelope
-from scenarios.cloud.world import ACCOUNT, STACK_NAME, START, World
+from scenarios.cloud.deployment import ACCOUNT, STACK_NAME, START
+from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome, state
 

@@ -25,6 +25,7 @@ from scenarios.cloud.apigateway.messages import HttpAnswer
 from scenarios.cloud.apigatewayv2.web_sockets import Connection, WebSockets
 from scenarios.cloud.authorization.identity import ADMINISTRATOR
 from scenarios.cloud.cloudformation.transform import translate
+from scenarios.cloud.deployment import START, Deployment
 from scenarios.cloud.functions.runtime_environment import PROJECT
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.kernel.errors import InvalidTemplate
@@ -32,7 +33,7 @@ from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.kernel.stack import Resource
 from scenarios.cloud.setting import Moment
 from scenarios.cloud.sns.topics import Mail
-from scenarios.cloud.world import START, Deployment, World
+from scenarios.cloud.world import World
 from scenarios.runner.acts import note_acts
 from scenarios.runner.packaged import packaged_template
 from scenarios.runner.run import ON_CALL, timeline_of

@@ -32,10 +32,11 @@ from chalicelib.ledger.shape import SHAPE
 from chalicelib.ledger.validations import Job, found, planned, settle_slice, slices
 from chalicelib.settings import DEAD_LETTERS, FUNCTIONS, LEDGER, VALIDATIONS
 from scenarios.cloud.apigateway.messages import path_of
+from scenarios.cloud.deployment import Deployment
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.kernel.moto_snapshots import Snapshot
-from scenarios.cloud.world import Deployment, World
+from scenarios.cloud.world import World
 from scenarios.runner.library import UnknownScenario, in_library
 from scenarios.runner.local_pages import LINKS, PLAYED, deciding, run_page, scenarios_page
 from scenarios.runner.local_runs import Asked, Run, Runs

@@ -14,10 +14,11 @@ from typing import Any
 
 from chalicelib.ledger.entries import LedgerEntry
 from scenarios.cloud.apigateway.messages import HttpAnswer
+from scenarios.cloud.deployment import START
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.kernel.moto_snapshots import Snapshot
-from scenarios.cloud.world import START, World
+from scenarios.cloud.world import World
 from scenarios.runner.run import Report, deployment_of, run
 from scenarios.runner.scenario import Action, Scenario, TimedAction, span
 from scenarios.runner.words.people import ask, on_call

@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
 
+from scenarios.cloud.deployment import START, Deployment
 from scenarios.cloud.eventbridge.near_misses import NearMiss
 from scenarios.cloud.kernel import garbage
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.faults import NONE, Faults
 from scenarios.cloud.setting import Moment
-from scenarios.cloud.world import START, Deployment, World
+from scenarios.cloud.world import World
 from scenarios.runner.acts import note_acts, note_denials
 from scenarios.runner.alert_questions import answer_questions, unanswerable
 from scenarios.runner.packaged import packaged_spoke, packaged_template

@@ -9,8 +9,9 @@ import re
 from dataclasses import replace
 
 from scenarios.cloud.authorization.denied import UnusableCredentials
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
-from scenarios.cloud.world import ACCOUNT, World
+from scenarios.cloud.world import World
 from scenarios.serve.messages import HttpRequest
 from scenarios.serve.signed import NotSigned, Signed, signed
 

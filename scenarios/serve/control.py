@@ -22,9 +22,9 @@ from typing import Any
 from chalicelib.catalog import CATALOG
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.wording import no_json
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.eventbridge.buses import DEFAULT_BUS
 from scenarios.cloud.kernel.randomness import seeded
-from scenarios.cloud.world import ACCOUNT
 from scenarios.runner.imperative import CannotOpen
 from scenarios.serve.deployments import deployment_of
 from scenarios.serve.durations import LONGEST, duration

@@ -5,8 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from scenarios.cloud.deployment import Deployment
 from scenarios.cloud.functions.runtime_environment import PROJECT
-from scenarios.cloud.world import Deployment
 from scenarios.runner.imperative import EMPTY, CannotOpen, template_text
 from scenarios.runner.run import NO_HEARTBEAT, ON_CALL
 

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from scenarios.cloud.world import Deployment
+from scenarios.cloud.deployment import Deployment
 from scenarios.serve.messages import HttpAnswer, HttpRequest
 from scenarios.serve.served import Plan
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.wording import safe
+from scenarios.cloud.deployment import Deployment
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 from scenarios.cloud.kernel.moto_hooks import forget_instances
-from scenarios.cloud.world import Deployment, World
+from scenarios.cloud.world import World
 from scenarios.runner.acts import note_acts, note_denials
 from scenarios.serve.aws import Aws
 from scenarios.serve.callers import Callers

@@ -8,7 +8,8 @@ import sys
 import time
 from datetime import timedelta
 
-from scenarios.cloud.world import START, Deployment, World
+from scenarios.cloud.deployment import START, Deployment
+from scenarios.cloud.world import World
 
 WEEK = timedelta(days=7)
 GROUP = "app"

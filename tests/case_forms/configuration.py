@@ -16,7 +16,8 @@ from scenarios.cloud.config.items import Found, Item, Relation, Status
 from scenarios.cloud.config.managed.all_rules import OF_ITEMS
 from scenarios.cloud.config.managed.of_account import RULES as OF_ACCOUNT
 from scenarios.cloud.config.managed.verdicts import Subject
-from scenarios.cloud.world import ACCOUNT, World
+from scenarios.cloud.deployment import ACCOUNT
+from scenarios.cloud.world import World
 from tests.case_forms.judging import Cannot, Verdict
 from tests.scenarios.cloud.config.recording_worlds import (
     EVERYTHING,

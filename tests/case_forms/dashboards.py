@@ -11,7 +11,8 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError
 
-from scenarios.cloud.world import Deployment, World
+from scenarios.cloud.deployment import Deployment
+from scenarios.cloud.world import World
 from scenarios.dashboards.body import InvalidBody, read
 from tests.case_forms.judging import Verdict
 

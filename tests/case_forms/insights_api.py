@@ -13,8 +13,9 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError
 
+from scenarios.cloud.deployment import START, Deployment
 from scenarios.cloud.logs.queries import ENDED
-from scenarios.cloud.world import START, Deployment, World
+from scenarios.cloud.world import World
 from tests.case_forms.judging import Verdict
 
 Row = dict[str, Any]

@@ -13,8 +13,9 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError
 
+from scenarios.cloud.deployment import ACCOUNT, Deployment
 from scenarios.cloud.eventbridge.partners import PREFIX
-from scenarios.cloud.world import ACCOUNT, Deployment, World
+from scenarios.cloud.world import World
 from tests.case_forms.judging import Cannot, Verdict
 
 Row = dict[str, Any]

@@ -10,8 +10,9 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError, ParamValidationError
 
+from scenarios.cloud.deployment import Deployment
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
-from scenarios.cloud.world import Deployment, World
+from scenarios.cloud.world import World
 from tests.case_forms.judging import Cannot, Verdict
 
 Row = dict[str, Any]

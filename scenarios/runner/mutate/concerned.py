@@ -9,7 +9,7 @@ from typing import Any
 from scenarios.cloud.authorization.wildcards import action_matches
 from scenarios.cloud.cloudformation.intrinsics import Intrinsics
 from scenarios.cloud.cloudformation.template import Template as StackTemplate
-from scenarios.cloud.world import ACCOUNT, STACK_NAME, Deployment
+from scenarios.cloud.deployment import ACCOUNT, STACK_NAME, Deployment
 from scenarios.runner.library import library
 from scenarios.runner.mutate.mutants import Mutant, Path, templates
 from scenarios.runner.mutate.statements import actions_of, is_of_a_role, stated_by, statement_of

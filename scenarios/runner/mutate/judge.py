@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from scenarios.cloud.deployment import OneChange
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
-from scenarios.cloud.world import OneChange
 from scenarios.runner.mutate.excuses import excuse
 from scenarios.runner.mutate.mutants import Mutant, templates
 from scenarios.runner.run import deployment_of, run

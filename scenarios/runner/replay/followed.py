@@ -16,10 +16,11 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import ListShape, Shape, StructureShape
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.service_models import operation_model
-from scenarios.cloud.world import ACCOUNT, World
+from scenarios.cloud.world import World
 
 _OF_TRAIL = ("StopLogging", "StartLogging", "DeleteTrail", "CreateTrail", "UpdateTrail", "PutEventSelectors")
 _OF_GROUP = ("CreateLogGroup", "DeleteLogGroup", "PutRetentionPolicy", "DeleteRetentionPolicy")

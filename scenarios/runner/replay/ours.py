@@ -13,8 +13,8 @@ from typing import Any, Self
 
 import boto3
 
+from scenarios.cloud.deployment import ACCOUNT, STACK_NAME
 from scenarios.cloud.kernel.arns import partition_of
-from scenarios.cloud.world import ACCOUNT, STACK_NAME
 from scenarios.runner.replay.parts import Parts
 
 # A name as CloudTrail takes it: 3 to 128 characters, a letter or digit at both ends, no two marks in a row.

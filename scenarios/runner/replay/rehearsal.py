@@ -17,11 +17,12 @@ from chalicelib.remediation import Outcome
 from chalicelib.remediations import trail_stopped
 from chalicelib.template.parts import logical_id
 from chalicelib.triggers import OnSchedule
+from scenarios.cloud.deployment import ACCOUNT, Deployment
 from scenarios.cloud.dynamodb.table_in_memory import TableInMemory
 from scenarios.cloud.eventbridge.scheduled import scheduled_event
 from scenarios.cloud.kernel.endpoints import only_where_aws_is
 from scenarios.cloud.setting import Moment
-from scenarios.cloud.world import ACCOUNT, Deployment, World
+from scenarios.cloud.world import World
 from scenarios.packaging.sam import application
 from scenarios.runner.replay.at_once import AnsweredAtOnce
 from scenarios.runner.replay.followed import Trail, follow

@@ -17,7 +17,7 @@ from chalicelib.remediations import stack_changed
 from chalicelib.remediations.cis_alarms.controls import control_of
 from chalicelib.template.parts import logical_id
 from scenarios.cloud.cloudformation.template import Declared, Template
-from scenarios.cloud.world import ACCOUNT, Deployment
+from scenarios.cloud.deployment import ACCOUNT, Deployment
 from scenarios.runner.replay.ours import Ours
 
 _MADE = "\x00made"  # stands in a pattern for a name that only AWS gives

@@ -4,7 +4,7 @@ import json
 from typing import Any, Final
 
 from chalicelib.template.archive import archive
-from scenarios.cloud.world import ACCOUNT, STACK_NAME
+from scenarios.cloud.deployment import ACCOUNT, STACK_NAME
 
 WATCHING_PERSON: Final = "archive@example.com"
 WATCH_BUS: Final = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/before-watch"

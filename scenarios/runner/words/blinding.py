@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.caller import Caller
-from scenarios.cloud.world import ACCOUNT, World
+from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action
 from scenarios.runner.words.actors import Actor
 

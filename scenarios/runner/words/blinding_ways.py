@@ -8,7 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud.world import STACK_NAME, World
+from scenarios.cloud.deployment import STACK_NAME
+from scenarios.cloud.world import World
 from scenarios.runner.words.blinding import DEEDS, DENY_ALL, BlindingDeed, Given, named
 
 _NOBODY = '{"source": ["nobody"]}'

@@ -8,11 +8,12 @@ from typing import Any
 from chalicelib.template.host import TAG, WATCHED, host
 from scenarios.cloud.agent.measurements import COUNTED
 from scenarios.cloud.cloudformation.provision import provision
+from scenarios.cloud.deployment import STACK_NAME
 from scenarios.cloud.ec2.machine import Machine
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import WorldError
 from scenarios.cloud.services import REGISTRY
-from scenarios.cloud.world import STACK_NAME, World
+from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Check, Given
 from scenarios.runner.words.actors import Actor, syslog
 

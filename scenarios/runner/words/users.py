@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel import moto_iam
-from scenarios.cloud.world import ACCOUNT, World
+from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Check, Given
 from scenarios.runner.words.actors import refused_by
 from scenarios.runner.words.checks import state

@@ -7,8 +7,9 @@ from chalicelib.template.parts import logical_id
 from scenarios.cloud.authorization.policy import Principal, Request, decide
 from scenarios.cloud.cloudformation.account_values import AccountValues
 from scenarios.cloud.cloudformation.parameters import parameter_values
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.errors import InvalidTemplate
-from scenarios.cloud.world import ACCOUNT, World
+from scenarios.cloud.world import World
 from scenarios.packaging.sam import sam_template
 from scenarios.runner.run import deployment_of
 from scenarios.runner.scenario import Scenario

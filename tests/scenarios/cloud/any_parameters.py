@@ -13,7 +13,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from scenarios.cloud.world import START
+from scenarios.cloud.deployment import START
 
 DEEPEST = 5
 LONGEST_LIST = 3

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.deployment import ACCOUNT, START, Deployment
 from scenarios.cloud.kernel.faults import NONE
-from scenarios.cloud.world import ACCOUNT, START, Deployment, World
+from scenarios.cloud.world import World
 
 HOME = "us-east-1"
 VERSION = "2012-10-17"

@@ -15,11 +15,12 @@ from botocore.model import ServiceModel
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from scenarios.cloud.deployment import Deployment
 from scenarios.cloud.kernel.botocore_hooks import shared_loader
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated, WorldError
 from scenarios.cloud.kernel.faults import NONE
 from scenarios.cloud.services import REGISTRY
-from scenarios.cloud.world import Deployment, World
+from scenarios.cloud.world import World
 from tests.sample import ALL, in_turn
 from tests.scenarios.cloud.any_parameters import Parameters
 from tests.scenarios.cloud.small_worlds import function, group, queue, rule, topic, trail, world

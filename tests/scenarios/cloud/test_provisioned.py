@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
-from scenarios.cloud import provisioned, world
+from scenarios.cloud import provisioned, provisioning
+from scenarios.cloud.deployment import Deployment
 from scenarios.cloud.kernel import kept_on_disk
-from scenarios.cloud.world import Deployment, World
+from scenarios.cloud.world import World
 from tests.project import PROJECT
 from tests.scenarios.cloud.kernel.kept_folder import kept_in
 
@@ -86,13 +87,13 @@ def deployment(*, queues, name="Q"):
 
 def queues_in(wanted):
     """The queues of a deployment's world, provisioned anew or read."""
-    kept, world._KEPT = world._KEPT, {}
+    kept, provisioning._KEPT = provisioning._KEPT, {}
     try:
         with World(wanted) as made:
             admin = made.client(made.user("ann"), "sqs")
             return admin.list_queues().get("QueueUrls"), made.home.resources
     finally:
-        world._KEPT = kept
+        provisioning._KEPT = kept
 
 
 @pytest.fixture
@@ -140,7 +141,7 @@ def test_what_is_small_is_made_anew(asked, tmp_path):
 def test_what_cannot_be_read_is_made_anew_and_replaced(asked, monkeypatch, content):
     one = deployment(queues=2)
     first = queues_in(one)
-    kept_on_disk.write(repr(world._kept_as(one)), content)
+    kept_on_disk.write(repr(provisioning.kept_as(one)), content)
 
     assert queues_in(one) == first
     assert queues_in(one) == first

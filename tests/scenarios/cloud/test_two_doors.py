@@ -14,9 +14,9 @@ import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
 from scenarios.cloud.cloudformation.provision import provision
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.errors import InvalidTemplate
 from scenarios.cloud.services import REGISTRY
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import (
     HOME,
     admin,

@@ -22,9 +22,10 @@ import botocore.retries.standard
 import botocore.session
 import pytest
 
+from scenarios.cloud.deployment import START, Deployment, OneChange
 from scenarios.cloud.kernel.errors import InvalidTemplate, WorldError
 from scenarios.cloud.kernel.faults import PROFILES, Crash, Faults
-from scenarios.cloud.world import START, Deployment, OneChange, World
+from scenarios.cloud.world import World
 from scenarios.runner.library import named
 from scenarios.runner.run import deployment_of, run
 from tests.scenarios.cloud.functions.function_worlds import LOOK, code, function, outcomes, sends

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.world import ACCOUNT
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.on_aws.answers import NoAnswer
 from scenarios.on_aws.insights import GIGABYTE, Insights, dollars, regions_of
 from tests.scenarios.cloud.logs.log_worlds import HOST, write

@@ -7,7 +7,8 @@ import zipfile
 import pytest
 
 from scenarios.cloud.cloudformation.transform import translate
-from scenarios.cloud.world import Deployment, World
+from scenarios.cloud.deployment import Deployment
+from scenarios.cloud.world import World
 from scenarios.packaging.sam import PROJECT, sam_template
 
 BUCKET, STACK = "packaged", "trailwarden"

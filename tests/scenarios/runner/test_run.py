@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios.cloud.world import Deployment
+from scenarios.cloud.deployment import Deployment
 from scenarios.runner.run import rehearse
 from scenarios.runner.scenario import Scenario, at
 from scenarios.runner.show.failure import failure

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.remediation import Outcome
-from scenarios.cloud.world import START
+from scenarios.cloud.deployment import START
 from scenarios.runner.imperative import CannotOpen, open_world
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert

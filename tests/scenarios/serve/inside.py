@@ -4,7 +4,8 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from scenarios.cloud.world import Deployment, World
+from scenarios.cloud.deployment import Deployment
+from scenarios.cloud.world import World
 from scenarios.serve.desk import asked_of_aws
 from scenarios.serve.messages import HttpRequest
 from scenarios.serve.served import Plan, Served

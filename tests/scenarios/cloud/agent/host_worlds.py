@@ -2,7 +2,7 @@
 
 import json
 
-from scenarios.cloud.world import START
+from scenarios.cloud.deployment import START
 from tests.scenarios.cloud.small_worlds import admin, document, may
 
 PARAMETER = "AmazonCloudWatch-tw"

@@ -7,9 +7,9 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
-from scenarios.cloud.world import ACCOUNT
 from scenarios.queries.sql.cloudtrail_table import COLUMNS, FORMAT
 from tests.scenarios.cloud.cloudtrail.trail_worlds import encrypted_trail
 from tests.scenarios.cloud.small_worlds import (

@@ -5,7 +5,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.world import ACCOUNT
+from scenarios.cloud.deployment import ACCOUNT
 from tests.scenarios.cloud.athena.test_executions import (
     GLUE,
     OUT,

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from scenarios.cloud.world import Deployment, World
+from scenarios.cloud.deployment import Deployment
+from scenarios.cloud.world import World
 
 IAM = ["CAPABILITY_NAMED_IAM"]
 NAME = "app"

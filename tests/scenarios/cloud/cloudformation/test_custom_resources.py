@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.web import WebAnswer
-from scenarios.cloud.world import ACCOUNT
 from scenarios.runner.imperative import CannotOpen, open_world
 from tests.forms.forms import allow, att, one, role, sub
 from tests.scenarios.cloud.cloudformation.living import NAME, REFUSED, Stacks, stacks

@@ -6,9 +6,10 @@ from types import FunctionType, ModuleType
 
 import pytest
 
-from scenarios.cloud import world
+from scenarios.cloud import provisioning
 from scenarios.cloud.kernel import moto_direct
 from scenarios.cloud.services import REGISTRY
+from scenarios.cloud.world import World
 from scenarios.runner.library import named
 from scenarios.runner.run import deployment_of
 
@@ -48,11 +49,11 @@ def made(monkeypatch, *, directly):
         return answer
 
     monkeypatch.setattr("scenarios.cloud.cloudformation.resources.kind.asked_directly", noted)
-    monkeypatch.setattr(world, "_KEPT", {})
+    monkeypatch.setattr(provisioning, "_KEPT", {})
     monkeypatch.setattr(REGISTRY, "direct", REGISTRY.direct if directly else frozenset())
     (scenario,) = named(["root_login"])
-    with world.World(replace(deployment_of(scenario), spokes=())):
-        (provisioned,) = world._KEPT.values()
+    with World(replace(deployment_of(scenario), spokes=())):
+        (provisioned,) = provisioning._KEPT.values()
     snapshot = provisioned.snapshot
     copies = zip(snapshot.backends, snapshot.state.copy(), strict=True)
     kept = {(of.service_name, *place): told(each, {}) for (of, *place), each in copies}

@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.errors import InvalidTemplate
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.logs.log_worlds import feeds, stream
 from tests.scenarios.cloud.small_worlds import admin, arn, document, group, may, role, world
 

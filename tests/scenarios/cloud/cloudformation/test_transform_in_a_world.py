@@ -9,7 +9,8 @@ from tests.project import PROJECT
 
 RUN = """
 import json
-from scenarios.cloud.world import Deployment, World
+from scenarios.cloud.deployment import Deployment
+from scenarios.cloud.world import World
 sam = {
     "Transform": "AWS::Serverless-2016-10-31",
     "Resources": {"Table": {"Type": "AWS::Serverless::SimpleTable"}},

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from scenarios.cloud.cloudformation.resources.only_stand import KINDS as ONLY_STAND
+from scenarios.cloud.deployment import Deployment
 from scenarios.cloud.functions.code import placeholder
 from scenarios.cloud.services import REGISTRY
-from scenarios.cloud.world import Deployment, World
+from scenarios.cloud.world import World
 from tests.scenarios.cloud.firehose.stream_worlds import lake
 from tests.scenarios.cloud.small_worlds import document, lets, may, role
 

@@ -5,8 +5,9 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.deployment import Deployment
 from scenarios.cloud.kernel.errors import NotSimulated
-from scenarios.cloud.world import Deployment, World
+from scenarios.cloud.world import World
 from tests.scenarios.cloud.small_worlds import document, lets
 
 NAME = "app"

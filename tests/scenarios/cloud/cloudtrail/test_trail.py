@@ -14,9 +14,9 @@ from chalicelib.trail.integrity.evidence import StoredObject, Window
 from chalicelib.trail.integrity.findings import What
 from chalicelib.trail.integrity.public_keys import KeyRing
 from chalicelib.trail.integrity.verdict import judge
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import (
     HOME,
     admin,

@@ -8,7 +8,7 @@ from chalicelib.trail.integrity.digest import parse_digest
 from chalicelib.trail.integrity.evidence import StoredObject, Window
 from chalicelib.trail.integrity.public_keys import KeyRing
 from chalicelib.trail.integrity.verdict import judge
-from scenarios.cloud.world import ACCOUNT
+from scenarios.cloud.deployment import ACCOUNT
 from tests.scenarios.cloud.small_worlds import admin, arn, document, lets, trail
 
 HOUR = 3600

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.world import ACCOUNT, START
+from scenarios.cloud.deployment import ACCOUNT, START
 from tests.scenarios.cloud.small_worlds import HOME, admin, arn, heard, noted, queue, rule, topic, world
 
 ALARM_ARN = arn("cloudwatch", "alarm:many-guesses")

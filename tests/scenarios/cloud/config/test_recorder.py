@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from scenarios.cloud.config.recorder import Recorders
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
-from scenarios.cloud.world import ACCOUNT
 from tests.sample import in_turn
 from tests.scenarios.cloud.config.recording_worlds import (
     BUCKET,

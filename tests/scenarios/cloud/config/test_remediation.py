@@ -5,8 +5,8 @@ import json
 import pytest
 
 from scenarios.cloud.config.remediation import concurrent, stops_at
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.faults import PROFILES
-from scenarios.cloud.world import ACCOUNT
 from tests.sample import in_turn
 from tests.scenarios.cloud.config.recording_worlds import only, recording
 from tests.scenarios.cloud.config.test_rules import closed, managed, opened, results

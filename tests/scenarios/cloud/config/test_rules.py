@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
-from scenarios.cloud.world import ACCOUNT
 from tests.sample import in_turn
 from tests.scenarios.cloud.config.recording_worlds import (
     EVERYTHING,

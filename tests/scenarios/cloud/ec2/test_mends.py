@@ -8,9 +8,9 @@ import pytest
 from moto import mock_aws
 from moto.ec2.exceptions import InvalidAMIIdError
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.ec2.mends import MENDS
 from scenarios.cloud.kernel import moto_hooks, moto_state
-from scenarios.cloud.world import ACCOUNT
 from tests.project import PROJECT
 from tests.scenarios.cloud.small_worlds import HOME
 

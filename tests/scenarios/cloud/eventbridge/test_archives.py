@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.deployment import START
 from scenarios.cloud.kernel.faults import PROFILES
-from scenarios.cloud.world import START
 from tests.sample import in_turn
 from tests.scenarios.cloud.eventbridge.test_eventbridge import custom_bus, event
 from tests.scenarios.cloud.small_worlds import HOME, admin, arn, heard, queue, rule, world

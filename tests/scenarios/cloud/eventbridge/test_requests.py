@@ -6,10 +6,10 @@ from datetime import timedelta, timezone
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.deployment import ACCOUNT, START
 from scenarios.cloud.eventbridge.requests import LARGEST_REQUEST_BYTES, entry_bytes
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
-from scenarios.cloud.world import ACCOUNT, START
 from tests.scenarios.cloud.small_worlds import HOME, admin, arn, heard, queue, role, rule, world
 
 HEARS = {**queue(), **rule()}

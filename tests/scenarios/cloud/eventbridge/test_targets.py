@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import Faults
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.eventbridge.test_eventbridge import custom_bus, emit, event
 from tests.scenarios.cloud.small_worlds import (
     admin,

@@ -3,8 +3,9 @@
 import json
 import textwrap
 
+from scenarios.cloud.deployment import Deployment
 from scenarios.cloud.kernel.faults import NONE
-from scenarios.cloud.world import Deployment, World
+from scenarios.cloud.world import World
 from tests.scenarios.cloud.small_worlds import HOME, arn, group, may, permission, queue, role
 
 LOOK = arn("lambda", "function:look")

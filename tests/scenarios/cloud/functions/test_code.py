@@ -7,9 +7,10 @@ import zipfile
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.deployment import Deployment
 from scenarios.cloud.functions import code
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
-from scenarios.cloud.world import Deployment, World
+from scenarios.cloud.world import World
 from tests.scenarios.cloud.small_worlds import arn, document
 
 TRUST = document(

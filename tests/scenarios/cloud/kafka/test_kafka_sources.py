@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kafka.topics import KafkaTopics
 from scenarios.cloud.kernel.errors import NotSimulated
-from scenarios.cloud.world import ACCOUNT
 from scenarios.runner.imperative import CannotOpen, open_world
 from tests.forms.forms import QUEUE, allow, att, one, plain, reads, ref
 

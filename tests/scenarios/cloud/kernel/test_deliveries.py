@@ -5,6 +5,7 @@ from functools import cache
 
 import pytest
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.deliveries import (
     AssumedRole,
@@ -17,7 +18,6 @@ from scenarios.cloud.kernel.deliveries import (
     StreamRecord,
 )
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import (
     HOME,
     admin,

@@ -14,12 +14,12 @@ import moto.s3.models as s3_models
 import moto.sqs.models as sqs_models
 import pytest
 
+from scenarios.cloud.deployment import ACCOUNT, START
 from scenarios.cloud.kernel import moto_snapshots
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.moto_hooks import moto_without_physics
 from scenarios.cloud.kernel.moto_snapshots import Snapshot
 from scenarios.cloud.services import REGISTRY
-from scenarios.cloud.world import ACCOUNT, START
 
 HOME = "eu-west-1"
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from scenarios.cloud.deployment import START
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.processes import UNANSWERED, Answer, Pause, Process, Signal, Together
-from scenarios.cloud.world import START
 
 
 class Log:

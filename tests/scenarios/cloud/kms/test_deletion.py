@@ -2,8 +2,8 @@
 
 import pytest
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel import moto_secrets
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import admin, heard, queue, rule, world
 
 DAY = 24 * 3600

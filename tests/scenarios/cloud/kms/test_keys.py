@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.cloud.world import ACCOUNT
+from scenarios.cloud.deployment import ACCOUNT
 from tests.scenarios.cloud.small_worlds import HOME, admin, document, may, world
 
 STACK = {

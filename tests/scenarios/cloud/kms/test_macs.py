@@ -1,6 +1,6 @@
 """MACs of KMS: what an HMAC key answers, and whom it answers."""
 
-from scenarios.cloud.world import ACCOUNT
+from scenarios.cloud.deployment import ACCOUNT
 from tests.scenarios.cloud.small_worlds import admin, document, may, refusal, world
 
 KEY = {"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"}

@@ -4,7 +4,7 @@ import base64
 import gzip
 import json
 
-from scenarios.cloud.world import START
+from scenarios.cloud.deployment import START
 from tests.scenarios.cloud.small_worlds import admin, document, function, group, may, permission, role
 
 HOST = "/host/secure"

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from scenarios.cloud.deployment import START
 from scenarios.cloud.logs.embedded import NotInFormat, embedded
-from scenarios.cloud.world import START
 from tests.scenarios.cloud.logs.log_worlds import HOST, write
 from tests.scenarios.cloud.small_worlds import group, total, world
 

@@ -5,7 +5,7 @@ import gzip
 import pytest
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.world import ACCOUNT
+from scenarios.cloud.deployment import ACCOUNT
 from tests.scenarios.cloud.logs.log_worlds import HOST, NOW, write
 from tests.scenarios.cloud.small_worlds import admin, arn, document, group, may, noted, world
 

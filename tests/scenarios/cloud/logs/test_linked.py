@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.errors import NotSimulated
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.logs.log_worlds import HOST, NOW, write
 from tests.scenarios.cloud.logs.test_queries import SECOND, answered, rows
 from tests.scenarios.cloud.oam.oam_worlds import METRIC, SOURCE, linked, source

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.world import START
+from scenarios.cloud.deployment import START
 from tests.scenarios.cloud.logs.log_worlds import HOST, write
 from tests.scenarios.cloud.small_worlds import admin, group, world
 

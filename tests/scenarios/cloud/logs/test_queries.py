@@ -5,10 +5,10 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.paging import of_logs
 from scenarios.cloud.logs import queries
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.logs.log_worlds import HOST, NOW, write
 from tests.scenarios.cloud.small_worlds import admin, document, group, may, trail, world
 

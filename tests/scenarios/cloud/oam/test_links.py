@@ -5,9 +5,9 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.oam.shared import shares
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.oam.oam_worlds import (
     LOG_GROUP,
     METRIC,

@@ -5,8 +5,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.deliveries import Object
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import HOME, admin, bucket, document, heard, lets, queue, rule, world
 
 ON = {"NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}}

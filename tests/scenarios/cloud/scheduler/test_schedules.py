@@ -6,9 +6,9 @@ from base64 import b64decode
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel import moto_streams
 from scenarios.cloud.kernel.errors import NotSimulated
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import (
     HOME,
     admin,

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from scenarios.cloud.deployment import ACCOUNT, Deployment
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import NONE, PROFILES
-from scenarios.cloud.world import ACCOUNT, Deployment, World
+from scenarios.cloud.world import World
 from tests.sample import in_turn
 from tests.scenarios.cloud.functions.function_worlds import code, function
 from tests.scenarios.cloud.small_worlds import (

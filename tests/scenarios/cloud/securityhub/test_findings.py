@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.world import ACCOUNT
+from scenarios.cloud.deployment import ACCOUNT
 
 REGION = "us-east-1"
 PRODUCT = f"arn:aws:securityhub:{REGION}:{ACCOUNT}:product/{ACCOUNT}/default"

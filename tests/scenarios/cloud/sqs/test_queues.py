@@ -5,8 +5,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.deliveries import Message
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import admin, arn, document, may, noted, queue, world
 
 HEARD = arn("sqs", "Heard")

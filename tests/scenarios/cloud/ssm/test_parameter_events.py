@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.cloud.world import ACCOUNT
+from scenarios.cloud.deployment import ACCOUNT
 from tests.scenarios.cloud.small_worlds import admin, heard, queue, rule, world
 
 HEARS = {**queue(), **rule(pattern={"source": ["aws.ssm"]})}

@@ -2,8 +2,8 @@
 
 import json
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.faults import NONE
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import admin, arn, may, queue, role, rule, world
 
 MACHINE = arn("states", "stateMachine:flow")

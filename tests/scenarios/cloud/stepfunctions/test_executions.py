@@ -6,9 +6,10 @@ import pytest
 
 from scenarios.cloud.cloudformation.transform import translate
 from scenarios.cloud.cloudtrail.records.user_identity import user_identity
+from scenarios.cloud.deployment import ACCOUNT, Deployment
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
-from scenarios.cloud.world import ACCOUNT, Deployment, World
+from scenarios.cloud.world import World
 from tests.sample import in_turn
 from tests.scenarios.cloud.functions import function_worlds
 from tests.scenarios.cloud.small_worlds import (

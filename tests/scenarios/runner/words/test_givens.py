@@ -2,8 +2,8 @@
 
 import pytest
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel import moto_events
-from scenarios.cloud.world import ACCOUNT
 from scenarios.runner.run import run
 from scenarios.runner.scenario import Scenario
 from scenarios.runner.words.givens import no_looks_for_floods

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.cloudtrail.delivery.log_files import packed
-from scenarios.cloud.world import ACCOUNT
+from scenarios.cloud.deployment import ACCOUNT
 from tests.scenarios.cloud.cloudtrail.trail_worlds import (
     EVERYBODY,
     HOUR,

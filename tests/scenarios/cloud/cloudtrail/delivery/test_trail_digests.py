@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.trail.integrity.findings import What
 from scenarios.cloud.cloudtrail.delivery.signing_keys import A_ROTATION, key_at, keys_of
-from scenarios.cloud.world import ACCOUNT
+from scenarios.cloud.deployment import ACCOUNT
 from tests.scenarios.cloud.cloudtrail.trail_worlds import (
     HOUR,
     create_table,

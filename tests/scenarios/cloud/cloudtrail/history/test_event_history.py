@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.cloudtrail.history.resources import resources
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.services import REGISTRY
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import HOME, admin, document, group, trail, world
 
 NOTHING = group("unwatched")

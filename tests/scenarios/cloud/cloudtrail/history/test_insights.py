@@ -15,8 +15,8 @@ from scenarios.cloud.cloudtrail.history.insight_records import (
     is_unusual,
     subjects,
 )
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import HOME, admin, arn, document, heard, queue, rule, trail, world
 
 HOUR = 3600

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.caller import Caller, CallerKind
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud import small_worlds as small
 from tests.scenarios.cloud.sts.session_worlds import TARGET, trusting
 

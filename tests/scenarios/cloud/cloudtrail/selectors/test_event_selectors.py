@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.cloudtrail.selectors.selectors import selects
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import (
     HOME,
     admin,

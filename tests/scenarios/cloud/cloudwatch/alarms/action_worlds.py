@@ -1,6 +1,6 @@
 """Alarms to watch acting: one that keeps the state it is given, and instances for it to act on."""
 
-from scenarios.cloud.world import ACCOUNT
+from scenarios.cloud.deployment import ACCOUNT
 from tests.scenarios.cloud.small_worlds import HOME, admin
 
 STOP = f"arn:aws:automate:{HOME}:ec2:stop"

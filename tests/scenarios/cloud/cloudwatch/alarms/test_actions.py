@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.errors import NotSimulated
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.cloudtrail.trail_worlds import EVERYBODY
 from tests.scenarios.cloud.cloudwatch.alarms.action_worlds import history, put
 from tests.scenarios.cloud.cloudwatch.alarms.composite_worlds import (

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scenarios.cloud.world import ACCOUNT
+from scenarios.cloud.deployment import ACCOUNT
 from tests.scenarios.cloud.cloudwatch.alarms.composite_worlds import (
     alarm_arn,
     become,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from scenarios.cloud.world import Deployment, World
+from scenarios.cloud.deployment import Deployment
+from scenarios.cloud.world import World
 from tests.scenarios.cloud.small_worlds import document
 
 ALARMS = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:*"

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.deployment import START, Deployment
 from scenarios.cloud.kernel.errors import NotSimulated
-from scenarios.cloud.world import START, Deployment, World
+from scenarios.cloud.world import World
 from tests.sample import sample
 from tests.scenarios.cloud.small_worlds import admin, heard, queue, rule, topic, world
 

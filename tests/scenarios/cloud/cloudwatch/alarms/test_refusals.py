@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.world import ACCOUNT
+from scenarios.cloud.deployment import ACCOUNT
 from tests.scenarios.cloud.cloudwatch.alarms.action_worlds import STOP, SWF, put
 from tests.scenarios.cloud.cloudwatch.alarms.composite_worlds import combine, described, parts
 from tests.scenarios.cloud.small_worlds import HOME, arn, bucket, world

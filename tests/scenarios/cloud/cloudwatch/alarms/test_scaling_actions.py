@@ -2,8 +2,8 @@
 
 import pytest
 
+from scenarios.cloud.deployment import START
 from scenarios.cloud.kernel.errors import NotSimulated
-from scenarios.cloud.world import START
 from tests.scenarios.cloud.small_worlds import admin, noted, topic, world
 
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.deployment import START
 from scenarios.cloud.kernel.errors import NotSimulated
-from scenarios.cloud.world import START
 from tests.scenarios.cloud.small_worlds import admin, topic, world
 
 WATCHED = topic("cloudwatch")

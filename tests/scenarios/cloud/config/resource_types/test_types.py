@@ -7,8 +7,8 @@ import pytest
 
 from scenarios.cloud.config.recorder import Recorders
 from scenarios.cloud.config.resource_types.all_types import TYPES
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.service_models import service_model
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.config.recording_worlds import BUCKET, recording
 from tests.scenarios.cloud.small_worlds import HOME, admin, document, function, queue, trail, world
 

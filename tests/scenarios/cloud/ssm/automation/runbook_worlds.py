@@ -1,7 +1,7 @@
 """Worlds with a runbook, its role, and a queue that hears of its executions."""
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.faults import NONE
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import admin, may, queue, role, rule, world
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/mends"

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from scenarios.cloud.cloudtrail.records.user_identity import user_identity
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
-from scenarios.cloud.world import ACCOUNT
 from tests.sample import in_turn
 from tests.scenarios.cloud.agent.host_worlds import launch
 from tests.scenarios.cloud.functions import function_worlds

@@ -2,9 +2,9 @@
 
 import pytest
 
+from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.ssm.automation import owned
-from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.agent.host_worlds import launch
 from tests.scenarios.cloud.small_worlds import (
     admin,
