@@ -18,7 +18,7 @@ import scenarios.runner.mutate as about
 from scenarios.cloud.kernel import kept_on_disk
 from scenarios.runner.library import library
 from scenarios.runner.mutate.alike import alike
-from scenarios.runner.mutate.concerned import Recorded, concerned, has, record
+from scenarios.runner.mutate.concerned import Recorded, concerned, has, record, shared_out
 from scenarios.runner.mutate.excuses import excuse
 from scenarios.runner.mutate.judge import MutantResult, judge
 from scenarios.runner.mutate.mutants import Mutant, every_mutant
@@ -76,7 +76,6 @@ _WORK: list[list[Mutant]] = []
 _RECORDED: dict[str, Recorded] = {}
 _NOTICED: dict[tuple[str, str], str] = {}
 _IN_A_ROW = 16
-_TRIED_OF_ALIKE = 5
 
 
 def _all(
@@ -136,22 +135,18 @@ def _groups(chosen: Iterable[Mutant]) -> list[list[Mutant]]:
 def _by_number(number: int) -> list[MutantResult]:
     """Mutants hold functions, which can't be sent to a worker; their numbers can.
 
-    Of mutants that are alike those are tried that most scenarios meet; once one is noticed, the others are as
-    good as that. Where none of a few is, all of them survive.
+    Of mutants that are alike, once one is noticed the others are as good as that.
     """
-    alike_ones = [(mutant, concerned(mutant, _RECORDED)) for mutant in _WORK[number]]
-    alike_ones.sort(key=lambda pair: -len(pair[1]))
     tried: list[MutantResult] = []
-    for mutant, order in alike_ones[:_TRIED_OF_ALIKE]:
+    for mutant, order in shared_out([(each, concerned(each, _RECORDED)) for each in _WORK[number]]):
         tried.append(_judged(mutant, order))
         if not tried[-1].survived:
             break
     last = tried[-1]
     if last.survived:
-        untried = [mutant for mutant, _ in alike_ones[len(tried) :]]
-        return [*tried, *(MutantResult(each.name, "", excuse=excuse(each)) for each in untried)]
+        return tried
     # Those that were tried before it too: a scenario just never asks that function.
-    others = [mutant.name for mutant, _ in alike_ones if mutant.name != last.name]
+    others = [mutant.name for mutant in _WORK[number] if mutant.name != last.name]
     noticed = replace(last, seconds=sum(verdict.seconds for verdict in tried))
     return [noticed, *(MutantResult(name, f"{last.killed_by} (of {last.name})") for name in others)]
 

@@ -48,7 +48,6 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
     for it, and what a resource's policy says of one only where anybody did: other scenarios are left out.
     """
     stated = stated_by(mutant)
-    stem = mutant.resource.lower()
     statement, _ = statement_of(mutant)
     refers = references(statement or templates()[mutant.of]["Resources"][mutant.resource])
 
@@ -75,11 +74,37 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
             mutant.resource not in known.touched.alarmed,
             mutant.resource not in known.touched.named,
             -len(refers & known.touched.named),
-            not stem.startswith(scenario.name.split(".", 1)[0].replace("_", "")),
+            not _is_called_like(scenario, mutant),
             known.seconds,
         )
 
     return sorted(near, key=rank)
+
+
+def shared_out(
+    met: Iterable[tuple[Mutant, list[Scenario]]],
+) -> list[tuple[Mutant, list[Scenario]]]:
+    """Mutants that are alike, with the scenarios that each meets: each scenario meets one of them.
+
+    That is the mutant that it is called like, else the one that most scenarios may meet.
+    """
+    alike = sorted(met, key=lambda pair: -len(pair[1]))
+    whose: dict[str, int] = {}
+    for like in (True, False):
+        for number, (mutant, scenarios) in enumerate(alike):
+            for each in scenarios:
+                if not like or _is_called_like(each, mutant):
+                    whose.setdefault(each.name, number)
+    return [
+        (mutant, [each for each in scenarios if whose[each.name] == number])
+        for number, (mutant, scenarios) in enumerate(alike)
+    ]
+
+
+def _is_called_like(scenario: Scenario, mutant: Mutant) -> bool:
+    """`root_login.degrees` is called like `RootLoginRole`."""
+    stem = scenario.name.split(".", 1)[0].replace("_", "")
+    return mutant.resource.lower().startswith(stem)
 
 
 def _is_asked(patterns: Iterable[str], asked: Iterable[tuple[str, str]]) -> bool:

@@ -213,7 +213,11 @@ def of_functions(every, monkeypatch):
     """The same change to three functions; TableDeleted is met by most scenarios, RootLogin by none."""
     removed = "Environment.Variables.TRAILWARDEN_LEDGER: removed"
     chosen = [mutant(every, f"variable Resources.{name}.Properties.{removed}") for name in FUNCTIONS]
-    met = {"RootLogin": [], "TableDeleted": ["root_login", "cis_alarms"], "TrailStopped": ["trail_stopped"]}
+    met = {
+        "RootLogin": [],
+        "TableDeleted": ["root_login", "cis_alarms", "trail_stopped"],
+        "TrailStopped": ["trail_stopped", "cis_alarms"],
+    }
     monkeypatch.setattr(command, "_WORK", command._groups(chosen))
     monkeypatch.setattr(command, "concerned", lambda mutant, _: list(named(met[mutant.resource])))
     return chosen
@@ -254,13 +258,16 @@ def test_where_the_first_is_not_noticed_the_next_is_judged(of_functions, monkeyp
     assert sum(each.seconds for each in verdicts) == 2
 
 
-def test_where_none_is_noticed_all_survive(of_functions, monkeypatch):
+def test_where_none_is_noticed_each_scenario_has_met_one_and_all_survive(of_functions, monkeypatch):
     judged = noticing(monkeypatch)
-    monkeypatch.setattr(command, "_TRIED_OF_ALIKE", 2)
 
     verdicts = command._by_number(0)
 
-    assert [resource for resource, _ in judged] == ["TableDeleted", "TrailStopped"]
+    assert judged == [
+        ("TableDeleted", ["root_login", "cis_alarms"]),
+        ("TrailStopped", ["trail_stopped"]),  # called like it
+        ("RootLogin", []),
+    ]
     assert [(each.survived, each.met) for each in verdicts] == [(True, 2), (True, 1), (True, 0)]
 
 
