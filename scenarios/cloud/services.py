@@ -34,6 +34,7 @@ from scenarios.cloud.kafka.manifest import SERVICE as KAFKA
 from scenarios.cloud.kinesis.manifest import SERVICE as KINESIS
 from scenarios.cloud.kms.manifest import SERVICE as KMS
 from scenarios.cloud.logs.manifest import SERVICE as LOGS
+from scenarios.cloud.macie2.manifest import SERVICE as MACIE
 from scenarios.cloud.oam.manifest import SERVICE as OAM
 from scenarios.cloud.opensearch.manifest import SERVICE as OPENSEARCH
 from scenarios.cloud.organizations.manifest import SERVICE as ORGANIZATIONS
@@ -79,6 +80,7 @@ SERVICES: tuple[Service, ...] = (
     FIREHOSE,
     OAM,
     LOGS,
+    MACIE,
     OPENSEARCH,
     ORGANIZATIONS,
     RDS,

@@ -1,14 +1,17 @@
 """Somebody switches off what watches the account."""
 
+from collections.abc import Callable
 from typing import Any
 
 from chalicelib.remediation import Outcome
 from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
+from scenarios.incidents.people import ann
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, heard_of, no_more_alerts_than, outcome, state
+from scenarios.runner.words.people import decides
 from scenarios.runner.words.undoing import undoes_by_hand
 
 NAME = "detector_disabled"
@@ -139,6 +142,24 @@ def _hub_is_on(hub: Any) -> str | None:
     return None if hub.describe_hub() else "it is off"
 
 
+def _opposite_of(judge: Callable[[Any], str | None]) -> Callable[[Any], str | None]:
+    return lambda client: None if judge(client) else "it is on"
+
+
+def _hub_is_off(hub: Any) -> str | None:
+    try:
+        return f"it is on: {hub.describe_hub()['HubArn']}"
+    except hub.exceptions.InvalidAccessException:
+        return None
+
+
+def _macie_is_off(macie: Any) -> str | None:
+    try:
+        return f"it is {macie.get_macie_session()['status']}"
+    except macie.exceptions.ResourceNotFoundException:  # moto's own word for it, which a check hears
+        return None
+
+
 def _macie_is_on(macie: Any) -> str | None:
     return None if macie.get_macie_session()["status"] == "ENABLED" else "it is off"
 
@@ -265,7 +286,43 @@ SILENT = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, ENFORCED, SILENT)
+UNDONE = Scenario(
+    name="detector_disabled.undone",
+    title="All that was switched off was meant to be: what Trailwarden switched on again is undone",
+    parameters=ACTING,
+    lasts="01:25:00",
+    before=RECORDER,
+    given=[watched()],
+    when=[
+        at("00:00", mallory.calls("ec2", "disable_ebs_encryption_by_default")),
+        at("05:00", decides(ann, "undo", NAME)),
+        at(
+            "10:00",
+            mallory.calls("config", "stop_configuration_recorder", ConfigurationRecorderName="default"),
+        ),
+        at("15:00", decides(ann, "undo", NAME)),
+        at("20:00", mallory.calls("securityhub", "disable_security_hub")),
+        at("38:00", decides(ann, "undo", NAME)),
+        at("40:00", mallory.calls("macie2", "update_macie_session", status="PAUSED")),
+        at("45:00", decides(ann, "undo", NAME)),
+        at("50:00", mallory.calls("macie2", "disable_macie")),
+        at("01:08:00", decides(ann, "undo", NAME)),
+    ],
+    then=[
+        at_the_end(
+            state("new volumes are not encrypted", _opposite_of(_encrypts), "ec2"),
+            state("Config records nothing", _opposite_of(_records), "config"),
+            state("Security Hub is off", _hub_is_off, "securityhub"),
+            state("Macie is off", _macie_is_off, "macie2"),
+            outcome(NAME, Outcome.UNDONE, times=5),
+            alert(NAME, "MEDIUM", "and then undid it", subject="Undone"),
+            alert(NAME, "HIGH", "and then undid it", subject="Undone", times=4),
+            no_more_alerts_than(12, of=NAME),
+        ),
+    ],
+)
+
+SCENARIOS = (SCENARIO, ENFORCED, SILENT, UNDONE)
 
 READS = (
     ("guardduty", "GetDetector"),
