@@ -12,10 +12,23 @@ from scenarios.runner.mutate.statements import actions_of, listed, statement_of
 
 # What may survive, by a regular expression on the mutant's name, and why. `excuse` knows more kinds.
 ALLOWED: dict[str, str] = {
-    r"APIHandlerPolicy\.Properties\.PolicyDocument\.Statement\.1\.Action\.1": (
-        "AWS asks InvokeAsync for lambda:InvokeFunction"
+    r": Deny lambda:InvokeAsync removed": (
+        "AWS asks InvokeAsync for lambda:InvokeFunction, which the same statement denies; "
+        "tests/chalicelib/template/test_closed.py asks for both"
     ),
-    r"(APIHandlerWakingPolicy|APIHandler\.Properties\.(Env|Logging|Reserved)|restApiId)": (
+    r"Resources\.(?!ApiHandler)\w+Role\..*: Allow sqs:GetQueueAttributes removed": (
+        "Lambda's poller needs it, by AWS's page, and the simulated one asks for nothing; "
+        "tests/chalicelib/template/test_policies.py holds that each has it"
+    ),
+    r"ReservedConcurrentExecutions": (
+        "how many runs are kept, which no scenario uses up; "
+        "tests/chalicelib/template/test_concurrency.py holds it for each function"
+    ),
+    r"Alarm\.Properties\.OKActions\.": (
+        "that an alarm of the benchmark is over, as scenarios show of some; "
+        "tests/chalicelib/template/test_template.py holds each"
+    ),
+    r"(APIHandlerWaking\w*Policy|APIHandler\.Properties\.(Env|Logging)|restApiId)": (
         "what the API's function knows, and whom it may wake, for each remediation, as a few scenarios show "
         "of some; tests/chalicelib/http/test_routes.py and tests/chalicelib/template/test_template.py hold "
         "the rest"

@@ -18,7 +18,7 @@ EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 ADMINISTRATOR = ({"Version": "2012-10-17", "Statement": [EVERYTHING]},)
 USED = {
     "AWS::DynamoDB::Table": ("dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:PartiQLInsert"),
-    "AWS::Lambda::Function": ("lambda:InvokeFunction",),
+    "AWS::Lambda::Function": ("lambda:InvokeFunction", "lambda:InvokeAsync"),
     "AWS::SNS::Topic": ("sns:Publish",),
     "AWS::SQS::Queue": ("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:PurgeQueue"),
 }
@@ -97,7 +97,7 @@ def test_the_functions_and_operators_do_except_the_http_sides_function(closed, w
         (name, action) for name, arn, action in parts(closed, USED) if not may(closed, who, action, arn)
     ]
 
-    assert kept_out == [("APIHandler", "lambda:InvokeFunction")]
+    assert kept_out == [("APIHandler", "lambda:InvokeFunction"), ("APIHandler", "lambda:InvokeAsync")]
 
 
 def test_the_account_can_always_repair_a_part_and_its_policy(closed):

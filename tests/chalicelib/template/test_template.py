@@ -11,6 +11,8 @@ import pytest
 from chalicelib import template as stack
 from chalicelib.catalog import CATALOG, RULES
 from chalicelib.remediation import Grant, Plan
+from chalicelib.remediations.cis_alarms.controls import CIS_CONTROLS
+from chalicelib.settings import FUNCTIONS as WOKEN
 from chalicelib.stack import LogAlarm, Parameter
 from chalicelib.template.archive import archive
 from chalicelib.template.parts import DeclaredTwice, logical_id
@@ -748,6 +750,34 @@ def test_every_route_but_health_needs_iam(path, method):
 
 def test_the_signature_that_routes_need_is_iams():
     assert DEFINITION["securityDefinitions"]["sigv4"]["x-amazon-apigateway-authtype"] == "awsSigv4"
+
+
+@pytest.mark.parametrize("control", CIS_CONTROLS, ids=lambda control: control.name)
+def test_an_alarm_of_the_benchmark_tells_its_end_where_its_beginning_is_told(control):
+    said = RESOURCES[f"{control.name}Alarm"]["Properties"]
+    ends = [] if control.alerted_by else [{"Ref": "CisTopic"}]
+
+    assert said.get("OKActions", []) == ends
+    assert {"Ref": "CisTopic"} in said["AlarmActions"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "woken", "condition"),
+    [("APIHandlerWakingPolicy", CATALOG, None), ("APIHandlerWakingRulesPolicy", RULES, "HasConfigRules")],
+)
+def test_the_http_side_may_wake_each_function_and_knows_it_by_its_name(policy, woken, condition):
+    resource = RESOURCES[policy]
+    granted = resource["Properties"]["PolicyDocument"]["Statement"]
+    known = json.dumps(RESOURCES["APIHandler"]["Properties"]["Environment"]["Variables"][WOKEN])
+
+    assert resource.get("Condition") == condition
+    assert resource["Properties"]["Roles"] == [{"Ref": "ApiHandlerRole"}]
+    assert all((each["Effect"], each["Action"]) == ("Allow", ["lambda:InvokeFunction"]) for each in granted)
+    assert {arn["Fn::Sub"] for each in granted for arn in as_list(each["Resource"])} == {
+        f"${{{logical_id(each.name)}.Arn}}" for each in woken
+    }
+    for each in woken:
+        assert f"{each.name}=${{{logical_id(each.name)}}}" in known
 
 
 def test_nothing_of_the_local_stage_is_deployed():
