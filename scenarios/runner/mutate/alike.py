@@ -27,6 +27,8 @@ def alike(mutant: Mutant) -> tuple[str, ...]:
     if "eventName" in mutant.path:  # a test of the catalogue holds that each is a call that AWS records
         return (mutant.of, mutant.resource, repr(mutant.path[: mutant.path.index("eventName")]))
     resource = templates()[mutant.of]["Resources"][mutant.resource]
+    if listed := _in_a_list(mutant, resource):
+        return listed
     own = _function(mutant.resource)
     if mutant.kind in _ONE_BY_ONE or not own:
         return (mutant.name,)
@@ -40,6 +42,26 @@ def alike(mutant: Mutant) -> tuple[str, ...]:
         mutant.what,
     )
     return tuple(_without(own, each) for each in words)
+
+
+def _in_a_list(mutant: Mutant, resource: Any) -> tuple[str, ...]:
+    """For one of a list that names something of each function: the list, and what it says of every one.
+
+    () where there is no such list.
+    """
+    where, node, lists = mutant.path[2:], resource, []
+    for number, part in enumerate(where):
+        if isinstance(node, str):
+            break  # in a text that holds references
+        if isinstance(node, list):
+            lists.append((number, node))
+        node = node[part]
+    for number, items in reversed(lists):
+        own, said = _anonymous(items[int(where[number])])
+        if own and sum(_anonymous(each)[1] == said for each in items) > 1:
+            what = _without(own, mutant.what)
+            return (mutant.of, mutant.resource, repr(where[:number]), said, repr(where[number + 1 :]), what)
+    return ()
 
 
 def _unit(resource: Any, mutant: Mutant) -> tuple[Any, tuple[Any, ...]]:
@@ -69,6 +91,13 @@ def _functions() -> tuple[str, ...]:
 def _function(logical_id: str) -> str:
     """Whose resource it is, by the start of its name; "" where it is nobody's alone."""
     return next((name for name in _functions() if logical_id.startswith(name)), "")
+
+
+def _anonymous(item: Any) -> tuple[str, str]:
+    """The function that an item of a list names, "" where it names none; and the item without that name."""
+    words = json.dumps(item)
+    own = next((name for name in _functions() if name in words), "")
+    return own, _without(own, words) if own else words
 
 
 def _without(function: str, words: str) -> str:

@@ -17,10 +17,24 @@ from scenarios.runner.scenario import Scenario
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 ADMINISTRATOR = ({"Version": "2012-10-17", "Statement": [EVERYTHING]},)
 USED = {
-    "AWS::DynamoDB::Table": ("dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:PartiQLInsert"),
+    "AWS::DynamoDB::Table": (
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:BatchWriteItem",
+        "dynamodb:PartiQLInsert",
+        "dynamodb:PartiQLUpdate",
+        "dynamodb:PartiQLDelete",
+    ),
     "AWS::Lambda::Function": ("lambda:InvokeFunction", "lambda:InvokeAsync"),
     "AWS::SNS::Topic": ("sns:Publish",),
-    "AWS::SQS::Queue": ("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:PurgeQueue"),
+    "AWS::SQS::Queue": (
+        "sqs:SendMessage",
+        "sqs:ReceiveMessage",
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:PurgeQueue",
+    ),
 }
 MANAGED = {
     "AWS::DynamoDB::Table": ("dynamodb:PutResourcePolicy", "dynamodb:UpdateTable", "dynamodb:Query"),

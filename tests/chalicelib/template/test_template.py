@@ -536,6 +536,41 @@ def test_a_seal_is_made_by_its_function_alone():
     assert set(makers["TellingSealKey"]) == telling | {"HeartbeatRole"}
 
 
+EVERY_KEY = {*SEAL_KEYS, "InstructionKey"}
+
+
+def test_what_a_person_asked_for_is_checked_by_every_function_that_acts():
+    _, _, checking = RESOURCES["InstructionKey"]["Properties"]["KeyPolicy"]["Statement"]
+
+    assert (checking["Effect"], checking["Action"]) == ("Allow", "kms:VerifyMac")
+    assert {role["Fn::GetAtt"][0] for role in checking["Principal"]["AWS"]} == {
+        f"{logical_id(each.name)}Role" for each in CATALOG if each.acts
+    }
+
+
+@pytest.mark.parametrize("rule", ["StackChangedTrigger5", "WatchForward5"])
+def test_what_is_done_to_any_key_of_the_stack_is_noticed(rule):
+    detail = RESOURCES[rule]["Properties"]["EventPattern"]["detail"]
+    (named,) = [each["requestParameters"] for each in detail["$or"] if "requestParameters" in each]
+
+    assert {each["suffix"]["Ref"] for each in named["keyId"]} == EVERY_KEY | {"AlertKey"}
+
+
+def test_each_key_of_seals_and_of_instructions_can_be_enabled_again():
+    _, again = RESOURCES["StackChangedActingPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    arn = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/"
+
+    assert again["Action"] == ["kms:EnableKey", "kms:CancelKeyDeletion"]
+    assert {each["Fn::Sub"] for each in again["Resource"]} == {f"{arn}${{{key}}}" for key in EVERY_KEY}
+
+
+@pytest.mark.parametrize("policy", ["ChatPolicy", "SecurityHubPolicy"])
+def test_every_function_of_a_remediation_may_tell_on_each_channel(policy):
+    roles = RESOURCES[policy]["Properties"]["Roles"]
+
+    assert {role["Ref"] for role in roles} == {f"{logical_id(each.name)}Role" for each in CATALOG}
+
+
 # What AWS's console lets a key's administrators do, but for grants: these would hand out what they may not.
 # https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 MANAGING = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.runner.mutate.alike import alike
+from scenarios.runner.mutate.alike import _function, alike
 from scenarios.runner.mutate.mutants import every_mutant
 
 
@@ -73,6 +73,24 @@ def test_the_calls_in_one_list_of_a_pattern_are_alike_and_those_of_another_rule_
     kinds = [{alike(each) for each in those} for those in names]
     assert [len(those) for those in kinds] == [1, 1]
     assert kinds[0] != kinds[1]
+
+
+@pytest.mark.parametrize(
+    ("resource", "place"),
+    [
+        ("ChatPolicy", ".Roles."),
+        ("StackChangedTrigger5", ".keyId."),
+        ("APIHandlerWakingPolicy", ".Resource."),
+    ],
+)
+def test_what_one_list_names_of_each_function_is_alike(every, resource, place):
+    listed = [each for each in every if f" Resources.{resource}." in each.name and place in each.name]
+    of_functions = [each for each in listed if _function(each.what.removeprefix("not ").strip("${}"))]
+
+    assert len(of_functions) > 10
+    assert len({alike(each) for each in of_functions}) == 1
+    others = [each for each in listed if each not in of_functions]
+    assert len({alike(each) for each in listed}) == 1 + len(others)
 
 
 def test_a_right_that_one_role_alone_has_is_alike_to_nothing(every):
