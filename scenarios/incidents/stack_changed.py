@@ -230,6 +230,21 @@ def rules_are(*parts: str) -> Check:
     return Check(f"{', '.join(parts)} is enabled, with its targets", judge)
 
 
+def keys_are_enabled(*parts: str) -> Check:
+    """These keys of the stack can be used."""
+
+    def judge(world: World) -> str | None:
+        with world.calls.muted():
+            kms = world.client(world.user("reader"), "kms")
+            states = {
+                part: kms.describe_key(KeyId=_name(world, part))["KeyMetadata"]["KeyState"] for part in parts
+            }
+        found = ", ".join(f"{part} is {state}" for part, state in states.items() if state != "Enabled")
+        return found or None
+
+    return Check(f"{', '.join(parts)} can be used", judge)
+
+
 def stack_is(status: str) -> Check:
     """The stack's status, as CloudFormation tells it."""
 
@@ -290,6 +305,38 @@ PUT_BACK = Scenario(
         ),
         by("10:30", alert("table_deleted", "HIGH", "orders", "user/mallory")),
         at_the_end(no_more_alerts_than(2, of=NAME)),
+    ],
+)
+
+UNSEALED = Scenario(
+    name="stack_changed.unsealed",
+    title="The keys of alerts and of seals are disabled or denied, a queue forgets: put back",
+    parameters=ENFORCE,
+    lasts="15:00",
+    when=[
+        at(
+            "00:00",
+            DEEDS["key_disabled"].by(mallory),
+            DEEDS["key_to_be_deleted"].by(mallory),
+        ),
+        at(
+            "05:00",
+            DEEDS["subscription_filtered"].by(mallory),
+            DEEDS["queue_forgets"].by(mallory),
+            DEEDS["log_policy_deleted"].by(mallory),
+        ),
+        at("10:00", DEEDS["key_denied"].by(mallory)),
+    ],
+    then=[
+        by(
+            "02:30",
+            keys_are_enabled("TellingSealKey", "TableDeletedSealKey"),
+            alert(NAME, "CRITICAL", "Trailwarden did:", subject="key TellingSealKey was disabled"),
+            alert(NAME, "CRITICAL", "Trailwarden did:", subject="key TableDeletedSealKey is to be deleted"),
+        ),
+        by("07:30", outcome(NAME, Outcome.ACTED, times=5)),
+        by("12:30", alert(NAME, "CRITICAL", "Trailwarden did:", subject="key AlertKey got another policy")),
+        at_the_end(outcome(NAME, Outcome.ACTED, times=6), no_more_alerts_than(6, of=NAME)),
     ],
 )
 
@@ -641,6 +688,7 @@ DELIVERY_DENIED = Scenario(
 SCENARIOS = (
     SCENARIO,
     PUT_BACK,
+    UNSEALED,
     UNHEARD,
     ITSELF,
     VOICELESS,
