@@ -23,6 +23,7 @@ from chalicelib.ledger.validations import newest
 from chalicelib.remediation import Call, Outcome, Plan
 from chalicelib.runtime.woken import waking
 from chalicelib.seal import SEAL
+from chalicelib.template.parts import logical_id
 from chalicelib.trail.settings.selectors import selectors_in_words
 from chalicelib.trail.settings.settings import TrailSettings
 from scenarios.cloud.deployment import ACCOUNT
@@ -31,7 +32,7 @@ from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.world import World
 from scenarios.incidents.trail_stopped import BLIND, ENFORCE, GONE_TOMORROW, trail_logs
 from scenarios.incidents.trail_validation import asks, works
-from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
+from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor, refused_by
 from scenarios.runner.words.checks import (
     alarm_mail,
@@ -49,6 +50,7 @@ from scenarios.runner.words.givens import table
 from scenarios.runner.words.people import ruled
 from scenarios.runner.words.trail_actions import edits, lifts_the_policy, trail_bucket
 from scenarios.runner.words.trail_settings import OWN_TRAIL, on_trail, trail_arn, unrecorded
+from scenarios.runner.words.users import DENY_ALL, keyed_user
 
 NAME = "trail_stopped"
 STRANGER = "strangers-logs"
@@ -56,6 +58,10 @@ STRANGER = "strangers-logs"
 
 # The deploy lets mallory use its parts directly.
 LET_IN = (("Operators", f"arn:aws:iam::{ACCOUNT}:user/mallory"),)
+
+
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+_READS = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 
 
 def holder(*rights: str) -> Actor:
@@ -352,6 +358,50 @@ def blinds_with_the_role_of(function: str) -> Action:
     return Action(f"mallory blinds the trail with {function}'s role", do)
 
 
+# For each function that may act, something that its role may do, with no plan that holds it.
+STOLEN: Mapping[str, tuple[str, str, dict[str, Any]]] = {
+    "backup_missing": ("dynamodb", "create_backup", {"TableName": "orders", "BackupName": "mine"}),
+    "detector_disabled": ("ec2", "enable_ebs_encryption_by_default", {}),
+    "administrator_made": ("iam", "detach_user_policy", {"UserName": "carla", "PolicyArn": ADMINISTRATOR}),
+    "password_or_mfa_changed": ("iam", "attach_user_policy", {"UserName": "carla", "PolicyArn": DENY_ALL}),
+    "access_key_created": ("iam", "detach_user_policy", {"UserName": "carla", "PolicyArn": DENY_ALL}),
+    "instance_credentials": ("iam", "delete_role_policy", {"RoleName": "billing", "PolicyName": "all"}),
+    "key_deletion_scheduled": ("kms", "enable_key", {"KeyId": "alias/company"}),
+}
+
+
+def _companys() -> Given:
+    """A role with a policy, and a key, of the company's own."""
+
+    def do(world: World) -> None:
+        builder = world.user("builder")
+        iam, kms = world.client(builder, "iam"), world.client(builder, "kms")
+        nobody = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}
+        trust, reads = ({"Version": "2012-10-17", "Statement": [each]} for each in (nobody, _READS))
+        iam.create_role(RoleName="billing", AssumeRolePolicyDocument=json.dumps(trust))
+        iam.put_role_policy(RoleName="billing", PolicyName="all", PolicyDocument=json.dumps(reads))
+        key = kms.create_key(Description="company")["KeyMetadata"]["KeyId"]
+        kms.create_alias(AliasName="alias/company", TargetKeyId=key)
+
+    return Given("a role billing, a key company", do)
+
+
+def acts_with_the_role_of(remediation: str) -> Action:
+    """With a stolen session of a role that may act: one call, which no plan holds."""
+    service, operation, parameters = STOLEN[remediation]
+
+    def do(world: World) -> None:
+        caller = session_of(world, logical_id(remediation))
+        given = dict(parameters)
+        if service == "kms":
+            with world.calls.muted():
+                known = world.client(caller, "kms").describe_key(KeyId=given["KeyId"])
+            given["KeyId"] = known["KeyMetadata"]["KeyId"]
+        getattr(world.client(caller, service), operation)(**given)
+
+    return Action(f"mallory calls {service} {operation} with {remediation}'s role", do)
+
+
 def _refused(call: Callable[..., Any], **parameters: Any) -> None:
     try:
         call(**parameters)
@@ -609,6 +659,15 @@ STOLEN_ACTING_ROLE = Scenario(
     ],
 )
 
+STOLEN_ACTING_ROLES = Scenario(
+    name="one_right.stolen_acting_roles",
+    title="Any other acting function's own role: a call that no plan of it holds is told by that function",
+    parameters=tuple((f"{logical_id(each)}Mode", "enforce") for each in STOLEN),
+    given=[table("orders"), keyed_user("carla"), _companys()],
+    when=[at("00:00", *map(acts_with_the_role_of, STOLEN))],
+    then=[by("02:30", *(alert(each, "CRITICAL", subject="own role made a call") for each in STOLEN))],
+)
+
 WITHOUT_KMS = Scenario(
     name="one_right.without_kms",
     title="kms:DisableKey: without a seal nothing acts, and what happens is told all the same",
@@ -708,5 +767,6 @@ SCENARIOS = (
     FORGED_SUM,
     STOLEN_ROLE,
     STOLEN_ACTING_ROLE,
+    STOLEN_ACTING_ROLES,
     WITHOUT_KMS,
 )
