@@ -16,6 +16,14 @@ ALLOWED: dict[str, str] = {
         "AWS asks InvokeAsync for lambda:InvokeFunction, which the same statement denies; "
         "tests/chalicelib/template/test_closed.py asks for both"
     ),
+    r"Resources\.(?!TrailBucket)\w+Policy\..*\.Condition\.StringNotLike\.aws:PrincipalArn\.": (
+        "whom a part of the stack lets in, of which scenarios try some; "
+        "tests/chalicelib/template/test_closed.py lets each in everywhere, and keeps the others out"
+    ),
+    r"Policy\..*: Deny sqs:(Chan|Del|Purge)\w+ removed": (
+        "what nobody else may do to a queue of the stack, of which scenarios try the usual ways; "
+        "tests/chalicelib/template/test_closed.py asks for each"
+    ),
     r"Resources\.(?!ApiHandler)\w+Role\..*: Allow sqs:GetQueueAttributes removed": (
         "Lambda's poller needs it, by AWS's page, and the simulated one asks for nothing; "
         "tests/chalicelib/template/test_policies.py holds that each has it"
