@@ -37,7 +37,12 @@ DEGREES = Scenario(
         at("03:00", root.calls("iam", "list_users")),
     ],
     then=[
-        by("03:10", alert("root_login", "HIGH", "with MFA"), alert("root_login", "MEDIUM", "failed")),
+        by(
+            "03:10",
+            # What to ask next names the log group in which the trail's records are.
+            alert("root_login", "HIGH", "with MFA", "--log-group trailwarden-TrailGroup-"),
+            alert("root_login", "MEDIUM", "failed"),
+        ),
         at_the_end(
             measured(Severity.HIGH, within_seconds=125), measured(Severity.MEDIUM, within_seconds=125)
         ),
