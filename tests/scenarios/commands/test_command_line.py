@@ -11,11 +11,13 @@ from click.testing import CliRunner
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.commands import catalog
 from scenarios.commands import run as run_command
+from scenarios.commands.__main__ import main as begin
 from scenarios.commands.cli import COMPLETING, SUMMARIES, main
 from scenarios.commands.run_options import unanswered
 from scenarios.commands.scenario_names import every_name
 from scenarios.runner.library import library
 from scenarios.runner.show.progress import progress
+from tests import ctrl_c
 
 CODE = "from scenarios.commands.cli import main; main(prog_name='trailwarden')"
 
@@ -126,6 +128,16 @@ def test_ctrl_c_ends_a_command_in_one_line(monkeypatch):
 
     assert result.exit_code == 130
     assert result.stderr == "trailwarden: interrupted\n"
+
+
+def test_ctrl_c_while_it_loads_ends_it_in_one_line_too(monkeypatch, capsys):
+    ctrl_c.comes_with_the_import_of("scenarios.commands.cli", monkeypatch)
+    monkeypatch.delattr("scenarios.commands.cli")
+
+    with pytest.raises(SystemExit) as ended:
+        begin()
+
+    assert (ended.value.code, capsys.readouterr().err) == (130, "trailwarden: interrupted\n")
 
 
 @pytest.mark.slow

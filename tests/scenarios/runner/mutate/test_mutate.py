@@ -2,7 +2,6 @@
 
 import re
 import runpy
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from scenarios.runner.mutate.judge import MutantResult, judge
 from scenarios.runner.mutate.mutants import every_mutant
 from scenarios.runner.mutate.statements import listed
 from scenarios.runner.mutate.touches import PEOPLE, Touched
+from tests import ctrl_c
 
 
 @pytest.fixture(scope="module")
@@ -381,15 +381,7 @@ def test_a_run_whose_time_is_over_keeps_what_is_judged_so_far(every, monkeypatch
 
 
 def test_ctrl_c_while_it_loads_ends_it_in_one_line(monkeypatch, capsys):
-    class Pressed:
-        """Ctrl-C comes as the command is imported."""
-
-        def find_spec(self, name, *_):
-            if name == command.__name__:
-                raise KeyboardInterrupt
-
-    monkeypatch.delitem(sys.modules, command.__name__)
-    monkeypatch.setattr(sys, "meta_path", [Pressed(), *sys.meta_path])
+    ctrl_c.comes_with_the_import_of(command.__name__, monkeypatch)
 
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(Path(command.__file__).with_name("__main__.py")), run_name="__main__")
