@@ -29,7 +29,7 @@ def alike(mutant: Mutant) -> tuple[str, ...]:
     resource = templates()[mutant.of]["Resources"][mutant.resource]
     if listed := _in_a_list(mutant, resource):
         return listed
-    own = _function(mutant.resource)
+    own = function_of(mutant.resource)
     if mutant.kind in _ONE_BY_ONE or not own:
         return (mutant.name,)
     unit, leaf = _unit(resource, mutant)
@@ -88,7 +88,7 @@ def _functions() -> tuple[str, ...]:
     return tuple(sorted(names, key=len, reverse=True))
 
 
-def _function(logical_id: str) -> str:
+def function_of(logical_id: str) -> str:
     """Whose resource it is, by the start of its name; "" where it is nobody's alone."""
     return next((name for name in _functions() if logical_id.startswith(name)), "")
 

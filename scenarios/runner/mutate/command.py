@@ -138,7 +138,8 @@ def _by_number(number: int) -> list[MutantResult]:
     Of mutants that are alike, once one is noticed the others are as good as that.
     """
     tried: list[MutantResult] = []
-    for mutant, order in shared_out([(each, concerned(each, _RECORDED)) for each in _WORK[number]]):
+    met = [(each, concerned(each, _RECORDED)) for each in _WORK[number]]
+    for mutant, order in shared_out(met, _RECORDED):
         tried.append(_judged(mutant, order))
         if not tried[-1].survived:
             break

@@ -11,6 +11,7 @@ from scenarios.cloud.cloudformation.intrinsics import Intrinsics
 from scenarios.cloud.cloudformation.template import Template as StackTemplate
 from scenarios.cloud.deployment import ACCOUNT, STACK_NAME, Deployment
 from scenarios.runner.library import library
+from scenarios.runner.mutate.alike import function_of
 from scenarios.runner.mutate.mutants import Mutant, Path, templates
 from scenarios.runner.mutate.statements import actions_of, is_of_a_role, stated_by, statement_of
 from scenarios.runner.mutate.touches import Touched, recording, references
@@ -82,22 +83,24 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
 
 
 def shared_out(
-    met: Iterable[tuple[Mutant, list[Scenario]]],
+    met: Iterable[tuple[Mutant, list[Scenario]]], recorded: Mapping[str, Recorded]
 ) -> list[tuple[Mutant, list[Scenario]]]:
     """Mutants that are alike, with the scenarios that each meets: each scenario meets one of them.
 
-    That is the mutant that it is called like, else the one that most scenarios may meet.
+    That is the mutant that it is called like, else the one whose function did most in it.
     """
     alike = sorted(met, key=lambda pair: -len(pair[1]))
-    whose: dict[str, int] = {}
-    for like in (True, False):
-        for number, (mutant, scenarios) in enumerate(alike):
-            for each in scenarios:
-                if not like or _is_called_like(each, mutant):
-                    whose.setdefault(each.name, number)
+    nearest: dict[str, tuple[tuple[bool, int], str]] = {}
+    for mutant, scenarios in alike:
+        role = f"{function_of(mutant.resource)}Role"
+        for each in scenarios:
+            deeds = sum(who == role for who, _ in recorded[each.name].touched.asked)
+            near = _is_called_like(each, mutant), deeds
+            if each.name not in nearest or near > nearest[each.name][0]:
+                nearest[each.name] = near, mutant.name
     return [
-        (mutant, [each for each in scenarios if whose[each.name] == number])
-        for number, (mutant, scenarios) in enumerate(alike)
+        (mutant, [each for each in scenarios if nearest[each.name][1] == mutant.name])
+        for mutant, scenarios in alike
     ]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.runner.mutate.alike import _function, alike
+from scenarios.runner.mutate.alike import alike, function_of
 from scenarios.runner.mutate.mutants import every_mutant
 
 
@@ -85,7 +85,7 @@ def test_the_calls_in_one_list_of_a_pattern_are_alike_and_those_of_another_rule_
 )
 def test_what_one_list_names_of_each_function_is_alike(every, resource, place):
     listed = [each for each in every if f" Resources.{resource}." in each.name and place in each.name]
-    of_functions = [each for each in listed if _function(each.what.removeprefix("not ").strip("${}"))]
+    of_functions = [each for each in listed if function_of(each.what.removeprefix("not ").strip("${}"))]
 
     assert len(of_functions) > 10
     assert len({alike(each) for each in of_functions}) == 1
