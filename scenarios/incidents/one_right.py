@@ -6,7 +6,7 @@ let in as operators.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -358,20 +358,32 @@ def blinds_with_the_role_of(function: str) -> Action:
     return Action(f"mallory blinds the trail with {function}'s role", do)
 
 
-# For each function that may act, something that its role may do, with no plan that holds it.
-STOLEN: Mapping[str, tuple[str, str, dict[str, Any]]] = {
-    "backup_missing": ("dynamodb", "create_backup", {"TableName": "orders", "BackupName": "mine"}),
-    "detector_disabled": ("ec2", "enable_ebs_encryption_by_default", {}),
-    "administrator_made": ("iam", "detach_user_policy", {"UserName": "carla", "PolicyArn": ADMINISTRATOR}),
-    "password_or_mfa_changed": ("iam", "attach_user_policy", {"UserName": "carla", "PolicyArn": DENY_ALL}),
-    "access_key_created": ("iam", "detach_user_policy", {"UserName": "carla", "PolicyArn": DENY_ALL}),
-    "instance_credentials": ("iam", "delete_role_policy", {"RoleName": "billing", "PolicyName": "all"}),
-    "key_deletion_scheduled": ("kms", "enable_key", {"KeyId": "alias/company"}),
-}
+def _volume(world: World) -> str:
+    ec2: Any = world.client(world.user("reader"), "ec2")
+    return str(ec2.describe_volumes()["Volumes"][0]["VolumeId"])
+
+
+def _key(world: World) -> str:
+    kms: Any = world.client(world.user("reader"), "kms")
+    return str(kms.describe_key(KeyId="alias/company")["KeyMetadata"]["KeyId"])
+
+
+# What the roles of functions that may act can do, with no plan that holds it.
+STOLEN: Sequence[tuple[str, str, str, Mapping[str, str | Callable[[World], str]]]] = (
+    ("backup_missing", "dynamodb", "create_backup", {"TableName": "orders", "BackupName": "mine"}),
+    ("backup_missing", "ec2", "create_snapshot", {"VolumeId": _volume}),
+    ("detector_disabled", "ec2", "enable_ebs_encryption_by_default", {}),
+    ("administrator_made", "iam", "detach_user_policy", {"UserName": "carla", "PolicyArn": ADMINISTRATOR}),
+    ("password_or_mfa_changed", "iam", "attach_user_policy", {"UserName": "carla", "PolicyArn": DENY_ALL}),
+    ("access_key_created", "iam", "detach_user_policy", {"UserName": "carla", "PolicyArn": DENY_ALL}),
+    ("instance_credentials", "iam", "delete_role_policy", {"RoleName": "billing", "PolicyName": "all"}),
+    ("key_deletion_scheduled", "kms", "enable_key", {"KeyId": _key}),
+)
+STOLEN_FROM = {remediation: sum(each[0] == remediation for each in STOLEN) for remediation, *_ in STOLEN}
 
 
 def _companys() -> Given:
-    """A role with a policy, and a key, of the company's own."""
+    """A role with a policy, a volume and a key, of the company's own."""
 
     def do(world: World) -> None:
         builder = world.user("builder")
@@ -380,24 +392,23 @@ def _companys() -> Given:
         trust, reads = ({"Version": "2012-10-17", "Statement": [each]} for each in (nobody, _READS))
         iam.create_role(RoleName="billing", AssumeRolePolicyDocument=json.dumps(trust))
         iam.put_role_policy(RoleName="billing", PolicyName="all", PolicyDocument=json.dumps(reads))
+        world.client(builder, "ec2").create_volume(AvailabilityZone="us-east-1a", Size=1)
         key = kms.create_key(Description="company")["KeyMetadata"]["KeyId"]
         kms.create_alias(AliasName="alias/company", TargetKeyId=key)
 
-    return Given("a role billing, a key company", do)
+    return Given("a role billing, a volume, a key company", do)
 
 
-def acts_with_the_role_of(remediation: str) -> Action:
+def acts_with_the_role_of(
+    remediation: str, service: str, operation: str, given: Mapping[str, str | Callable[[World], str]]
+) -> Action:
     """With a stolen session of a role that may act: one call, which no plan holds."""
-    service, operation, parameters = STOLEN[remediation]
 
     def do(world: World) -> None:
-        caller = session_of(world, logical_id(remediation))
-        given = dict(parameters)
-        if service == "kms":
-            with world.calls.muted():
-                known = world.client(caller, "kms").describe_key(KeyId=given["KeyId"])
-            given["KeyId"] = known["KeyMetadata"]["KeyId"]
-        getattr(world.client(caller, service), operation)(**given)
+        with world.calls.muted():
+            asked = {name: each if isinstance(each, str) else each(world) for name, each in given.items()}
+        client = world.client(session_of(world, logical_id(remediation)), service)
+        getattr(client, operation)(**asked)
 
     return Action(f"mallory calls {service} {operation} with {remediation}'s role", do)
 
@@ -662,10 +673,18 @@ STOLEN_ACTING_ROLE = Scenario(
 STOLEN_ACTING_ROLES = Scenario(
     name="one_right.stolen_acting_roles",
     title="Any other acting function's own role: a call that no plan of it holds is told by that function",
-    parameters=tuple((f"{logical_id(each)}Mode", "enforce") for each in STOLEN),
+    parameters=tuple((f"{logical_id(each)}Mode", "enforce") for each in STOLEN_FROM),
     given=[table("orders"), keyed_user("carla"), _companys()],
-    when=[at("00:00", *map(acts_with_the_role_of, STOLEN))],
-    then=[by("02:30", *(alert(each, "CRITICAL", subject="own role made a call") for each in STOLEN))],
+    when=[at("00:00", *(acts_with_the_role_of(*each) for each in STOLEN))],
+    then=[
+        by(
+            "02:30",
+            *(
+                alert(remediation, "CRITICAL", subject="own role made a call", times=times)
+                for remediation, times in STOLEN_FROM.items()
+            ),
+        )
+    ],
 )
 
 WITHOUT_KMS = Scenario(

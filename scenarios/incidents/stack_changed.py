@@ -38,6 +38,16 @@ def on_rule(actor: Actor, operation: str, part: str) -> Action:
     return actor.does(f"calls events {operation} on {part}", do)
 
 
+def on_key(actor: Actor, operation: str, part: str, **more: Any) -> Action:
+    """A call on one key of the stack."""
+
+    def do(world: World, caller: Caller) -> None:
+        key = world.home.resources[part].physical_id
+        getattr(world.client(caller, "kms"), operation)(KeyId=key, **more)
+
+    return actor.does(f"calls kms {operation} on {part}", do)
+
+
 def makes_rules_of_like_names(actor: Actor) -> Action:
     """Rules of other stacks, called like ours: made, disabled, deleted."""
 
@@ -312,7 +322,7 @@ UNSEALED = Scenario(
     name="stack_changed.unsealed",
     title="The keys of alerts and of seals are disabled or denied, a queue forgets: put back",
     parameters=ENFORCE,
-    lasts="15:00",
+    lasts="25:00",
     when=[
         at(
             "00:00",
@@ -326,6 +336,8 @@ UNSEALED = Scenario(
             DEEDS["log_policy_deleted"].by(mallory),
         ),
         at("10:00", DEEDS["key_denied"].by(mallory)),
+        at("15:00", on_key(mallory, "schedule_key_deletion", "AlertKey", PendingWindowInDays=7)),
+        at("20:00", on_key(mallory, "disable_key", "InstructionKey")),
     ],
     then=[
         by(
@@ -336,7 +348,13 @@ UNSEALED = Scenario(
         ),
         by("07:30", outcome(NAME, Outcome.ACTED, times=5)),
         by("12:30", alert(NAME, "CRITICAL", "Trailwarden did:", subject="key AlertKey got another policy")),
-        at_the_end(outcome(NAME, Outcome.ACTED, times=6), no_more_alerts_than(6, of=NAME)),
+        by("17:30", alert(NAME, "CRITICAL", "Trailwarden did:", subject="key AlertKey is to be deleted")),
+        by("22:30", alert(NAME, "CRITICAL", "Trailwarden did:", subject="key InstructionKey was disabled")),
+        at_the_end(
+            keys_are_enabled("AlertKey", "InstructionKey"),
+            outcome(NAME, Outcome.ACTED, times=8),
+            no_more_alerts_than(8, of=NAME),
+        ),
     ],
 )
 

@@ -7,6 +7,7 @@ others.
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -44,11 +45,26 @@ def alike(mutant: Mutant) -> tuple[str, ...]:
     return tuple(_without(own, each) for each in words)
 
 
+def whose(mutant: Mutant) -> str:
+    """The function that a mutant is about; "" where it is about no one's alone."""
+    resource = templates()[mutant.of]["Resources"][mutant.resource]
+    return next((own for own, *_ in _listed(mutant, resource)), function_of(mutant.resource))
+
+
 def _in_a_list(mutant: Mutant, resource: Any) -> tuple[str, ...]:
     """For one of a list that names something of each function: the list, and what it says of every one.
 
     () where there is no such list.
     """
+    where = mutant.path[2:]
+    for own, said, number in _listed(mutant, resource):
+        what = _without(own, mutant.what)
+        return (mutant.of, mutant.resource, repr(where[:number]), said, repr(where[number + 1 :]), what)
+    return ()
+
+
+def _listed(mutant: Mutant, resource: Any) -> Iterator[tuple[str, str, int]]:
+    """The function that the innermost such item names, what it says without that name, its place."""
     where, node, lists = mutant.path[2:], resource, []
     for number, part in enumerate(where):
         if isinstance(node, str):
@@ -59,9 +75,7 @@ def _in_a_list(mutant: Mutant, resource: Any) -> tuple[str, ...]:
     for number, items in reversed(lists):
         own, said = _anonymous(items[int(where[number])])
         if own and sum(_anonymous(each)[1] == said for each in items) > 1:
-            what = _without(own, mutant.what)
-            return (mutant.of, mutant.resource, repr(where[:number]), said, repr(where[number + 1 :]), what)
-    return ()
+            yield own, said, number
 
 
 def _unit(resource: Any, mutant: Mutant) -> tuple[Any, tuple[Any, ...]]:

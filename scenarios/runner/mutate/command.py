@@ -18,7 +18,7 @@ import scenarios.runner.mutate as about
 from scenarios.cloud.kernel import kept_on_disk
 from scenarios.runner.library import library
 from scenarios.runner.mutate.alike import alike
-from scenarios.runner.mutate.concerned import Recorded, concerned, has, record, shared_out
+from scenarios.runner.mutate.concerned import Recorded, concerned, has, in_turns, record
 from scenarios.runner.mutate.excuses import excuse
 from scenarios.runner.mutate.judge import MutantResult, judge
 from scenarios.runner.mutate.mutants import Mutant, every_mutant
@@ -76,6 +76,7 @@ _WORK: list[list[Mutant]] = []
 _RECORDED: dict[str, Recorded] = {}
 _NOTICED: dict[tuple[str, str], str] = {}
 _IN_A_ROW = 16
+_RUNS_OF_ALIKE = 100
 
 
 def _all(
@@ -137,19 +138,20 @@ def _by_number(number: int) -> list[MutantResult]:
 
     Of mutants that are alike, once one is noticed the others are as good as that.
     """
-    tried: list[MutantResult] = []
-    met = [(each, concerned(each, _RECORDED)) for each in _WORK[number]]
-    for mutant, order in shared_out(met, _RECORDED):
-        tried.append(_judged(mutant, order))
-        if not tried[-1].survived:
+    alike_ones = _WORK[number]
+    tried = {each.name: MutantResult(each.name, "", excuse=excuse(each)) for each in alike_ones}
+    met = [(each, concerned(each, _RECORDED)) for each in alike_ones]
+    for mutant, order in in_turns(met, _RECORDED, _RUNS_OF_ALIKE):
+        verdict = tried[mutant.name] = _judged(mutant, order).after(tried[mutant.name])
+        if not verdict.survived:
+            seconds = sum(each.seconds for each in tried.values())
+            # Those that were tried before it too: a scenario just never asks that function.
+            others = (name for name in tried if name != mutant.name)
+            killed_by = f"{verdict.killed_by} (of {mutant.name})"
+            return [replace(verdict, seconds=seconds), *(MutantResult(name, killed_by) for name in others)]
+        if verdict.excuse:
             break
-    last = tried[-1]
-    if last.survived:
-        return tried
-    # Those that were tried before it too: a scenario just never asks that function.
-    others = [mutant.name for mutant in _WORK[number] if mutant.name != last.name]
-    noticed = replace(last, seconds=sum(verdict.seconds for verdict in tried))
-    return [noticed, *(MutantResult(name, f"{last.killed_by} (of {last.name})") for name in others)]
+    return list(tried.values())
 
 
 def _judged(mutant: Mutant, order: list[Scenario]) -> MutantResult:

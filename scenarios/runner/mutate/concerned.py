@@ -1,7 +1,7 @@
 """Which scenarios a mutant meets, and in which order."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,7 @@ from scenarios.cloud.cloudformation.intrinsics import Intrinsics
 from scenarios.cloud.cloudformation.template import Template as StackTemplate
 from scenarios.cloud.deployment import ACCOUNT, STACK_NAME, Deployment
 from scenarios.runner.library import library
-from scenarios.runner.mutate.alike import function_of
+from scenarios.runner.mutate.alike import whose
 from scenarios.runner.mutate.mutants import Mutant, Path, templates
 from scenarios.runner.mutate.statements import actions_of, is_of_a_role, stated_by, statement_of
 from scenarios.runner.mutate.touches import Touched, recording, references
@@ -82,26 +82,42 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
     return sorted(near, key=rank)
 
 
-def shared_out(
-    met: Iterable[tuple[Mutant, list[Scenario]]], recorded: Mapping[str, Recorded]
-) -> list[tuple[Mutant, list[Scenario]]]:
-    """Mutants that are alike, with the scenarios that each meets: each scenario meets one of them.
+def in_turns(
+    met: Iterable[tuple[Mutant, list[Scenario]]], recorded: Mapping[str, Recorded], most: int
+) -> Iterator[tuple[Mutant, list[Scenario]]]:
+    """Mutants that are alike, each with scenarios that it may meet.
 
-    That is the mutant that it is called like, else the one whose function did most in it.
+    At first each scenario meets the nearest of them, then the next ones, until so many runs are spoken for.
     """
     alike = sorted(met, key=lambda pair: -len(pair[1]))
-    nearest: dict[str, tuple[tuple[bool, int], str]] = {}
+    nearest: dict[str, list[tuple[tuple[bool, bool, int], str]]] = {}
     for mutant, scenarios in alike:
-        role = f"{function_of(mutant.resource)}Role"
         for each in scenarios:
-            deeds = sum(who == role for who, _ in recorded[each.name].touched.asked)
-            near = _is_called_like(each, mutant), deeds
-            if each.name not in nearest or near > nearest[each.name][0]:
-                nearest[each.name] = near, mutant.name
-    return [
-        (mutant, [each for each in scenarios if nearest[each.name][1] == mutant.name])
-        for mutant, scenarios in alike
-    ]
+            near = _nearness(mutant, each, recorded[each.name].touched)
+            nearest.setdefault(each.name, []).append((near, mutant.name))
+    order = {name: [mutant for _, mutant in sorted(those, reverse=True)] for name, those in nearest.items()}
+    runs = turn = 0
+    while turn == 0 or runs < most:
+        given = [
+            (mutant, [each for each in scenarios if order[each.name][turn : turn + 1] == [mutant.name]])
+            for mutant, scenarios in alike
+        ]
+        yield from ((mutant, those) for mutant, those in given if those)
+        spoken_for = sum(len(those) for _, those in given)
+        if not spoken_for:
+            return
+        runs, turn = runs + spoken_for, turn + 1
+
+
+def _nearness(mutant: Mutant, scenario: Scenario, touched: Touched) -> tuple[bool, bool, int]:
+    """How near a scenario is to what a mutant is about: by its name, by a call, by what the function did."""
+    role = f"{whose(mutant)}Role"
+    changed = mutant.what.removesuffix(" changed").strip("'")
+    return (
+        _is_called_like(scenario, mutant),
+        any(action.endswith(f":{changed}") for _, action in touched.asked),
+        sum(who == role for who, _ in touched.asked),
+    )
 
 
 def _is_called_like(scenario: Scenario, mutant: Mutant) -> bool:

@@ -32,6 +32,10 @@ class MutantResult:
         """No scenario noticed it."""
         return not self.killed_by
 
+    def after(self, before: "MutantResult") -> "MutantResult":
+        """With what the same mutant met before."""
+        return replace(self, met=before.met + self.met, seconds=before.seconds + self.seconds)
+
 
 def judge(mutant: Mutant, scenarios: Iterable[Scenario]) -> MutantResult:
     """Run the scenarios on the changed template, in this order, until one notices."""

@@ -261,17 +261,30 @@ def test_where_the_first_is_not_noticed_the_next_is_judged(of_functions, monkeyp
     assert sum(each.seconds for each in verdicts) == 2
 
 
-def test_where_none_is_noticed_each_scenario_has_met_one_and_all_survive(of_functions, monkeypatch):
+def test_where_none_is_noticed_each_scenario_meets_the_nearest_and_then_others(of_functions, monkeypatch):
     judged = noticing(monkeypatch)
 
     verdicts = command._by_number(0)
 
     assert judged == [
         ("TableDeleted", ["root_login"]),
-        ("TrailStopped", ["trail_stopped", "cis_alarms"]),  # called like it; it did most there
-        ("RootLogin", []),
+        ("TrailStopped", ["trail_stopped", "cis_alarms"]),  # called like it; its function did most there
+        ("TableDeleted", ["cis_alarms", "trail_stopped"]),
     ]
-    assert [(each.survived, each.met) for each in verdicts] == [(True, 1), (True, 2), (True, 0)]
+    assert {each.name.split(".")[1]: (each.survived, each.met) for each in verdicts} == {
+        "RootLogin": (True, 0),
+        "TableDeleted": (True, 3),
+        "TrailStopped": (True, 2),
+    }
+
+
+def test_no_more_than_so_many_runs_follow_the_nearest(of_functions, monkeypatch):
+    judged = noticing(monkeypatch)
+    monkeypatch.setattr(command, "_RUNS_OF_ALIKE", 3)
+
+    command._by_number(0)
+
+    assert sum(len(scenarios) for _, scenarios in judged) == 3
 
 
 def test_what_only_one_of_them_has_is_judged_by_itself(every):
