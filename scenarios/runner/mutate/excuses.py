@@ -28,6 +28,10 @@ ALLOWED: dict[str, str] = {
         "Lambda's poller needs it, by AWS's page, and the simulated one asks for nothing; "
         "tests/chalicelib/template/test_policies.py holds that each has it"
     ),
+    r": Allow logs:StopQuery removed": (
+        "asked where a query takes too long, which none does in a scenario; "
+        "tests/chalicelib/evidence/test_log_query.py holds that who asks may stop it"
+    ),
     r"ReservedConcurrentExecutions": (
         "how many runs are kept, which no scenario uses up; "
         "tests/chalicelib/template/test_concurrency.py holds it for each function"

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.errors import MayPass, Throttled
 from chalicelib.evidence import log_query
-from chalicelib.evidence.log_query import Question, ask, number
+from chalicelib.evidence.log_query import Question, ask, grants, number
 
 MOMENT = datetime(2026, 3, 2, 3, 5, tzinfo=UTC)
 QUESTION = Question(group="vpc/flows", text="fields a | limit 1", since=MOMENT, until=MOMENT)
@@ -90,3 +90,14 @@ def test_what_may_pass_rises(code, kind):
 def test_a_number_in_a_row(text, value):
     assert number({"a": text}, "a") == value
     assert number({}, "a") == 0
+
+
+def test_who_asks_may_read_the_answer_and_stop_what_takes_too_long():
+    granted = grants("FlowLogGroup")
+
+    assert [grant.action for grant in granted] == [
+        "logs:StartQuery",
+        "logs:GetQueryResults",
+        "logs:StopQuery",
+    ]
+    assert granted[0].resource.endswith(":log-group:${FlowLogGroup}:*")
