@@ -127,6 +127,25 @@ def by_another_stack() -> Action:
     return Action("a stack of mallory's puts a policy on the alert topic, by way of CloudFormation", do)
 
 
+def confirms_a_subscription() -> Action:
+    """Somebody opens the link in the mail that asks whether they want the alerts: nobody signs that."""
+
+    def do(world: World) -> None:
+        topic = _name(world, "AlertTopic")
+        event = _record(
+            userIdentity={"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"},
+            eventSource="sns.amazonaws.com",
+            eventName="ConfirmSubscription",
+            requestParameters={"topicArn": topic, "token": "HIDDEN_DUE_TO_SECURITY_REASONS"},
+            responseElements={"subscriptionArn": f"{topic}:c3f2a1d0-0000-4000-8000-000000000003"},
+            sourceIPAddress=mallory.address,
+            userAgent="Firefox/140.0",
+        )
+        world.eventbridge.emit(world.deployment.home, event)
+
+    return Action("one more reader confirms a subscription to the alert topic", do)
+
+
 def updates(actor: Actor, **values: str) -> Action:
     """UpdateStack of ours, with the same template and other parameters."""
 
@@ -221,6 +240,16 @@ def plain_mail(*says: str) -> Check:
         return f"none of {len(came)} mails says so"
 
     return Check(f"the plain topic tells {SECOND}: {', '.join(says)}", judge)
+
+
+def no_alarm_mail(alarm: str) -> Check:
+    """Of this alarm the plain topic has told nobody."""
+
+    def judge(world: World) -> str | None:
+        came = [mail.subject for mail in world.topics.inbox if _name(world, alarm) in mail.text]
+        return f"there came {'; '.join(came)}" if came else None
+
+    return Check(f"no mail of {alarm} comes", judge)
 
 
 def rules_are(*parts: str) -> Check:
@@ -513,6 +542,17 @@ ANOTHER_STACK = Scenario(
     ],
 )
 
+CONFIRMED = Scenario(
+    name="stack_changed.confirmed",
+    title="One more reader takes nothing away from the others: the function tells of it, and nothing else",
+    parameters=(("PlainEmail", SECOND),),
+    when=[at("00:30", confirms_a_subscription())],
+    then=[
+        by("01:00", alert(NAME, "MEDIUM", mallory.address, subject="topic AlertTopic got one more reader")),
+        at_the_end(no_alarm_mail("FirstWayTouchedAlarm"), no_more_alerts_than(1)),
+    ],
+)
+
 USED = Scenario(
     name="stack_changed.used",
     title="Operators plant an item, run a function and send messages: told at once; refused attempts, once",
@@ -716,6 +756,7 @@ SCENARIOS = (
     SILENT,
     EVERYBODY,
     ANOTHER_STACK,
+    CONFIRMED,
     REWRITTEN,
     DEPLOYED,
     USED,
