@@ -241,23 +241,46 @@ SECOND_WAY = Scenario(
     ],
 )
 
+
+def _renames_the_topic() -> Action:
+    def do(world: World, caller: Any) -> None:
+        topic = world.home.resources["AlertTopic"].physical_id
+        world.client(caller, "sns").set_topic_attributes(
+            TopicArn=topic, AttributeName="DisplayName", AttributeValue="Newsletter"
+        )
+
+    return mallory.does("gives the alert topic another name", do)
+
+
+def _takes_targets_away(rule: str) -> Action:
+    def do(world: World, caller: Any) -> None:
+        name, events = world.home.resources[rule].physical_id, world.client(caller, "events")
+        with world.calls.muted():
+            targets = events.list_targets_by_rule(Rule=name)["Targets"]
+        events.remove_targets(Rule=name, Ids=[each["Id"] for each in targets])
+
+    return mallory.does(f"takes the targets of {rule} away", do)
+
+
 FIRST_WAY = Scenario(
     name="silence.first_way",
     title="Somebody ends the mail of the alert topic, then the watch over the stack: a second person is told",
     parameters=(NO_MAIL,),
-    lasts="40:00",
+    lasts="01:00:00",
     loses=True,  # what the function that is gone should have handled is kept, as undelivered
     when=[
         at("00:00", ALL_DEEDS["unsubscribed"].by(mallory)),
         at("10:00", ALL_DEEDS["watch_1_disabled"].by(mallory)),
-        at("20:00", ALL_DEEDS["watch_deleted"].by(mallory)),
+        at("20:00", _renames_the_topic()),
+        at("30:00", _takes_targets_away("StackChangedTrigger2")),
+        at("40:00", ALL_DEEDS["watch_deleted"].by(mallory)),
     ],
     then=[
         *(
             by(f"{minutes}:00", plain_mail("FirstWayTouchedAlarm", times=times))
-            for times, minutes in enumerate(("05", "15", "25"), start=1)
+            for times, minutes in enumerate(("05", "15", "25", "35", "45"), start=1)
         ),
-        at_the_end(plain_mail("FirstWayTouchedAlarm", times=3)),
+        at_the_end(plain_mail("FirstWayTouchedAlarm", times=5)),
     ],
 )
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from scenarios.runner.mutate.mutants import Mutant, templates
 
+# Tests hold that each name is one that AWS records, and each call of the catalogue wakes who watches for it.
+_NAMES_OF_CALLS = frozenset(("eventName", "source"))
 _ONE_BY_ONE = frozenset(
     ("pattern", "handler", "filter")
 )  # kinds of mutants that are each a remediation's own
@@ -22,11 +24,11 @@ def alike(mutant: Mutant) -> tuple[str, ...]:
     """What mutants have in common of which one is judged for all.
 
     They change the same leaf of the same statement, or of the same property, once each one's remediation is
-    left out of its words; what else the resource says may differ. So do the names of calls in one list of a
-    pattern. A mutant that is like no other has its name here.
+    left out of its words; what else the resource says may differ. So do the names of calls, or of services,
+    in one list of a pattern. A mutant that is like no other has its name here.
     """
-    if "eventName" in mutant.path:  # a test of the catalogue holds that each is a call that AWS records
-        return (mutant.of, mutant.resource, repr(mutant.path[: mutant.path.index("eventName")]))
+    for names in _NAMES_OF_CALLS.intersection(mutant.path):
+        return (mutant.of, mutant.resource, names, repr(mutant.path[: mutant.path.index(names)]))
     resource = templates()[mutant.of]["Resources"][mutant.resource]
     if listed := _in_a_list(mutant, resource):
         return listed

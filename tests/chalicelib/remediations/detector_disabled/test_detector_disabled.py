@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib.catalog import CATALOG
 from chalicelib.events import api_call
 from chalicelib.evidence.seen import Seen
 from chalicelib.looking import Unseen
@@ -13,6 +14,7 @@ from chalicelib.remediations.detector_disabled import DECLARED_CALLS, UNDOING, _
 from chalicelib.remediations.detector_disabled.reading import GONE, ON_AGAIN, Off, kept_shorter
 from chalicelib.remediations.detector_disabled.watchers import DELETES, SUSPENDS, TELLS, WATCHERS
 from chalicelib.settings import Settings
+from scenarios.packaging.dangerous_calls import watchers
 
 SETTINGS = Settings(topic_arn="t", ledger="l", values={})
 GUARDDUTY, MACIE = "guardduty.amazonaws.com", "macie2.amazonaws.com"
@@ -56,6 +58,13 @@ def test_a_deleted_detector_comes_back_empty_and_that_is_said_before():
 
     assert (call.parameters, call.undo) == ({"Enable": True}, None)
     assert "findings" in call.lost
+
+
+@pytest.mark.parametrize("key", WATCHERS, ids=" ".join)
+def test_each_of_its_calls_wakes_it(key):
+    source, name = key
+
+    assert "detector_disabled" in watchers(CATALOG, source.partition(".")[0], name)
 
 
 @pytest.mark.parametrize("key", TELLS, ids=" ".join)
