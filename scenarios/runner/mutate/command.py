@@ -136,11 +136,13 @@ def _groups(chosen: Iterable[Mutant]) -> list[list[Mutant]]:
 def _by_number(number: int) -> list[MutantResult]:
     """Mutants hold functions, which can't be sent to a worker; their numbers can.
 
-    Of mutants that are alike, once one is noticed the others are as good as that.
+    Of mutants that are alike, once one is noticed the others are as good as that. Those that may survive are
+    not tried where others may not.
     """
     alike_ones = _WORK[number]
     tried = {each.name: MutantResult(each.name, "", excuse=excuse(each)) for each in alike_ones}
-    met = [(each, concerned(each, _RECORDED)) for each in alike_ones]
+    unexcused = [each for each in alike_ones if not tried[each.name].excuse]
+    met = [(each, concerned(each, _RECORDED)) for each in unexcused or alike_ones[:1]]
     for mutant, order in in_turns(met, _RECORDED, _RUNS_OF_ALIKE):
         verdict = tried[mutant.name] = _judged(mutant, order).after(tried[mutant.name])
         if not verdict.survived:
@@ -149,8 +151,6 @@ def _by_number(number: int) -> list[MutantResult]:
             others = (name for name in tried if name != mutant.name)
             killed_by = f"{verdict.killed_by} (of {mutant.name})"
             return [replace(verdict, seconds=seconds), *(MutantResult(name, killed_by) for name in others)]
-        if verdict.excuse:
-            break
     return list(tried.values())
 
 

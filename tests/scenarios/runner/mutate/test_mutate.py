@@ -233,7 +233,7 @@ def noticing(monkeypatch, *functions):
     def judge_(mutant, scenarios):
         judged.append((mutant.resource, names(scenarios)))
         killed_by = "a scenario: no alert" if mutant.resource in functions else ""
-        return MutantResult(mutant.name, killed_by, len(scenarios), 1.0)
+        return MutantResult(mutant.name, killed_by, len(scenarios), 1.0, command.excuse(mutant))
 
     monkeypatch.setattr(command, "judge", judge_)
     return judged
@@ -276,6 +276,27 @@ def test_where_none_is_noticed_each_scenario_meets_the_nearest_and_then_others(o
         "TableDeleted": (True, 3),
         "TrailStopped": (True, 2),
     }
+
+
+def test_those_that_may_survive_are_not_tried_where_others_may_not(of_functions, monkeypatch):
+    judged = noticing(monkeypatch, "TrailStopped")
+    monkeypatch.setattr(command, "excuse", lambda each: "a reason" if each.resource == "TableDeleted" else "")
+
+    verdicts = command._by_number(0)
+
+    assert [resource for resource, _ in judged] == ["TrailStopped"]
+    assert not any(each.survived for each in verdicts)
+
+
+def test_where_all_may_survive_one_is_provisioned_and_run_once(of_functions, monkeypatch):
+    judged = noticing(monkeypatch)
+    monkeypatch.setattr(command, "excuse", lambda _: "a reason")
+    monkeypatch.setattr(command, "_WORK", [of_functions[1:]])
+
+    verdicts = command._by_number(0)
+
+    assert [(resource, len(scenarios)) for resource, scenarios in judged] == [("TableDeleted", 1)]
+    assert {each.excuse for each in verdicts} == {"a reason"}
 
 
 def test_no_more_than_so_many_runs_follow_the_nearest(of_functions, monkeypatch):
