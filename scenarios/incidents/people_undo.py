@@ -13,7 +13,8 @@ from scenarios.runner.scenario import Scenario, at, at_the_end, by, until
 from scenarios.runner.words.checks import alert, heard_of, kept, no_more_alerts_than, outcome, unless_it_dies
 from scenarios.runner.words.outages import falls_ill, is_well_again
 from scenarios.runner.words.people import decides, redrives, ruled
-from scenarios.runner.words.trail_settings import on_trail
+from scenarios.runner.words.trail_actions import deletes_the_policy
+from scenarios.runner.words.trail_settings import on_group, on_trail
 
 RESTORED = (("TableDeletedMode", "enforce"),)
 # What dave does to the table is no incident here.
@@ -51,6 +52,43 @@ UNDONE = Scenario(
             ruled("trail_stopped", "would undo", "undone"),
             outcome("trail_stopped", Outcome.UNDONE),
         ),
+    ],
+)
+
+
+TAKEN_DOWN = Scenario(
+    name="people.undo_taken_down",
+    title="The trail and its log group were to be taken down: what was put back of them is undone",
+    parameters=ENFORCE,
+    lasts="02:00:00",
+    loses=True,  # what was on its way to the group while it was gone
+    when=[
+        at("01:05:00", on_group(dave, "delete_log_group")),
+        at("01:20:00", decides(ann, "undo", "trail_stopped")),
+        at("01:25:00", on_group(dave, "create_log_group")),  # alerts name it
+        at("01:30:00", on_trail(dave, "delete_trail")),
+        at("01:45:00", decides(ann, "undo", "trail_stopped")),
+    ],
+    then=[
+        by("01:10:00", alert("trail_stopped", "HIGH", "logs delete-log-group", subject="log group")),
+        by("01:35:00", alert("trail_stopped", "CRITICAL", "cloudtrail delete-trail", subject="was deleted")),
+        at_the_end(outcome("trail_stopped", Outcome.UNDONE, times=2)),
+    ],
+)
+
+LAID_OPEN = Scenario(
+    name="people.undo_laid_open",
+    title="The bucket was to be without a policy: the one that was put back is deleted again",
+    parameters=ENFORCE,
+    lasts="01:40:00",
+    loses=True,  # without the policy CloudTrail may not write there
+    when=[
+        at("01:05:00", deletes_the_policy(dave)),
+        at("01:20:00", decides(ann, "undo", "trail_stopped")),
+    ],
+    then=[
+        by("01:10:00", alert("trail_stopped", "HIGH", "s3api delete-bucket-policy")),
+        at_the_end(outcome("trail_stopped", Outcome.UNDONE)),
     ],
 )
 
@@ -240,4 +278,15 @@ REDRIVEN = Scenario(
     ],
 )
 
-SCENARIOS = (UNDONE, TOO_LATE, BY_THE_ACTOR, TWICE, EXPIRED, REFUSED, APPROVED, REDRIVEN)
+SCENARIOS = (
+    UNDONE,
+    TAKEN_DOWN,
+    LAID_OPEN,
+    TOO_LATE,
+    BY_THE_ACTOR,
+    TWICE,
+    EXPIRED,
+    REFUSED,
+    APPROVED,
+    REDRIVEN,
+)

@@ -78,6 +78,9 @@ def _refused(world: World, question: Pasted) -> str:
 def answer_questions(world: World) -> None:
     """Add a line to the trace for each row of an answer, the first few, as the log group stands now."""
     for question in _questions(world):
+        if why := _refused(world, question):
+            world.setting.note(ANSWERED, why)
+            continue
         result = question.asked(world)
         for row in result.rows[:MOST_ROWS]:
             words = ", ".join(f"{name} {value}" for name, value in row.items())

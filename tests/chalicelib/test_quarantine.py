@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.quarantine import (
+    ISOLATES,
     Interface,
     Isolation,
     denies_only,
@@ -201,3 +202,11 @@ def test_a_policy_that_allows_anything_is_none_of_ours():
     call = deny("web", account="1", region="r", document={"Statement": [{"Effect": "Allow"}]})
 
     assert not denies_only(call)
+
+
+def test_another_group_is_granted_on_whatever_ec2_may_ask_about():
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html."""
+    action = "ec2:ModifyNetworkInterfaceAttribute"
+    asked = {grant.resource.rpartition(":")[2] for grant in ISOLATES if grant.action == action}
+
+    assert asked == {"network-interface/*", "instance/*", "security-group/*"}

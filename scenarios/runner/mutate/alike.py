@@ -14,7 +14,7 @@ from typing import Any
 from scenarios.runner.mutate.mutants import Mutant, templates
 
 # Tests hold that each name is one that AWS records, and each call of the catalogue wakes who watches for it.
-_NAMES_OF_CALLS = frozenset(("eventName", "source"))
+_NAMES_OF_CALLS = frozenset(("eventName", "eventSource", "source"))
 _ONE_BY_ONE = frozenset(
     ("pattern", "handler", "filter")
 )  # kinds of mutants that are each a remediation's own

@@ -43,6 +43,13 @@ def lifts_the_policy(actor: Actor) -> Action:
     return _on_bucket(actor, "takes the denials out of the bucket's policy", _lift)
 
 
+def deletes_the_policy(actor: Actor) -> Action:
+    """DeleteBucketPolicy on the trail's bucket."""
+    return _on_bucket(
+        actor, "deletes the bucket's policy", lambda _, s3, bucket: s3.delete_bucket_policy(Bucket=bucket)
+    )
+
+
 def deletes(actor: Actor, folder: str, what: str) -> Action:
     """Delete the newest object of a folder: the bucket is versioned, so a delete marker hides it."""
 

@@ -36,6 +36,7 @@ USED = {
         "sqs:PurgeQueue",
     ),
 }
+OF_SAM = {*USED, "AWS::Serverless::Function"}
 MANAGED = {
     "AWS::DynamoDB::Table": ("dynamodb:PutResourcePolicy", "dynamodb:UpdateTable", "dynamodb:Query"),
     "AWS::Lambda::Function": ("lambda:PutResourcePolicy", "lambda:UpdateFunctionCode"),
@@ -47,7 +48,10 @@ MANAGED = {
 @pytest.fixture(scope="module")
 def closed():
     names = ("iam::{0}:role/on-call", "iam::{0}:user/op-*", "sts::{0}:assumed-role/visitor/*")
-    parameters = (("Operators", ",".join(f"arn:aws:{each.format(ACCOUNT)}" for each in names)),)
+    parameters = (
+        ("Operators", ",".join(f"arn:aws:{each.format(ACCOUNT)}" for each in names)),
+        ("SendHeartbeat", "yes"),
+    )
     scenario = Scenario(name="a.b", title="", parameters=parameters, lasts="00:01", when=[], then=[])
     with World(deployment_of(scenario)) as world:
         yield world
@@ -77,6 +81,14 @@ def parts(world, kinds):
         for resource in world.home.of_type(kind):
             arn = resource.attributes.get("Arn") or resource.physical_id
             yield from ((resource.logical_id, arn, action) for action in actions)
+
+
+def test_every_part_of_the_template_is_asked_for(closed):
+    """But for the topic of chats, whose publishers IAM alone names, and functions of rules, see below."""
+    parts_of = {name for name, each in sam_template("prod")["Resources"].items() if each["Type"] in OF_SAM}
+    here = {resource.logical_id for kind in USED for resource in closed.home.of_type(kind)}
+
+    assert parts_of - here == {"ChatTopic", *(logical_id(rule.name) for rule in RULES)}
 
 
 @pytest.mark.slow

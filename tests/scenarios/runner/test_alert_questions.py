@@ -82,3 +82,12 @@ def test_an_answer_without_rows_says_so(cloud):
     answer_questions(world)
 
     assert notes == [("answered", "what-came-from-address (203.0.113.9): no rows")]
+
+
+def test_a_question_that_is_refused_has_a_line_that_says_why(cloud):
+    world, notes = seen(cloud, mail(COMMAND.replace(HOST, "gone")))
+
+    answer_questions(world)
+
+    assert [kind for kind, _ in notes] == ["answered"]
+    assert "there is no log group 'gone'" in notes[0][1]

@@ -75,6 +75,17 @@ def test_the_calls_in_one_list_of_a_pattern_are_alike_and_those_of_another_rule_
     assert kinds[0] != kinds[1]
 
 
+@pytest.mark.parametrize("names", ["source", "eventSource"])
+def test_so_are_the_services_in_one_list(every, names):
+    rule = "DetectorDisabledTrigger2"
+    listed = [
+        each for each in every if each.resource == rule and each.of == "template" and names in each.path
+    ]
+
+    assert len(listed) > 5
+    assert len({alike(each) for each in listed}) == 1
+
+
 @pytest.mark.parametrize(
     ("resource", "place"),
     [

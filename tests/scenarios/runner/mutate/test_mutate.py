@@ -9,7 +9,8 @@ import pytest
 
 from scenarios.runner.library import library, named
 from scenarios.runner.mutate import command, mutants
-from scenarios.runner.mutate.concerned import Recorded, concerned, has
+from scenarios.runner.mutate.alike import alike
+from scenarios.runner.mutate.concerned import Recorded, concerned, has, in_turns
 from scenarios.runner.mutate.excuses import excuse
 from scenarios.runner.mutate.judge import MutantResult, judge
 from scenarios.runner.mutate.mutants import every_mutant
@@ -297,6 +298,25 @@ def test_where_all_may_survive_one_is_provisioned_and_run_once(of_functions, mon
 
     assert [(resource, len(scenarios)) for resource, scenarios in judged] == [("TableDeleted", 1)]
     assert {each.excuse for each in verdicts} == {"a reason"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "asked"),
+    [
+        ("eventName.2: 'CreateBackup' changed", "dynamodb:CreateBackup"),
+        ("source.1: 'aws.dynamodb' changed", "dynamodb:CreateBackup"),
+    ],
+)
+def test_a_scenario_meets_first_the_name_that_was_called_in_it(every, changed, asked):
+    rule = [each for each in every if each.of == "template" and each.resource == "BackupMissingTrigger3"]
+    alike_ones = [each for each in rule if alike(each) == alike(mutant(rule, changed))]
+    (scenario,) = named(["root_login"])
+    known = {"root_login": recorded(asked=[("BackupMissingRole", asked)])}
+
+    first, _ = next(in_turns([(each, [scenario]) for each in alike_ones], known, most=1))
+
+    assert len(alike_ones) > 1
+    assert first.name.endswith(changed)
 
 
 def test_no_more_than_so_many_runs_follow_the_nearest(of_functions, monkeypatch):
