@@ -83,6 +83,17 @@ def _is_plain(iam: Any) -> str | None:
     return None if plain else f"app has {attached}; alice has {inline} and is in {groups}"
 
 
+def _nothing_is_left(iam: Any) -> str | None:
+    found = {
+        "team": iam.list_attached_group_policies(GroupName="team")["AttachedPolicies"],
+        "team's own": iam.list_group_policies(GroupName="team")["PolicyNames"],
+        "app's own": iam.list_role_policies(RoleName="app")["PolicyNames"],
+        "alice": iam.list_attached_user_policies(UserName="alice")["AttachedPolicies"],
+    }
+    left = [f"{what}: {policies}" for what, policies in found.items() if policies]
+    return "; ".join(left) or None
+
+
 SCENARIO = Scenario(
     name="administrator_made",
     title="Somebody attaches AdministratorAccess to themselves, and lets a stranger into a role",
@@ -158,6 +169,41 @@ ENFORCED = Scenario(
     ],
 )
 
+EVERY_WAY = Scenario(
+    name="administrator_made.every_way",
+    title="By a group's policies, a role's own and a user's: each is taken back where it was given",
+    parameters=ACTING,
+    lasts="40:00",
+    given=[people()],
+    when=[
+        at(
+            "00:00",
+            mallory.calls("iam", "create_group", GroupName="team"),
+            mallory.calls("iam", "add_user_to_group", GroupName="team", UserName="alice"),
+        ),
+        at(
+            "01:00",
+            mallory.calls("iam", "attach_group_policy", GroupName="team", PolicyArn=ADMINISTRATOR),
+            mallory.calls(
+                "iam", "put_group_policy", GroupName="team", PolicyName="all", PolicyDocument=EVERYTHING
+            ),
+        ),
+        at(
+            "02:00",
+            mallory.calls(
+                "iam", "put_role_policy", RoleName="app", PolicyName="all", PolicyDocument=EVERYTHING
+            ),
+            attaches(mallory, ADMINISTRATOR, user="alice"),
+        ),
+    ],
+    then=[
+        at_the_end(
+            state("nothing is left of it", _nothing_is_left, "iam"),
+            outcome(NAME, Outcome.ACTED, times=4),
+        ),
+    ],
+)
+
 SILENT = Scenario(
     name="administrator_made.silent",
     title="To read, for oneself, no default, who we trust, refused, expected, gone: no alert; a tag: LOW",
@@ -226,7 +272,7 @@ QUARANTINED = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, ENFORCED, SILENT, QUARANTINED)
+SCENARIOS = (SCENARIO, ENFORCED, EVERY_WAY, SILENT, QUARANTINED)
 
 READS = (
     ("iam", "ListAttachedRolePolicies"),
