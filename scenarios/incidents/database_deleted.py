@@ -41,16 +41,20 @@ def database(name: str, *, snapshot: str = "", tag: str = "", region: str = "") 
     return Given(f"a database {name}{f' with a snapshot {snapshot}' if snapshot else ''}", do)
 
 
-def cluster(name: str) -> Given:
-    """A cluster without deletion protection."""
+def cluster(name: str, *, protected: bool = False, snapshot: str = "") -> Given:
+    """A cluster, with deletion protection or without, perhaps with a snapshot."""
 
     def do(world: World) -> None:
-        world.client(world.user("builder"), "rds").create_db_cluster(
+        rds: Any = world.client(world.user("builder"), "rds")
+        rds.create_db_cluster(
             DBClusterIdentifier=name,
             Engine="aurora-postgresql",
             MasterUsername="postgres",
             MasterUserPassword="only-here-7",
+            DeletionProtection=protected,
         )
+        if snapshot:
+            rds.create_db_cluster_snapshot(DBClusterSnapshotIdentifier=snapshot, DBClusterIdentifier=name)
 
     return Given(f"a cluster {name}", do)
 
@@ -79,6 +83,11 @@ def is_protected(name: str, *, wanted: bool, region: str = "") -> Check:
         )
 
     return state(f"{name} is {'protected' if wanted else 'not protected'}", judge, "rds", region)
+
+
+def _ledger_is_protected(rds: Any) -> str | None:
+    (found,) = rds.describe_db_clusters(DBClusterIdentifier="ledger")["DBClusters"]
+    return None if found["DeletionProtection"] else "it is not"
 
 
 SCENARIO = Scenario(
@@ -143,6 +152,32 @@ ENFORCED = Scenario(
     ],
 )
 
+CLUSTERS = Scenario(
+    name="database_deleted.clusters",
+    title="A cluster's protection is on again; of another one that was deleted the alert has the snapshot",
+    parameters=ACTING,
+    given=[cluster("ledger", protected=True), cluster("old", snapshot="weekly")],
+    when=[
+        at(
+            "00:00",
+            mallory.calls("rds", "modify_db_cluster", DBClusterIdentifier="ledger", DeletionProtection=False),
+        ),
+        at(
+            "05:00",
+            mallory.calls("rds", "delete_db_cluster", DBClusterIdentifier="old", SkipFinalSnapshot=True),
+        ),
+    ],
+    then=[
+        by("02:30", alert(NAME, "HIGH", "Trailwarden did:", "cluster", subject="protection is off")),
+        by("07:30", alert(NAME, "HIGH", "restore-db-cluster-from-snapshot", "weekly", subject="deleted")),
+        at_the_end(
+            state("ledger is protected", _ledger_is_protected, "rds"),
+            outcome(NAME, Outcome.ACTED),
+            no_more_alerts_than(2, of=NAME),
+        ),
+    ],
+)
+
 ELSEWHERE = Scenario(
     name="database_deleted.elsewhere",
     title="The stack is in Ireland; in Sydney protection is on again; off and on, or kept on: no alert",
@@ -170,7 +205,7 @@ ELSEWHERE = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, ENFORCED, ELSEWHERE)
+SCENARIOS = (SCENARIO, ENFORCED, CLUSTERS, ELSEWHERE)
 
 READS = (
     ("rds", "DescribeDBInstances"),

@@ -696,12 +696,30 @@ REDRIVEN_LATE = Scenario(
     ],
 )
 
+MANAGEMENT_ALONE = {
+    "AdvancedEventSelectors": [
+        {"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]},
+    ]
+}
+
+DATA_EVENTS_LEFT_OUT = Scenario(
+    name="trail_stopped.data_events_left_out",
+    title="Before the first hourly look the trail is to record no data events: known by the deploy, put back",
+    parameters=ENFORCE,
+    when=[at("05:00", on_trail(mallory, "put_event_selectors", **MANAGEMENT_ALONE))],
+    then=[
+        by("07:30", alert("trail_stopped", "CRITICAL", "Trailwarden did:", subject="records was changed")),
+        at_the_end(outcome("trail_stopped", Outcome.ACTED), no_more_alerts_than(1, of="trail_stopped")),
+    ],
+)
+
 SCENARIOS = (
     SCENARIO,
     ENFORCED,
     DELETED,
     WEAKENED,
     FIRST_DAY,
+    DATA_EVENTS_LEFT_OUT,
     CAPPED,
     BUCKET,
     GROUP,

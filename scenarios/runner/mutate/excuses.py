@@ -32,9 +32,17 @@ ALLOWED: dict[str, str] = {
         "asked where a query takes too long, which none does in a scenario; "
         "tests/chalicelib/evidence/test_log_query.py holds that who asks may stop it"
     ),
-    r"Resources\.InstanceCredentials\w+\..*vpcEndpointAccountId\.0\.anything-but\.": (
-        "the function looks again whose endpoint it is, so the pattern only spares it; "
+    r"InstanceCredentialsTrigger1\..*(vpcEndpointAccountId|sourceIPAddress)\.0\.anything-but\.": (
+        "the function looks again whose endpoint or address it is, so the pattern only spares it; "
         "tests/chalicelib/remediations/instance_credentials/test_whereabouts.py holds that"
+    ),
+    r"NoncompliantTrigger4\..*\.anything-but\.prefix\.": (
+        "the pattern spares the function the results of the stack's own rules, which it would leave alone; "
+        "tests/chalicelib/remediations/noncompliant/test_tampering.py holds that"
+    ),
+    r"HeartbeatsPolicy\.Properties\.PolicyDocument\.Statement\.1\.": (
+        "what nobody else may do to the queue where heartbeats come out; "
+        "tests/chalicelib/template/test_closed.py asks for each"
     ),
     r"Statement\.2\.Action\.1: Allow ec2:ModifyNetworkInterfaceAttribute removed": (
         "AWS's page names the instance, too, of which the simulated EC2 isn't asked; "

@@ -147,16 +147,17 @@ def no_more_alerts_than(most: int, *, of: str = "") -> Check:
 
 
 def alarm_mail(alarm: str) -> Check:
-    """CloudWatch itself has sent mail through the topic: this alarm went off."""
+    """CloudWatch itself has sent mail through the alert topic: this alarm went off."""
 
     def judge(world: World) -> str | None:
-        name = world.home.resources[alarm].physical_id
+        name, topic = (world.home.resources[each].physical_id for each in (alarm, "AlertTopic"))
         for message in world.topics.inbox:
-            if message.sender == "cloudwatch.amazonaws.com" and json.loads(message.text)["AlarmName"] == name:
+            by_an_alarm = message.sender == "cloudwatch.amazonaws.com" and message.topic_arn == topic
+            if by_an_alarm and json.loads(message.text)["AlarmName"] == name:
                 return None
         return f"no message of {alarm} came"
 
-    return Check(f"the alarm {alarm} notifies the topic", judge)
+    return Check(f"the alarm {alarm} notifies the alert topic", judge)
 
 
 def went_off(alarm: str, *, notifies: str = "") -> Check:
