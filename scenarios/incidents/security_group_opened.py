@@ -7,9 +7,11 @@ from chalicelib.remediation import Outcome
 from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
+from scenarios.incidents.people import ann
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome, state
+from scenarios.runner.words.people import decides, ruled
 from scenarios.runner.words.undoing import undoes_by_hand
 
 NAME = "security_group_opened"
@@ -265,6 +267,27 @@ UNDONE = Scenario(
     ],
 )
 
+UNDO_ASKED = Scenario(
+    name="security_group_opened.undo_asked",
+    title="Somebody on call asks for the undo: Trailwarden opens the group again, and leaves it so",
+    parameters=ACTING,
+    lasts="30:00",
+    given=[security_group("web")],
+    when=[
+        at("00:00", opens(mallory, "web", WORLD, ports=(3389, 3389))),
+        at("15:00", decides(ann, "undo", NAME)),
+    ],
+    then=[
+        by("03:00", lets_in("web"), alert(NAME, "HIGH", "To undo it:")),
+        at_the_end(
+            lets_in("web", WORLD),
+            ruled(NAME, "undone"),
+            alert(NAME, "HIGH", "and then undid it", subject="Undone"),
+            no_more_alerts_than(2, of=NAME),
+        ),
+    ],
+)
+
 SILENT = Scenario(
     name="security_group_opened.silent",
     title="To the company, at the ports of a website, refused, closed again at once: no alert",
@@ -337,7 +360,7 @@ WIDENED = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, ENFORCED, UNDONE, SILENT, ELSEWHERE, WIDENED)
+SCENARIOS = (SCENARIO, ENFORCED, UNDONE, UNDO_ASKED, SILENT, ELSEWHERE, WIDENED)
 
 # What a look reads, for the test that has each of these fail.
 READS = (

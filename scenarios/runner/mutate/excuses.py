@@ -40,6 +40,26 @@ ALLOWED: dict[str, str] = {
         "the pattern spares the function the results of the stack's own rules, which it would leave alone; "
         "tests/chalicelib/remediations/noncompliant/test_tampering.py holds that"
     ),
+    r"Resources\.StackChangedRole\.Properties\.Policies\.1\.": (
+        "what stack_changed puts back, of which scenarios show some; "
+        "tests/chalicelib/remediations/stack_changed/test_deeds.py has each deed put back under these rights"
+    ),
+    r"StackChangedRole\..*: Allow \['cloudformation:DescribeStackRefactor'\] removed": (
+        "no scenario takes the stack apart, which the simulated CloudFormation can't; "
+        "tests/chalicelib/remediations/stack_changed/test_stack_changed.py does"
+    ),
+    r"BucketPublicRole\..*: Allow organizations:DescribeOrganization removed": (
+        "asked as function_opened asks it in a scenario; "
+        "tests/chalicelib/evidence/test_outsiders.py holds that each may"
+    ),
+    r"MonitoringOffMendingRole\..*: Allow ec2:DescribeInstances removed": (
+        "AWS's page of the runbook names it, and the simulated one asks for the status alone; "
+        "tests/chalicelib/config_rules/test_monitoring_off.py holds all"
+    ),
+    r"Resources\.Ledger\..*: Deny dynamodb:PartiQL\w+ removed": (
+        "what nobody else may do to the ledger, of which scenarios try the usual ways; "
+        "tests/chalicelib/template/test_closed.py asks for each"
+    ),
     r"HeartbeatsPolicy\.Properties\.PolicyDocument\.Statement\.1\.": (
         "what nobody else may do to the queue where heartbeats come out; "
         "tests/chalicelib/template/test_closed.py asks for each"
@@ -64,7 +84,7 @@ ALLOWED: dict[str, str] = {
     r"Resources\.(\w+SealKey|InstructionKey)\.Properties\.KeyPolicy\.Statement\.0\.": (
         "who may manage a key, which no scenario does; tests/chalicelib/template/test_template.py holds each"
     ),
-    r"Resources\.(WatchForward[2-6]|Function(Errors|Throttles)\d+Alarm|LostAlarm)\.": (
+    r"Resources\.(WatchForward([2-6]|8\..*ExistingTrailRole)|Function(Errors|Throttles)\d+Alarm|LostAlarm)": (
         "the same once for each rule of stack_changed or for each function, as one scenario shows of one of "
         "them; tests/chalicelib/template/test_second_way.py holds that none is left out"
     ),

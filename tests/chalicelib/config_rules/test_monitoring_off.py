@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.config_rule import Item
-from chalicelib.config_rules.monitoring_off import INSTANCE, evaluate
+from chalicelib.config_rules.monitoring_off import INSTANCE, RULE, evaluate
 
 
 def instance(**configuration):
@@ -34,3 +34,13 @@ def instance(**configuration):
 )
 def test_an_instance_that_runs_is_monitored(state, monitoring, said):
     assert evaluate(instance(state=state, monitoring=monitoring), {}).type == said
+
+
+def test_the_runbook_may_do_what_its_page_asks_for():
+    """https://docs.aws.amazon.com/systems-manager-automation-runbooks/latest/userguide/automation-aws-stopec2instance.html."""
+    assert RULE.mending is not None
+    assert [grant.action for grant in RULE.mending.grants] == [
+        "ec2:DescribeInstances",
+        "ec2:DescribeInstanceStatus",
+        "ec2:StopInstances",
+    ]

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from chalicelib.evidence.outsiders import EVERYBODY, outsiders
+from chalicelib.catalog import CATALOG
+from chalicelib.evidence.outsiders import EVERYBODY, GRANTS, outsiders
 
 OURS, TRUSTED, STRANGER = "123456789012", "210987654321", "999988887777"
 OUR_ORGANIZATION = "o-exampleorg1"
@@ -142,3 +143,11 @@ def test_what_lets_nobody_in_from_outside(found):
 )
 def test_a_stranger_is_named(found, who):
     assert found == (who,)
+
+
+@pytest.mark.parametrize("name", ["administrator_made", "bucket_public", "function_opened"])
+def test_who_asks_whether_somebody_is_an_outsider_may_ask_for_the_organization(name):
+    (remediation,) = [each for each in CATALOG if each.name == name]
+
+    assert set(GRANTS) <= set(remediation.grants)
+    assert [grant.action for grant in GRANTS] == ["organizations:DescribeOrganization"]

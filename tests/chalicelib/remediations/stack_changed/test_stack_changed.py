@@ -22,6 +22,7 @@ from chalicelib.remediations.stack_changed import (
 )
 from chalicelib.remediations.stack_changed.alerts import reverting, whose
 from chalicelib.remediations.stack_changed.data import DATA_PATTERN
+from chalicelib.remediations.stack_changed.grants import GRANTS
 from chalicelib.remediations.stack_changed.parts import touched
 from chalicelib.remediations.stack_changed.promise import NotTold, Part, Place, Promise
 from chalicelib.remediations.stack_changed.restore import Declared, restore
@@ -464,6 +465,10 @@ def test_a_change_set_by_its_arn_is_told_where_this_stack_began_just_then(operat
     plan = planned(event, then)
 
     assert [each.severity for each in plan.alerts] == ([Severity.HIGH] if told else [])
+
+
+def test_whose_a_refactor_is_may_be_asked():
+    assert "cloudformation:DescribeStackRefactor" in {grant.action for grant in GRANTS if not grant.acting}
 
 
 @pytest.mark.parametrize("of", [(STACK_ID, "other"), ("other",)])
