@@ -60,6 +60,10 @@ ALLOWED: dict[str, str] = {
         "what nobody else may do to the ledger, of which scenarios try the usual ways; "
         "tests/chalicelib/template/test_closed.py asks for each"
     ),
+    r"Resources\.Dashboard\.": (
+        "what the stack's dashboard shows, which no scenario looks at; "
+        "tests/chalicelib/template/test_dashboard.py holds each graph and each alarm"
+    ),
     r"HeartbeatsPolicy\.Properties\.PolicyDocument\.Statement\.1\.": (
         "what nobody else may do to the queue where heartbeats come out; "
         "tests/chalicelib/template/test_closed.py asks for each"

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from chalicelib.references import TRAIL_GROUP
 from chalicelib.remediation import Severity
 from scenarios.dashboards.body import read
 from scenarios.dashboards.rows import rows_of
@@ -42,6 +43,30 @@ def test_every_severity_has_its_line():
     )
 
     assert {each.dimensions["Severity"] for each in rows_of(widget["metrics"])} == set(Severity)
+
+
+def test_each_graph_names_what_is_the_stacks_own():
+    graphs = {
+        each["properties"]["title"]: each["properties"]
+        for each in read(text(whole=True)).widgets
+        if each["type"] == "metric"
+    }
+    named = {
+        title: {(row.namespace, *dict(row.dimensions).items()) for row in rows_of(properties["metrics"])}
+        for title, properties in graphs.items()
+    }
+    severities = {("Severity", str(each)) for each in Severity}
+
+    assert {each["region"] for each in graphs.values()} == {"AWS::Region"}
+    assert named == {
+        "Findings by severity": {("Trailwarden/AWS::StackName", each) for each in severities},
+        "From event to alert, in seconds": {("Trailwarden/AWS::StackName",)},
+        "Dead letters that wait": {("AWS/SQS", ("QueueName", "DeadLetters.QueueName"))},
+        "Functions of this account that fail": {("AWS/Lambda",)},
+        "Events that the trail delivers to its log group": {("AWS/Logs", ("LogGroupName", "group"))},
+    }
+    assert VARIABLES["TrailLogGroup"] == TRAIL_GROUP
+    assert "# Trailwarden: ${AWS::StackName}" in TEXT
 
 
 def test_its_widgets_stand_side_by_side():
