@@ -60,6 +60,10 @@ ALLOWED: dict[str, str] = {
         "what nobody else may do to the ledger, of which scenarios try the usual ways; "
         "tests/chalicelib/template/test_closed.py asks for each"
     ),
+    r"\.Targets\.\d+\.DeadLetterConfig\.": (
+        "where an event is kept that a rule can't hand over, as scenarios show of some; "
+        "tests/chalicelib/template/test_template.py and test_second_way.py hold each"
+    ),
     r"Resources\.Dashboard\.": (
         "what the stack's dashboard shows, which no scenario looks at; "
         "tests/chalicelib/template/test_dashboard.py holds each graph and each alarm"
@@ -88,9 +92,13 @@ ALLOWED: dict[str, str] = {
     r"Resources\.(\w+SealKey|InstructionKey)\.Properties\.KeyPolicy\.Statement\.0\.": (
         "who may manage a key, which no scenario does; tests/chalicelib/template/test_template.py holds each"
     ),
-    r"Resources\.(WatchForward([2-6]|8\..*ExistingTrailRole)|Function(Errors|Throttles)\d+Alarm|LostAlarm)": (
-        "the same once for each rule of stack_changed or for each function, as one scenario shows of one of "
-        "them; tests/chalicelib/template/test_second_way.py holds that none is left out"
+    r"Resources\.(WatchForward(Guard|[2-6]|8\..*ExistingTrailRole)|LostAlarm)": (
+        "the same once for each rule of stack_changed, as one scenario shows of one of them; "
+        "tests/chalicelib/template/test_second_way.py holds that none is left out"
+    ),
+    r"Resources\.Function(Errors|Throttles)\d+Alarm": (
+        "the same once for each function, as one scenario shows of one of them; "
+        "tests/chalicelib/template/test_second_way.py holds that none is left out"
     ),
 }
 

@@ -134,6 +134,26 @@ def test_every_call_that_touches_the_stack_is_forwarded():
     assert [each for each in watched if json.dumps(each) not in forwarded] == []
 
 
+def test_the_guard_hears_of_each_rule_that_forwards_by_either_of_its_names():
+    detail = RESOURCES["WatchForwardGuard"]["Properties"]["EventPattern"]["detail"]
+    named = [{"wildcard": {"Fn::Sub": "*${AWS::StackName}-WatchForward*"}}]
+
+    assert detail["$or"] == [{"requestParameters": {field: named}} for field in ("name", "rule")]
+
+
+def test_what_could_not_be_forwarded_is_kept():
+    kept = {"Arn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
+    forwarding = [
+        (name, target)
+        for name, each in RESOURCES.items()
+        if name.startswith("WatchForward") and each["Type"] == "AWS::Events::Rule"
+        for target in each["Properties"]["Targets"]
+    ]
+
+    assert len(forwarding) > 5
+    assert [name for name, target in forwarding if target["DeadLetterConfig"] != kept] == []
+
+
 def test_nothing_of_a_heartbeat_is_tried_again():
     function = RESOURCES["Heartbeat"]["Properties"]
     target = RESOURCES["HeartbeatSchedule"]["Properties"]["Target"]
