@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from chalicelib.events import api_call
 from chalicelib.looking import Unseen
 from chalicelib.matching import EventPattern
+from chalicelib.references import TRAIL_GROUP, TRAIL_ROLE
 from chalicelib.remediation import Plan, Severity
 from chalicelib.remediations.stack_changed import (
     REMEDIATION,
@@ -22,7 +23,7 @@ from chalicelib.remediations.stack_changed import (
 )
 from chalicelib.remediations.stack_changed.alerts import reverting, whose
 from chalicelib.remediations.stack_changed.data import DATA_PATTERN
-from chalicelib.remediations.stack_changed.grants import GRANTS
+from chalicelib.remediations.stack_changed.grants import GRANTS, VARIABLES
 from chalicelib.remediations.stack_changed.parts import touched
 from chalicelib.remediations.stack_changed.promise import NotTold, Part, Place, Promise
 from chalicelib.remediations.stack_changed.restore import Declared, restore
@@ -465,6 +466,12 @@ def test_a_change_set_by_its_arn_is_told_where_this_stack_began_just_then(operat
     plan = planned(event, then)
 
     assert [each.severity for each in plan.alerts] == ([Severity.HIGH] if told else [])
+
+
+def test_it_is_told_the_trails_group_and_role_whosever_trail_it_is():
+    told = {name: VARIABLES[name] for name in (TRAIL_GROUP_NAME, TRAIL_ROLE_NAME)}
+
+    assert told == {TRAIL_GROUP_NAME: TRAIL_GROUP, TRAIL_ROLE_NAME: TRAIL_ROLE}
 
 
 def test_whose_a_refactor_is_may_be_asked():
