@@ -11,7 +11,7 @@ from scenarios.runner.library import library, named
 from scenarios.runner.mutate import command, mutants
 from scenarios.runner.mutate.alike import alike
 from scenarios.runner.mutate.concerned import Recorded, concerned, has, in_turns
-from scenarios.runner.mutate.excuses import excuse
+from scenarios.runner.mutate.excuses import ALLOWED, excuse
 from scenarios.runner.mutate.judge import MutantResult, judge
 from scenarios.runner.mutate.mutants import every_mutant
 from scenarios.runner.mutate.statements import listed
@@ -204,6 +204,11 @@ def test_a_statement_may_be_removed_where_another_allows_the_same(every, policy,
     found = excuse(mutant(every, statement(policy, action) + part))
 
     assert found.startswith(said) if said else not found
+
+
+@pytest.mark.parametrize("pattern", ALLOWED)
+def test_each_reason_is_still_about_something(every, pattern):
+    assert any(re.search(pattern, each.name) for each in every)
 
 
 FUNCTIONS = ("RootLogin", "TableDeleted", "TrailStopped")
