@@ -11,10 +11,9 @@ from scenarios.runner.scenario import Action, Given, Scenario, at, at_the_end, b
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, heard_of, no_more_alerts_than, outcome, state
 from scenarios.runner.words.people import decides, ruled
-from scenarios.runner.words.users import by_own_key, is_denied, keyed_user
+from scenarios.runner.words.users import ADMINISTRATOR, by_own_key, is_denied, keyed_user
 
 NAME = "administrator_made"
-ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 READER = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 DEPLOY = f"arn:aws:iam::{ACCOUNT}:policy/deploy"
 ACTING = (

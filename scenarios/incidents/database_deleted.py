@@ -73,21 +73,21 @@ def modifies(actor: Actor, name: str, *, refused: str = "", region: str = "", **
     )
 
 
-def is_protected(name: str, *, wanted: bool, region: str = "") -> Check:
-    """Whether deletion protection is on."""
+def is_protected(name: str, *, wanted: bool, region: str = "", kind: str = "instance") -> Check:
+    """Whether deletion protection of an `instance` or a `cluster` is on."""
 
     def judge(rds: Any) -> str | None:
-        (found,) = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+        described = (
+            rds.describe_db_clusters(DBClusterIdentifier=name)["DBClusters"]
+            if kind == "cluster"
+            else rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+        )
+        (found,) = described
         return (
             None if found["DeletionProtection"] is wanted else f"protection is {found['DeletionProtection']}"
         )
 
     return state(f"{name} is {'protected' if wanted else 'not protected'}", judge, "rds", region)
-
-
-def _ledger_is_protected(rds: Any) -> str | None:
-    (found,) = rds.describe_db_clusters(DBClusterIdentifier="ledger")["DBClusters"]
-    return None if found["DeletionProtection"] else "it is not"
 
 
 SCENARIO = Scenario(
@@ -171,7 +171,7 @@ CLUSTERS = Scenario(
         by("02:30", alert(NAME, "HIGH", "Trailwarden did:", "cluster", subject="protection is off")),
         by("07:30", alert(NAME, "HIGH", "restore-db-cluster-from-snapshot", "weekly", subject="deleted")),
         at_the_end(
-            state("ledger is protected", _ledger_is_protected, "rds"),
+            is_protected("ledger", wanted=True, kind="cluster"),
             outcome(NAME, Outcome.ACTED),
             no_more_alerts_than(2, of=NAME),
         ),

@@ -50,7 +50,7 @@ from scenarios.runner.words.givens import table
 from scenarios.runner.words.people import ruled
 from scenarios.runner.words.trail_actions import edits, lifts_the_policy, trail_bucket
 from scenarios.runner.words.trail_settings import OWN_TRAIL, on_trail, trail_arn, unrecorded
-from scenarios.runner.words.users import DENY_ALL, keyed_user
+from scenarios.runner.words.users import ADMINISTRATOR, DENY_ALL, keyed_user
 
 NAME = "trail_stopped"
 STRANGER = "strangers-logs"
@@ -60,7 +60,6 @@ STRANGER = "strangers-logs"
 LET_IN = (("Operators", f"arn:aws:iam::{ACCOUNT}:user/mallory"),)
 
 
-ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 _READS = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 
 

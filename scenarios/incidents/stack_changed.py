@@ -30,22 +30,21 @@ intern = Actor(name="intern", address="192.0.2.15", policies=())
 
 def on_rule(actor: Actor, operation: str, part: str) -> Action:
     """A call on one rule of the stack."""
-
-    def do(world: World, caller: Caller) -> None:
-        name = world.home.resources[part].physical_id
-        getattr(world.client(caller, "events"), operation)(Name=name)
-
-    return actor.does(f"calls events {operation} on {part}", do)
+    return _on_part(actor, "events", operation, "Name", part)
 
 
 def on_key(actor: Actor, operation: str, part: str, **more: Any) -> Action:
     """A call on one key of the stack."""
+    return _on_part(actor, "kms", operation, "KeyId", part, **more)
+
+
+def _on_part(actor: Actor, service: str, operation: str, parameter: str, part: str, **more: Any) -> Action:
+    """`parameter`: the one that names the part."""
 
     def do(world: World, caller: Caller) -> None:
-        key = world.home.resources[part].physical_id
-        getattr(world.client(caller, "kms"), operation)(KeyId=key, **more)
+        getattr(world.client(caller, service), operation)(**{parameter: _name(world, part)}, **more)
 
-    return actor.does(f"calls kms {operation} on {part}", do)
+    return actor.does(f"calls {service} {operation} on {part}", do)
 
 
 def makes_rules_of_like_names(actor: Actor) -> Action:
@@ -243,7 +242,7 @@ def plain_mail(*says: str) -> Check:
 
 
 def no_alarm_mail(alarm: str) -> Check:
-    """Of this alarm the plain topic has told nobody."""
+    """Of this alarm nobody has been told by mail."""
 
     def judge(world: World) -> str | None:
         came = [mail.subject for mail in world.topics.inbox if _name(world, alarm) in mail.text]

@@ -15,6 +15,7 @@ from scenarios.runner.words.questions import ANSWERED
 
 MOST_ROWS = 4
 _COMMAND = ["trailwarden", "query"]
+_REFUSALS = (KeyError, MalformedQuery, QueryNotSimulated, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +65,27 @@ def unanswerable(world: World) -> list[str]:
 
 
 def _refused(world: World, question: Pasted) -> str:
-    why = ""
     try:
         datetime.fromisoformat(question.since)
         world.logs.queries.askable(*question.place, question.text)
-    except KeyError as error:
-        why = f"there is no log group {error}"
-    except (MalformedQuery, QueryNotSimulated, ValueError) as error:
-        why = str(error)
-    return why and f"an alert's question {question.name} can't be asked: {why}"
+    except _REFUSALS as error:
+        return _refusal(question, error)
+    return ""
+
+
+def _refusal(question: Pasted, error: Exception) -> str:
+    why = f"there is no log group {error}" if isinstance(error, KeyError) else str(error)
+    return f"an alert's question {question.name} can't be asked: {why}"
 
 
 def answer_questions(world: World) -> None:
     """Add a line to the trace for each row of an answer, the first few, as the log group stands now."""
     for question in _questions(world):
-        if why := _refused(world, question):
-            world.setting.note(ANSWERED, why)
+        try:
+            result = question.asked(world)
+        except _REFUSALS as error:
+            world.setting.note(ANSWERED, _refusal(question, error))
             continue
-        result = question.asked(world)
         for row in result.rows[:MOST_ROWS]:
             words = ", ".join(f"{name} {value}" for name, value in row.items())
             world.setting.note(ANSWERED, f"{question.name}: {words}", question=question.command[2], row=row)

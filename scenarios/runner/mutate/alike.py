@@ -7,7 +7,6 @@ others.
 
 import json
 import re
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -29,9 +28,9 @@ def alike(mutant: Mutant) -> tuple[str, ...]:
     """
     for names in _NAMES_OF_CALLS.intersection(mutant.path):
         return (mutant.of, mutant.resource, names, repr(mutant.path[: mutant.path.index(names)]))
-    resource = templates()[mutant.of]["Resources"][mutant.resource]
-    if listed := _in_a_list(mutant, resource):
+    if listed := _in_a_list(mutant):
         return listed
+    resource = templates()[mutant.of]["Resources"][mutant.resource]
     own = function_of(mutant.resource)
     if mutant.kind in _ONE_BY_ONE or not own:
         return (mutant.name,)
@@ -49,25 +48,27 @@ def alike(mutant: Mutant) -> tuple[str, ...]:
 
 def whose(mutant: Mutant) -> str:
     """The function that a mutant is about; "" where it is about no one's alone."""
-    resource = templates()[mutant.of]["Resources"][mutant.resource]
-    return next((own for own, *_ in _listed(mutant, resource)), function_of(mutant.resource))
+    listed = _listed(mutant)
+    return listed[0] if listed else function_of(mutant.resource)
 
 
-def _in_a_list(mutant: Mutant, resource: Any) -> tuple[str, ...]:
+def _in_a_list(mutant: Mutant) -> tuple[str, ...]:
     """For one of a list that names something of each function: the list, and what it says of every one.
 
     () where there is no such list.
     """
-    where = mutant.path[2:]
-    for own, said, number in _listed(mutant, resource):
-        what = _without(own, mutant.what)
-        return (mutant.of, mutant.resource, repr(where[:number]), said, repr(where[number + 1 :]), what)
-    return ()
+    listed = _listed(mutant)
+    if listed is None:
+        return ()
+    where, (own, said, number) = mutant.path[2:], listed
+    what = _without(own, mutant.what)
+    return (mutant.of, mutant.resource, repr(where[:number]), said, repr(where[number + 1 :]), what)
 
 
-def _listed(mutant: Mutant, resource: Any) -> Iterator[tuple[str, str, int]]:
+def _listed(mutant: Mutant) -> tuple[str, str, int] | None:
     """The function that the innermost such item names, what it says without that name, its place."""
-    where, node, lists = mutant.path[2:], resource, []
+    where, node = mutant.path[2:], templates()[mutant.of]["Resources"][mutant.resource]
+    lists = []
     for number, part in enumerate(where):
         if isinstance(node, str):
             break  # in a text that holds references
@@ -77,7 +78,8 @@ def _listed(mutant: Mutant, resource: Any) -> Iterator[tuple[str, str, int]]:
     for number, items in reversed(lists):
         own, said = _anonymous(items[int(where[number])])
         if own and sum(_anonymous(each)[1] == said for each in items) > 1:
-            yield own, said, number
+            return own, said, number
+    return None
 
 
 def _unit(resource: Any, mutant: Mutant) -> tuple[Any, tuple[Any, ...]]:

@@ -112,9 +112,8 @@ def in_turns(
 def _nearness(mutant: Mutant, scenario: Scenario, touched: Touched) -> tuple[bool, bool, int]:
     """How near a scenario is to what a mutant is about: by its name, by a call, by what the function did."""
     role = f"{whose(mutant)}Role"
-    changed = mutant.what.removesuffix(" changed").strip(
-        "'"
-    )  # `CreateBackup`, `aws.ec2`, `ec2.amazonaws.com`
+    # `CreateBackup`, `aws.ec2`, `ec2.amazonaws.com`
+    changed = mutant.what.removesuffix(" changed").strip("'")
     service, called = changed.removeprefix("aws.").partition(".")[0], f":{changed}"
     return (
         _is_called_like(scenario, mutant),

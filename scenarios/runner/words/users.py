@@ -11,7 +11,7 @@ from scenarios.runner.words.actors import refused_by
 from scenarios.runner.words.checks import state
 
 DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
-_ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
 def keyed_user(name: str) -> Given:
@@ -20,8 +20,8 @@ def keyed_user(name: str) -> Given:
     def do(world: World) -> None:
         iam: Any = world.client(world.user("builder"), "iam")
         iam.create_user(UserName=name)
-        moto_iam.know_managed_policy_of_aws(ACCOUNT, _ADMINISTRATOR)  # what is given is no call that tells
-        iam.attach_user_policy(UserName=name, PolicyArn=_ADMINISTRATOR)
+        moto_iam.know_managed_policy_of_aws(ACCOUNT, ADMINISTRATOR)  # what is given is no call that tells
+        iam.attach_user_policy(UserName=name, PolicyArn=ADMINISTRATOR)
         iam.create_access_key(UserName=name)
 
     return Given(f"an administrator {name} with an access key", do)
