@@ -54,7 +54,7 @@ def test_one_scenario_is_told_whole():
     assert "noticed    rule RootLogin" in result.stdout
     assert "alert      CRITICAL: Root signed in without MFA" in result.stdout
     assert "│ From:             203.0.113.7" in result.stdout
-    assert "✓ holds    the alarm RootUsageAlarm notifies the topic" in result.stdout
+    assert "✓ holds    the alarm RootUsageAlarm notifies the alert topic" in result.stdout
 
 
 def test_the_two_ways_of_a_detection_are_compared():
