@@ -30,6 +30,7 @@ from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.eventbridge.scheduled import scheduled_event
 from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.world import World
+from scenarios.incidents.function_opened import function
 from scenarios.incidents.trail_stopped import BLIND, ENFORCE, GONE_TOMORROW, trail_logs
 from scenarios.incidents.trail_validation import asks, works
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by
@@ -357,56 +358,105 @@ def blinds_with_the_role_of(function: str) -> Action:
     return Action(f"mallory blinds the trail with {function}'s role", do)
 
 
+POSTGRES = {
+    "IpProtocol": "tcp",
+    "FromPort": 5432,
+    "ToPort": 5432,
+    "IpRanges": [{"CidrIp": "192.0.2.0/24"}],
+}
+ABROAD = "us-east-1"  # where calls of IAM are recorded too; the stack of this scenario is in another region
+
+
 def _volume(world: World) -> str:
-    ec2: Any = world.client(world.user("reader"), "ec2")
+    ec2: Any = world.client(world.user("reader"), "ec2", ABROAD)
     return str(ec2.describe_volumes()["Volumes"][0]["VolumeId"])
 
 
 def _key(world: World) -> str:
-    kms: Any = world.client(world.user("reader"), "kms")
+    kms: Any = world.client(world.user("reader"), "kms", ABROAD)
     return str(kms.describe_key(KeyId="alias/company")["KeyMetadata"]["KeyId"])
 
 
+def _backup(world: World) -> str:
+    dynamodb: Any = world.client(world.user("reader"), "dynamodb", ABROAD)
+    return str(dynamodb.list_backups()["BackupSummaries"][0]["BackupArn"])
+
+
+def _group(world: World) -> str:
+    ec2: Any = world.client(world.user("reader"), "ec2", ABROAD)
+    (group,) = ec2.describe_security_groups(GroupNames=["company"])["SecurityGroups"]
+    return str(group["GroupId"])
+
+
+def _trail_group(world: World) -> str:
+    return world.home.resources["TrailGroup"].physical_id
+
+
 # What the roles of functions that may act can do, with no plan that holds it.
-STOLEN: Sequence[tuple[str, str, str, Mapping[str, str | Callable[[World], str]]]] = (
+STOLEN: Sequence[tuple[str, str, str, Mapping[str, Any]]] = (
     ("backup_missing", "dynamodb", "create_backup", {"TableName": "orders", "BackupName": "mine"}),
     ("backup_missing", "ec2", "create_snapshot", {"VolumeId": _volume}),
     ("detector_disabled", "ec2", "enable_ebs_encryption_by_default", {}),
     ("administrator_made", "iam", "detach_user_policy", {"UserName": "carla", "PolicyArn": ADMINISTRATOR}),
     ("password_or_mfa_changed", "iam", "attach_user_policy", {"UserName": "carla", "PolicyArn": DENY_ALL}),
+    ("password_or_mfa_changed", "iam", "detach_user_policy", {"UserName": "carla", "PolicyArn": DENY_ALL}),
+    ("password_or_mfa_changed", "iam", "delete_login_profile", {"UserName": "carla"}),
+    ("access_key_created", "iam", "attach_user_policy", {"UserName": "carla", "PolicyArn": DENY_ALL}),
     ("access_key_created", "iam", "detach_user_policy", {"UserName": "carla", "PolicyArn": DENY_ALL}),
     ("instance_credentials", "iam", "delete_role_policy", {"RoleName": "billing", "PolicyName": "all"}),
     ("key_deletion_scheduled", "kms", "enable_key", {"KeyId": _key}),
+    (
+        "table_deleted",
+        "dynamodb",
+        "restore_table_from_backup",
+        {"TargetTableName": "mine", "BackupArn": _backup},
+    ),
+    ("trail_stopped", "logs", "create_log_group", {"logGroupName": _trail_group}),
+    ("function_opened", "lambda", "remove_permission", {"FunctionName": "rates", "StatementId": "shop"}),
+    (
+        "security_group_opened",
+        "ec2",
+        "revoke_security_group_ingress",
+        {"GroupId": _group, "IpPermissions": [POSTGRES]},
+    ),
 )
 STOLEN_FROM = {remediation: sum(each[0] == remediation for each in STOLEN) for remediation, *_ in STOLEN}
 
 
 def _companys() -> Given:
-    """A role with a policy, a volume and a key, of the company's own."""
+    """A role with a policy, carla's password, a volume, a key, a group and a grant, of the company's own."""
 
     def do(world: World) -> None:
         builder = world.user("builder")
-        iam, kms = world.client(builder, "iam"), world.client(builder, "kms")
+        iam, kms = world.client(builder, "iam"), world.client(builder, "kms", ABROAD)
+        ec2 = world.client(builder, "ec2", ABROAD)
         nobody = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}
         trust, reads = ({"Version": "2012-10-17", "Statement": [each]} for each in (nobody, _READS))
         iam.create_role(RoleName="billing", AssumeRolePolicyDocument=json.dumps(trust))
         iam.put_role_policy(RoleName="billing", PolicyName="all", PolicyDocument=json.dumps(reads))
-        world.client(builder, "ec2").create_volume(AvailabilityZone="us-east-1a", Size=1)
+        iam.create_login_profile(UserName="carla", Password="a-Long-one-1")  # noqa: S106
+        ec2.create_volume(AvailabilityZone=f"{ABROAD}a", Size=1)
+        ec2.create_security_group(GroupName="company", Description="company")
+        ec2.authorize_security_group_ingress(GroupName="company", IpPermissions=[POSTGRES])
         key = kms.create_key(Description="company")["KeyMetadata"]["KeyId"]
         kms.create_alias(AliasName="alias/company", TargetKeyId=key)
+        world.client(builder, "lambda", ABROAD).add_permission(
+            FunctionName="rates",
+            StatementId="shop",
+            Action="lambda:InvokeFunction",
+            Principal=f"arn:aws:iam::{ACCOUNT}:role/shop",
+        )
 
-    return Given("a role billing, a volume, a key company", do)
+    return Given("a role billing, carla's password, a volume, a group, a key, a grant: the company's own", do)
 
 
-def acts_with_the_role_of(
-    remediation: str, service: str, operation: str, given: Mapping[str, str | Callable[[World], str]]
-) -> Action:
-    """With a stolen session of a role that may act: one call, which no plan holds."""
+def acts_with_the_role_of(remediation: str, service: str, operation: str, given: Mapping[str, Any]) -> Action:
+    """With a stolen session of a role that may act: one call in another region, which no plan holds."""
 
     def do(world: World) -> None:
         with world.calls.muted():
-            asked = {name: each if isinstance(each, str) else each(world) for name, each in given.items()}
-        client = world.client(session_of(world, logical_id(remediation)), service)
+            asked = {name: each(world) if callable(each) else each for name, each in given.items()}
+        client = world.client(session_of(world, logical_id(remediation)), service, ABROAD)
         getattr(client, operation)(**asked)
 
     return Action(f"mallory calls {service} {operation} with {remediation}'s role", do)
@@ -672,8 +722,15 @@ STOLEN_ACTING_ROLE = Scenario(
 STOLEN_ACTING_ROLES = Scenario(
     name="one_right.stolen_acting_roles",
     title="Any other acting function's own role: a call that no plan of it holds is told by that function",
+    home="eu-west-1",
+    spokes=(ABROAD,),
     parameters=tuple((f"{logical_id(each)}Mode", "enforce") for each in STOLEN_FROM),
-    given=[table("orders"), keyed_user("carla"), _companys()],
+    given=[
+        table("orders", region=ABROAD, backup="nightly"),
+        keyed_user("carla"),
+        function("rates", region=ABROAD),
+        _companys(),
+    ],
     when=[at("00:00", *(acts_with_the_role_of(*each) for each in STOLEN))],
     then=[
         by(

@@ -87,6 +87,10 @@ def test_the_alarm_that_misses_heartbeats_needs_nothing_of_ours_but_what_it_coun
 
     assert not any(f'"{name}"' in rest for name in OURS)
     assert {each["MetricStat"]["Period"] for each in counted} == {arrived["Period"]} == {60}
+    assert [each["MetricStat"]["Metric"]["Dimensions"] for each in counted] == [
+        [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["Heartbeats", "QueueName"]}}],
+        *[[{"Name": "FunctionName", "Value": {"Ref": "Heartbeat"}}]] * 2,
+    ]
     assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (2, 2)
     assert alarm["TreatMissingData"] == "breaching"
     assert alarm["AlarmActions"] == [PLAIN]

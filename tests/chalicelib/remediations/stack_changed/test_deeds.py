@@ -283,6 +283,29 @@ CHANGE_SET = "arn:aws:cloudformation:us-east-1:123456789012:changeSet/mine/5555-
             True,
         ),
         (
+            "CreateStackRefactor",
+            {
+                "resourceMappings": [
+                    {"source": {"stackName": "trailwarden"}, "destination": {"stackName": "other"}}
+                ]
+            },
+            True,
+        ),
+        (
+            "CreateChangeSet",
+            {
+                "stackName": "other",
+                "resourcesToImport": [
+                    {
+                        "resourceIdentifier": {
+                            "StackId": "arn:aws:cloudformation:us-east-1:1:stack/trailwarden/1"
+                        }
+                    }
+                ],
+            },
+            True,
+        ),
+        (
             "ImportStacksToStackSet",
             {"stackIds": ["arn:aws:cloudformation:us-east-1:1:stack/trailwarden/1"]},
             True,
