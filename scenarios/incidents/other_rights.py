@@ -171,6 +171,12 @@ PUBLISHED_ALARMS = Scenario(
     ],
 )
 
+
+def _breaks_the_heartbeat(world: World, caller: Caller) -> None:
+    name = world.home.resources["Heartbeat"].physical_id
+    world.client(caller, "lambda").update_function_configuration(FunctionName=name, Handler="gone.away")
+
+
 FALSE_HEARTBEATS = Scenario(
     name="one_right.false_heartbeats",
     title="sns:Publish: heartbeats published to the topic don't stand for a function that is gone",
@@ -179,6 +185,19 @@ FALSE_HEARTBEATS = Scenario(
     loses=True,  # a heartbeat whose function is gone is kept nowhere
     when=[
         at("08:00", ALL_DEEDS["heartbeat_function_deleted"].by(eve)),
+        *each_minute(6, 16, publisher.does("publishes a heartbeat", _publishes_a_heartbeat)),
+    ],
+    then=by("13:00", plain_mail("HeartbeatAlarm", times=2)),  # once before its first data came
+)
+
+FALSE_HEARTBEATS_OF_A_FAILURE = Scenario(
+    name="one_right.false_heartbeats_of_a_failure",
+    title="sns:Publish: heartbeats published to the topic don't stand for a function that fails",
+    parameters=(BEATS, SECOND_PERSON, *LET_IN),
+    lasts="16:00",
+    loses=True,  # nothing of a heartbeat is tried again
+    when=[
+        at("08:00", eve.does("breaks the heartbeat's function", _breaks_the_heartbeat)),
         *each_minute(6, 16, publisher.does("publishes a heartbeat", _publishes_a_heartbeat)),
     ],
     then=by("13:00", plain_mail("HeartbeatAlarm", times=2)),  # once before its first data came
@@ -346,6 +365,7 @@ SCENARIOS = (
     PUT_EVENTS,
     PUBLISHED_ALARMS,
     FALSE_HEARTBEATS,
+    FALSE_HEARTBEATS_OF_A_FAILURE,
     LOG_LINES,
     KEY_POLICY,
     IAM,

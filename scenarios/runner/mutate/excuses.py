@@ -72,10 +72,6 @@ ALLOWED: dict[str, str] = {
         "where a step is kept that fails again and again, which none does in a scenario; "
         "tests/chalicelib/template/test_template.py holds it"
     ),
-    r"Resources\.HeartbeatAlarm\.Properties\.Metrics\.": (
-        "of whom the alarm counts runs and failures, where a heartbeat comes all the same, as none does; "
-        "tests/chalicelib/template/test_second_way.py holds each"
-    ),
     r"StackChangedTrigger4\..*\.requestParameters\.(stackIds|stackDefinitions|resource\w+)\.": (
         "how a stack is named in what the simulated CloudFormation can't do; "
         "tests/chalicelib/remediations/stack_changed/test_deeds.py has each way heard"
