@@ -364,6 +364,7 @@ POSTGRES = {
     "ToPort": 5432,
     "IpRanges": [{"CidrIp": "192.0.2.0/24"}],
 }
+EVERYTHING = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 ABROAD = "us-east-1"  # where calls of IAM are recorded too; the stack of this scenario is in another region
 
 
@@ -398,12 +399,19 @@ STOLEN: Sequence[tuple[str, str, str, Mapping[str, Any]]] = (
     ("backup_missing", "ec2", "create_snapshot", {"VolumeId": _volume}),
     ("detector_disabled", "ec2", "enable_ebs_encryption_by_default", {}),
     ("administrator_made", "iam", "detach_user_policy", {"UserName": "carla", "PolicyArn": ADMINISTRATOR}),
+    ("administrator_made", "iam", "remove_user_from_group", {"UserName": "carla", "GroupName": "tellers"}),
     ("password_or_mfa_changed", "iam", "attach_user_policy", {"UserName": "carla", "PolicyArn": DENY_ALL}),
     ("password_or_mfa_changed", "iam", "detach_user_policy", {"UserName": "carla", "PolicyArn": DENY_ALL}),
     ("password_or_mfa_changed", "iam", "delete_login_profile", {"UserName": "carla"}),
     ("access_key_created", "iam", "attach_user_policy", {"UserName": "carla", "PolicyArn": DENY_ALL}),
     ("access_key_created", "iam", "detach_user_policy", {"UserName": "carla", "PolicyArn": DENY_ALL}),
     ("instance_credentials", "iam", "delete_role_policy", {"RoleName": "billing", "PolicyName": "all"}),
+    (
+        "instance_credentials",
+        "ec2",
+        "revoke_security_group_egress",
+        {"GroupId": _group, "IpPermissions": [EVERYTHING]},
+    ),
     ("key_deletion_scheduled", "kms", "enable_key", {"KeyId": _key}),
     (
         "table_deleted",
@@ -434,6 +442,8 @@ def _companys() -> Given:
         trust, reads = ({"Version": "2012-10-17", "Statement": [each]} for each in (nobody, _READS))
         iam.create_role(RoleName="billing", AssumeRolePolicyDocument=json.dumps(trust))
         iam.put_role_policy(RoleName="billing", PolicyName="all", PolicyDocument=json.dumps(reads))
+        iam.create_group(GroupName="tellers")
+        iam.add_user_to_group(GroupName="tellers", UserName="carla")
         iam.create_login_profile(UserName="carla", Password="a-Long-one-1")  # noqa: S106
         ec2.create_volume(AvailabilityZone=f"{ABROAD}a", Size=1)
         ec2.create_security_group(GroupName="company", Description="company")

@@ -64,6 +64,10 @@ ALLOWED: dict[str, str] = {
         "where an event is kept that a rule can't hand over, as scenarios show of some; "
         "tests/chalicelib/template/test_template.py and test_second_way.py hold each"
     ),
+    r"spoke Resources\.AccessKeyCreatedForward\..*\.\$or\.1\.eventName\.": (
+        "PasswordOrMfaChangedForward2 forwards the same calls; "
+        "tests/chalicelib/template/test_spoke.py holds what each rule forwards"
+    ),
     r"Resources\.StackNameHas\d+CharactersAtMost\.": (
         "which stack's name may be too long, as none is in a scenario; "
         "tests/chalicelib/template/test_names.py holds it"
