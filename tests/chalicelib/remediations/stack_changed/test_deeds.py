@@ -242,6 +242,8 @@ CHANGE_SET = "arn:aws:cloudformation:us-east-1:123456789012:changeSet/mine/5555-
         ("events PutPermission", {"policy": "{}"}, True),
         ("events RemovePermission", {"eventBusName": "default"}, True),
         ("events PutRule", {"name": "other"}, False),
+        ("events UpdateEventBus", {"name": "default"}, True),
+        ("events UpdateEventBus", {"name": "other"}, False),
         ("iam PutRolePolicy", {"roleName": "trailwarden-TrailGroupRole-1"}, True),
         ("iam PutRolePolicy", {"roleName": "other"}, False),
         ("account DisableRegion", {"RegionName": "eu-south-1"}, True),
@@ -251,6 +253,20 @@ CHANGE_SET = "arn:aws:cloudformation:us-east-1:123456789012:changeSet/mine/5555-
             {"sourceArn": "arn:aws:sqs:us-east-1:1:trailwarden-DeadLetters-1"},
             True,
         ),
+        (
+            "sqs StartMessageMoveTask",
+            {
+                "sourceArn": "arn:aws:sqs:us-east-1:1:other",
+                "destinationArn": "arn:aws:sqs:us-east-1:1:trailwarden-Validations-1",
+            },
+            True,
+        ),
+        (
+            "dynamodb RestoreTableToPointInTime",
+            {"sourceTableArn": "arn:aws:dynamodb:us-east-1:1:table/trailwarden-L", "targetTableName": "x"},
+            True,
+        ),
+        ("dynamodb CreateGlobalTable", {"globalTableName": "trailwarden-Ledger-1"}, True),
         (
             "monitoring PutAlarmMuteRule",
             {"name": "x", "muteTargets": {"alarmNames": ["trailwarden-A-1"]}},
@@ -267,6 +283,8 @@ CHANGE_SET = "arn:aws:cloudformation:us-east-1:123456789012:changeSet/mine/5555-
             {"resourceIdentifier": "arn:aws:logs:us-east-1:1:log-group:trailwarden-x"},
             True,
         ),
+        ("logs PutTransformer", {"logGroupIdentifier": "trailwarden-SecureGroup-1"}, True),
+        ("logs CreateLogStream", {"logGroupName": "trailwarden-RootLoginLogGroup-1"}, False),
         ("ExecuteChangeSet", {"changeSetName": CHANGE_SET}, True),
         ("ExecuteChangeSet", {"changeSetName": CHANGE_SET, "stackName": "other"}, True),
         ("ExecuteChangeSet", {"changeSetName": "mine", "stackName": "trailwarden"}, True),
