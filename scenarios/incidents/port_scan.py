@@ -51,6 +51,22 @@ OUTSIDE = Scenario(
     ],
 )
 
+neighbours = tuple(Server(name=f"worker-{number}") for number in range(1, 6))
+
+WIDE = Scenario(
+    name="port_scan.wide",
+    title="A server that somebody took over tries one port of as many neighbours as are set: one alert",
+    before=BEFORE,
+    parameters=(*WATCHED, ("PortScanHosts", str(len(neighbours)))),
+    lasts="25:00",
+    given=[batch.there(), *(each.there() for each in neighbours), flow_log(GROUP)],
+    when=[at("01:00", connects(batch, neighbours, [22]))],
+    then=[
+        by("11:30", alert(NAME, "HIGH", f"1 port of {len(neighbours)} hosts")),
+        at_the_end(no_more_alerts_than(1, of=NAME)),
+    ],
+)
+
 SILENT = Scenario(
     name="port_scan.silent",
     title="One port less, by order, many clients of one port, late answers, a client of many: no alert",
@@ -98,6 +114,6 @@ OTHER_FIELDS = Scenario(
     then=[by("11:30", alert(NAME, "MEDIUM", "default fields", subject="can't be read"))],
 )
 
-SCENARIOS = (SCENARIO, OUTSIDE, SILENT, UNREAD, OTHER_FIELDS)
+SCENARIOS = (SCENARIO, OUTSIDE, WIDE, SILENT, UNREAD, OTHER_FIELDS)
 READS = (("logs", "StartQuery"), ("logs", "GetQueryResults"))
 READING = SCENARIO

@@ -185,6 +185,15 @@ def executes(actor: Actor) -> Action:
     return actor.does("executes the change set, by its ARN", do)
 
 
+def deletes_by_id(actor: Actor) -> Action:
+    """The stack, named by its ARN."""
+
+    def do(world: World, caller: Caller) -> None:
+        world.client(caller, "cloudformation").delete_stack(StackName=world.home.stack_id)
+
+    return actor.does("deletes the stack by its id", do)
+
+
 def _parameters(world: World, values: Mapping[str, str]) -> list[Any]:
     kept = world.home.parameters.keys() - values.keys()
     return [
@@ -232,13 +241,27 @@ def plain_mail(*says: str) -> Check:
     """The plain topic has told the second person, by no function of ours."""
 
     def judge(world: World) -> str | None:
-        topic = _name(world, "PlainTopic")
-        came = [mail.text for mail in world.topics.inbox if mail.topic_arn == topic and mail.to == SECOND]
+        came = _plain_mails(world)
         if any(all(word in text for word in says) for text in came):
             return None
         return f"none of {len(came)} mails says so"
 
     return Check(f"the plain topic tells {SECOND}: {', '.join(says)}", judge)
+
+
+def no_call_by_plain_mail() -> Check:
+    """The plain topic has told the second person of no call; of alarms perhaps."""
+
+    def judge(world: World) -> str | None:
+        came = [text for text in _plain_mails(world) if '"AlarmName"' not in text]
+        return f"there came {'; '.join(came)}" if came else None
+
+    return Check(f"the plain topic tells {SECOND} of no call", judge)
+
+
+def _plain_mails(world: World) -> list[str]:
+    topic = _name(world, "PlainTopic")
+    return [mail.text for mail in world.topics.inbox if mail.topic_arn == topic and mail.to == SECOND]
 
 
 def no_alarm_mail(alarm: str) -> Check:
@@ -420,10 +443,12 @@ VOICELESS = Scenario(
     parameters=(("PlainEmail", SECOND),),
     when=[
         at("00:00", DEEDS["watcher_stopped"].by(mallory)),
+        at("03:00", DEEDS["unsubscribed"].by(eve)),
         at("05:00", DEEDS["alert_topic_deleted"].by(eve)),
     ],
     then=[
         by("02:30", plain_mail("PutFunctionConcurrency20171031", "user/mallory", "203.0.113.66")),
+        by("05:30", plain_mail("Unsubscribe", "user/eve")),
         by("07:30", plain_mail("DeleteTopic", "user/eve")),
         at_the_end(no_more_alerts_than(0, of=NAME)),
     ],
@@ -488,13 +513,13 @@ REWRITTEN = Scenario(
 DEPLOYED = Scenario(
     name="stack_changed.deployed",
     title="Whoever deploys the stack updates it by a change set: no alert, and nothing is taken back",
-    parameters=(*ENFORCE, ("StackChangedDeployers", DEPLOYED_BY)),
+    parameters=(*ENFORCE, ("StackChangedDeployers", DEPLOYED_BY), ("PlainEmail", SECOND)),
     lasts="12:00",
     when=[
-        at("00:00", prepares(bot, TableDeletedMode="approve", FailedLoginThreshold="7")),
+        at("00:00", prepares(bot, StackChangedMode="observe", FailedLoginThreshold="7")),
         at("02:00", executes(bot)),
     ],
-    then=[at_the_end(no_more_alerts_than(0, of=NAME), stack_is("UPDATE_COMPLETE"))],
+    then=[at_the_end(no_more_alerts_than(0, of=NAME), no_call_by_plain_mail(), stack_is("UPDATE_COMPLETE"))],
 )
 
 EVERYBODY = Scenario(
@@ -548,7 +573,7 @@ CONFIRMED = Scenario(
     when=[at("00:30", confirms_a_subscription())],
     then=[
         by("01:00", alert(NAME, "MEDIUM", mallory.address, subject="topic AlertTopic got one more reader")),
-        at_the_end(no_alarm_mail("FirstWayTouchedAlarm"), no_more_alerts_than(1)),
+        at_the_end(no_alarm_mail("FirstWayTouchedAlarm"), no_call_by_plain_mail(), no_more_alerts_than(1)),
     ],
 )
 
@@ -743,6 +768,15 @@ DELIVERY_DENIED = Scenario(
     loses=True,
 )
 
+DELETED_BY_ID = Scenario(
+    name="stack_changed.deleted_by_id",
+    title="Somebody deletes the whole stack by its id: the plain topic says who, all the same",
+    parameters=(("PlainEmail", SECOND),),
+    when=[at("00:00", deletes_by_id(mallory))],
+    then=[by("02:30", plain_mail("DeleteStack", "user/mallory"))],
+    loses=True,
+)
+
 SCENARIOS = (
     SCENARIO,
     PUT_BACK,
@@ -751,6 +785,7 @@ SCENARIOS = (
     ITSELF,
     VOICELESS,
     DELETED,
+    DELETED_BY_ID,
     REFUSED,
     SILENT,
     EVERYBODY,
