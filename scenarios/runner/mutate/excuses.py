@@ -76,9 +76,34 @@ ALLOWED: dict[str, str] = {
         "where a step is kept that fails again and again, which none does in a scenario; "
         "tests/chalicelib/template/test_template.py holds it"
     ),
-    r"StackChangedTrigger4\..*\.requestParameters\.(stackIds|stackDefinitions|resource\w+)\.": (
-        "how a stack is named in what the simulated CloudFormation can't do; "
-        "tests/chalicelib/remediations/stack_changed/test_deeds.py has each way heard"
+    r"StackChangedTrigger\d+\..*'CreateLogStream' changed": (
+        "the pattern spares the function what every function does, which it would leave alone; "
+        "tests/chalicelib/remediations/stack_changed/test_rules.py holds that"
+    ),
+    r"StackChangedTrigger\d+\..*\.requestParameters\."
+    r"(stackIds|stackDefinitions|resourceMappings|resourcesToImport|resourceIdentifier|logGroupIdentifier|"
+    r"associationId|muteTargets|sourceArn|destinationArn|sourceTableArn|globalTableName)\.": (
+        "how calls name a part that the simulated AWS can't make; "
+        "tests/chalicelib/remediations/stack_changed/test_rules.py has each way heard"
+    ),
+    r"StackChangedTrigger\d+\..*('(DisableRegion|UpdateEventBus|ExecuteStackRefactor)'|name\.0: 'default')": (
+        "calls that the simulated AWS can't make; "
+        "tests/chalicelib/remediations/stack_changed/test_rules.py has each heard"
+    ),
+    r"StackChangedTrigger[68]\..*\.requestParameters\.(logGroupName|roleName)\.0\.Fn::If\.": (
+        "parts of the stack's own trail bear its name, by which another way of the pattern hears of them; "
+        "tests/chalicelib/remediations/stack_changed/test_rules.py holds it for those of an existing trail"
+    ),
+    r"StackChangedTrigger5\..*\.errorMessage\.0\.wildcard\.Fn::Sub": (
+        "refusals of KMS name the key, by which another way of the same pattern hears of each"
+    ),
+    r"StackChangedTrigger10\..*\.anything-but\.prefix\.": (
+        "the pattern spares the function what our own roles do, which the trail leaves out, too; "
+        "tests/chalicelib/remediations/stack_changed/test_stack_changed.py holds that"
+    ),
+    r"Resources\.RestAPI\..*\.x-amazon-apigateway-integration\.uri\.": (
+        "the same line for each route, of which scenarios ask some; "
+        "tests/chalicelib/template/test_api_stage.py holds each"
     ),
     r"Variables\.STACK_CHANGED_TRAIL_GROUP\.": (
         "which log group is an existing trail's, which no scenario touches there; "

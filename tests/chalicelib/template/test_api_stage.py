@@ -5,6 +5,7 @@ import json
 import pytest
 
 from scenarios.cloud.world import World
+from scenarios.packaging.sam import sam_template
 from scenarios.runner.run import deployment_of
 from scenarios.runner.scenario import Scenario
 
@@ -37,3 +38,17 @@ def test_requests_are_logged_where_that_is_wanted(wanted):
     if setting:
         assert setting["DestinationArn"] == group
         assert json.loads(setting["Format"])["who"] == "$context.identity.userArn"
+
+
+def test_each_route_is_answered_by_the_apis_function():
+    paths = sam_template("prod")["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    asked = [
+        method["x-amazon-apigateway-integration"]["uri"]
+        for path in paths.values()
+        for name, method in path.items()
+        if name != "options"
+    ]
+
+    function = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions"
+    assert len(asked) > 5
+    assert asked == [{"Fn::Sub": f"{function}/${{APIHandler.Arn}}/invocations"}] * len(asked)

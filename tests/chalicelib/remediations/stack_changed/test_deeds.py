@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.matching.events.pattern import EventPattern
 from chalicelib.remediation import Outcome, Severity
 from chalicelib.remediations.stack_changed.deeds import KINDS
 from chalicelib.remediations.stack_changed.grants import KEYS
@@ -230,131 +229,6 @@ def test_a_deed_is_told_at_once_and_put_back_where_that_is_possible_exactly(worl
     assert (entry.outcome, entry.failure) == (Outcome.ACTED, "")
     with world.calls.muted():
         assert state(world, deed) == before
-
-
-CHANGE_SET = "arn:aws:cloudformation:us-east-1:123456789012:changeSet/mine/5555-6666"
-
-
-@pytest.mark.parametrize(
-    ("name", "parameters", "heard"),
-    [
-        ("logs PutAccountPolicy", {"policyName": "x", "policyType": "DATA_PROTECTION_POLICY"}, True),
-        ("events PutPermission", {"policy": "{}"}, True),
-        ("events RemovePermission", {"eventBusName": "default"}, True),
-        ("events PutRule", {"name": "other"}, False),
-        ("events UpdateEventBus", {"name": "default"}, True),
-        ("events UpdateEventBus", {"name": "other"}, False),
-        ("iam PutRolePolicy", {"roleName": "trailwarden-TrailGroupRole-1"}, True),
-        ("iam PutRolePolicy", {"roleName": "other"}, False),
-        ("account DisableRegion", {"RegionName": "eu-south-1"}, True),
-        ("account EnableRegion", {"RegionName": "eu-south-1"}, False),
-        (
-            "sqs StartMessageMoveTask",
-            {"sourceArn": "arn:aws:sqs:us-east-1:1:trailwarden-DeadLetters-1"},
-            True,
-        ),
-        (
-            "sqs StartMessageMoveTask",
-            {
-                "sourceArn": "arn:aws:sqs:us-east-1:1:other",
-                "destinationArn": "arn:aws:sqs:us-east-1:1:trailwarden-Validations-1",
-            },
-            True,
-        ),
-        (
-            "dynamodb RestoreTableToPointInTime",
-            {"sourceTableArn": "arn:aws:dynamodb:us-east-1:1:table/trailwarden-L", "targetTableName": "x"},
-            True,
-        ),
-        ("dynamodb CreateGlobalTable", {"globalTableName": "trailwarden-Ledger-1"}, True),
-        (
-            "monitoring PutAlarmMuteRule",
-            {"name": "x", "muteTargets": {"alarmNames": ["trailwarden-A-1"]}},
-            True,
-        ),
-        ("monitoring PutAlarmMuteRule", {"name": "x", "muteTargets": {"alarmNames": ["other"]}}, False),
-        (
-            "dynamodb ExportTableToPointInTime",
-            {"tableArn": "arn:aws:dynamodb:us-east-1:1:table/trailwarden-L"},
-            True,
-        ),
-        (
-            "logs AssociateKmsKey",
-            {"resourceIdentifier": "arn:aws:logs:us-east-1:1:log-group:trailwarden-x"},
-            True,
-        ),
-        ("logs PutTransformer", {"logGroupIdentifier": "trailwarden-SecureGroup-1"}, True),
-        ("logs CreateLogStream", {"logGroupName": "trailwarden-RootLoginLogGroup-1"}, False),
-        ("ExecuteChangeSet", {"changeSetName": CHANGE_SET}, True),
-        ("ExecuteChangeSet", {"changeSetName": CHANGE_SET, "stackName": "other"}, True),
-        ("ExecuteChangeSet", {"changeSetName": "mine", "stackName": "trailwarden"}, True),
-        ("ExecuteChangeSet", {"changeSetName": "mine", "stackName": "other"}, False),
-        ("ExecuteStackRefactor", {"stackRefactorId": "9c384f70"}, True),
-        ("CreateStackRefactor", {"stackDefinitions": [{}, {"stackName": "trailwarden"}]}, True),
-        (
-            "CreateStackRefactor",
-            {
-                "resourceMappings": [
-                    {"source": {"stackName": "other"}, "destination": {"stackName": "trailwarden"}}
-                ]
-            },
-            True,
-        ),
-        (
-            "CreateStackRefactor",
-            {
-                "resourceMappings": [
-                    {"source": {"stackName": "trailwarden"}, "destination": {"stackName": "other"}}
-                ]
-            },
-            True,
-        ),
-        (
-            "CreateChangeSet",
-            {
-                "stackName": "other",
-                "resourcesToImport": [
-                    {
-                        "resourceIdentifier": {
-                            "StackId": "arn:aws:cloudformation:us-east-1:1:stack/trailwarden/1"
-                        }
-                    }
-                ],
-            },
-            True,
-        ),
-        (
-            "ImportStacksToStackSet",
-            {"stackIds": ["arn:aws:cloudformation:us-east-1:1:stack/trailwarden/1"]},
-            True,
-        ),
-        ("UpdateStack", {"stackName": "arn:aws:cloudformation:us-east-1:1:stack/trailwarden/1"}, True),
-        ("RollbackStack", {"stackName": "trailwarden"}, True),
-        ("SetStackPolicy", {"stackName": "another"}, False),
-        ("DescribeStacks", {"stackName": "trailwarden"}, False),
-    ],
-)
-def test_a_rule_hears_each_way_to_name_a_part(world, name, parameters, heard):
-    service, _, name = name.rpartition(" ")
-    service = service or "cloudformation"
-    record = {
-        "source": f"aws.{service}",
-        "detail-type": "AWS API Call via CloudTrail",
-        "detail": {
-            "eventSource": f"{service}.amazonaws.com",
-            "eventName": name,
-            "readOnly": name.startswith("Describe"),
-            "managementEvent": True,
-            "requestParameters": parameters,
-        },
-    }
-    patterns = [
-        each.properties.get("EventPattern")
-        for each in world.home.of_type("AWS::Events::Rule")
-        if each.logical_id.startswith("StackChangedTrigger")
-    ]
-
-    assert any(EventPattern(each).matches(record) for each in patterns if each) is heard
 
 
 def test_no_function_loses_a_statement_that_it_was_deployed_with(world):
