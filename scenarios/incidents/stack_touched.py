@@ -11,7 +11,7 @@ from typing import Any
 
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
-from scenarios.incidents.stack_changed import NAME
+from scenarios.incidents.stack_changed import NAME, SECOND, plain_mail
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, by
 from scenarios.runner.words.actors import Actor, refused_by
 from scenarios.runner.words.checks import alerts
@@ -221,6 +221,48 @@ REFUSED = (
     Touch("iam.delete_role", "RootLoginRole", _of("RootLoginRole", "RoleName"), "DeleteRole", "AccessDenied"),
 )
 
+# On the function that tells of all this, and on what it needs to be heard.
+OF_THE_WATCH = (
+    Touch("events.enable_rule", "StackChangedTrigger1", _of("StackChangedTrigger1", "Name"), "EnableRule"),
+    Touch(
+        "events.remove_targets",
+        "StackChangedTrigger2",
+        _of("StackChangedTrigger2", "Rule", Ids=["none"]),
+        "RemoveTargets",
+    ),
+    Touch(
+        "lambda.delete_function_concurrency",
+        "StackChanged",
+        _of("StackChanged", "FunctionName"),
+        "DeleteFunctionConcurrency20171031",
+    ),
+    Touch("iam.tag_role", "StackChangedRole", _of("StackChangedRole", "RoleName", Tags=TAGS), "TagRole"),
+    Touch(
+        "kms.tag_resource",
+        "StackChangedSealKey",
+        _of("StackChangedSealKey", "KeyId", Tags=[{"TagKey": "mine", "TagValue": "yes"}]),
+        "TagResource",
+    ),
+    Touch("kms.enable_key", "AlertKey", _of("AlertKey", "KeyId"), "EnableKey"),
+    Touch(
+        "sns.set_topic_attributes",
+        "AlertTopic",
+        _of("AlertTopic", "TopicArn", AttributeName="DisplayName", AttributeValue="mine"),
+        "SetTopicAttributes",
+    ),
+    Touch(
+        "sns.set_subscription_attributes",
+        "AlertSubscription",
+        _of(
+            "AlertSubscription",
+            "SubscriptionArn",
+            AttributeName="RawMessageDelivery",
+            AttributeValue="false",
+        ),
+        "SetSubscriptionAttributes",
+    ),
+)
+
 
 def each_told(touches: tuple[Touch, ...]) -> Check:
     """An alert of each of them."""
@@ -259,4 +301,12 @@ ATTEMPTS = Scenario(
     then=[by("05:00", each_told(REFUSED))],
 )
 
-SCENARIOS = (TOUCHED, ATTEMPTS)
+GUARDED = Scenario(
+    name="stack_changed.guarded",
+    title="What tells of all this is touched, part by part: the plain topic says each call, by no function",
+    parameters=(("PlainEmail", SECOND),),
+    when=[at("00:00", *(touch.by(mallory) for touch in OF_THE_WATCH))],
+    then=[by("02:30", *(plain_mail(touch.event, "user/mallory") for touch in OF_THE_WATCH))],
+)
+
+SCENARIOS = (TOUCHED, ATTEMPTS, GUARDED)
