@@ -53,7 +53,7 @@ def whose(mutant: Mutant) -> str:
 
 
 def _in_a_list(mutant: Mutant) -> tuple[str, ...]:
-    """For one of a list that names something of each function: the list, and what it says of every one.
+    """For one of a list, or of variables, that name something of each function: what they say of every one.
 
     () where there is no such list.
     """
@@ -68,15 +68,17 @@ def _in_a_list(mutant: Mutant) -> tuple[str, ...]:
 def _listed(mutant: Mutant) -> tuple[str, str, int] | None:
     """The function that the innermost such item names, what it says without that name, its place."""
     where, node = mutant.path[2:], templates()[mutant.of]["Resources"][mutant.resource]
-    lists = []
+    lists: list[tuple[int, Any, list[Any]]] = []
     for number, part in enumerate(where):
         if isinstance(node, str):
             break  # in a text that holds references
         if isinstance(node, list):
-            lists.append((number, node))
+            lists.append((number, node[int(part)], node))
+        elif where[number - 1 : number] == ("Variables",):
+            lists.append((number, {part: node[part]}, [{name: value} for name, value in node.items()]))
         node = node[part]
-    for number, items in reversed(lists):
-        own, said = _anonymous(items[int(where[number])])
+    for number, item, items in reversed(lists):
+        own, said = _anonymous(item)
         if own and sum(_anonymous(each)[1] == said for each in items) > 1:
             return own, said, number
     return None

@@ -44,7 +44,7 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
 
     The order: scenarios in which the role or service of the changed statement asked for one of its actions;
     those in which the changed alarm, or the filter's alarm, went off; those that name the resource; those
-    that name the most of what it refers to, such as a statement's rule and function; those called like it;
+    called like it; those that name the most of what it refers to, such as a statement's rule and function;
     and the fast ones first. What a role's own policy says of an action matters only where the role asked
     for it, and what a resource's policy says of one only where anybody did: other scenarios are left out.
     """
@@ -74,8 +74,8 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
             -len(asked[scenario.name]),
             mutant.resource not in known.touched.alarmed,
             mutant.resource not in known.touched.named,
-            -len(refers & known.touched.named),
             not _is_called_like(scenario, mutant),
+            -len(refers & known.touched.named),
             known.seconds,
         )
 

@@ -704,6 +704,37 @@ def test_the_trail_sees_every_region_and_can_be_validated():
     assert after["Fn::If"][:2] == ["OwnBucket", {"Ref": "TrailBucketPolicy"}]
 
 
+def test_the_trail_records_who_uses_our_own_parts_but_for_our_own_roles():
+    selectors = RESOURCES["Trail"]["Properties"]["AdvancedEventSelectors"]["Fn::If"][1]
+    ours = {"Fn::Sub": "arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/${AWS::StackName}-"}
+    ends = {
+        "AWS::DynamoDB::Table": "table/",
+        "AWS::Lambda::Function": "function:",
+        "AWS::SNS::Topic": "",
+        "AWS::SQS::Queue": "",
+    }
+    found = {}
+    for each in selectors[1:]:
+        fields = {field.pop("Field"): field for field in map(dict, each["FieldSelectors"])}
+        (kind,) = fields["resources.type"]["Equals"]
+        found[kind] = fields["resources.ARN"], fields["userIdentity.arn"]
+
+    assert found == {
+        kind: (
+            {
+                "StartsWith": [
+                    {
+                        "Fn::Sub": f"arn:${{AWS::Partition}}:{kind.split('::')[1].lower()}"
+                        f":${{AWS::Region}}:${{AWS::AccountId}}:{end}${{AWS::StackName}}-"
+                    }
+                ]
+            },
+            {"NotStartsWith": [ours]},
+        )
+        for kind, end in ends.items()
+    }
+
+
 @pytest.mark.parametrize("name", ["TrailGroup", "TrailGroupRole", "Trail"])
 def test_who_has_a_trail_gets_no_second_one(name):
     assert RESOURCES[name]["Condition"] == "OwnTrail"
@@ -724,7 +755,10 @@ def test_logs_and_digests_are_locked_and_what_is_old_and_large_is_still_read_at_
     assert properties["ObjectLockEnabled"] is True
     assert retention == {"Mode": {"Ref": "TrailLock"}, "Days": {"Ref": "TrailLockDays"}}
     assert TEMPLATE["Parameters"]["TrailLock"]["Default"] == "GOVERNANCE"
-    assert [each["StorageClass"] for each in rule["Transitions"]] == ["GLACIER_IR"]
+    assert rule["Transitions"] == [
+        {"StorageClass": "GLACIER_IR", "TransitionInDays": {"Ref": "TrailArchiveDays"}}
+    ]
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": {"Ref": "TrailOldVersionsDays"}}
     assert "ExpirationInDays" not in rule
 
 

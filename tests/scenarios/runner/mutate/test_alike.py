@@ -92,6 +92,7 @@ def test_so_are_the_services_in_one_list(every, names):
         ("ChatPolicy", ".Roles."),
         ("StackChangedTrigger5", ".keyId."),
         ("APIHandlerWakingPolicy", ".Resource."),
+        ("StackChanged", "SEALKEY.Ref: not "),
     ],
 )
 def test_what_one_list_names_of_each_function_is_alike(every, resource, place):
