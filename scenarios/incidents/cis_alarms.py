@@ -22,6 +22,7 @@ from scenarios.runner.words.existing_trail import NAME as EXISTING_NAME
 from scenarios.runner.words.existing_trail import PARAMETERS as TRAIL_PARAMETERS
 from scenarios.runner.words.organization import make_organization
 from scenarios.runner.words.outages import throttles
+from scenarios.runner.words.trail_settings import OWN_TRAIL
 
 mallory = Actor(name="mallory", address="203.0.113.66")
 deployer = Actor(name="deployer", address="198.51.100.8")
@@ -445,10 +446,26 @@ def _lets_the_public_in(actor: Actor, *, refused: bool = False) -> Action:
     )
 
 
+def _role(world: World) -> None:
+    nobody = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [nobody]})
+    world.harness.client("iam").create_role(RoleName="billing", AssumeRolePolicyDocument=trust)
+
+
+def _widens_a_trust(iam: Any) -> None:
+    anybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [anybody]})
+    iam.update_assume_role_policy(RoleName="billing", PolicyDocument=trust)
+
+
 MISSED = Scenario(
     name="cis_alarms.missed",
     title="Calls that the benchmark's patterns don't name are told by a rule, under the same control",
-    given=(unrecorded("a bucket", _bucket),),
+    given=(
+        unrecorded("a bucket", _bucket),
+        unrecorded("a role billing", _role),
+        unrecorded("an organization", make_organization),
+    ),
     lasts="30:00",
     parameters=PARAMETERS,
     when=[
@@ -457,6 +474,27 @@ MISSED = Scenario(
             "05:00",
             on(mallory, "ec2", "opens port 22 to the world", _opens_ssh),
             _lets_the_public_in(mallory),
+            on(mallory, "iam", "lets anybody assume billing", _widens_a_trust),
+            on(
+                mallory,
+                "cloudtrail",
+                "has the trail look for nothing unusual",
+                lambda cloudtrail: cloudtrail.put_insight_selectors(TrailName=OWN_TRAIL, InsightSelectors=[]),
+            ),
+            on(
+                mallory,
+                "config",
+                "keeps Config's history for a month",
+                lambda config: config.put_retention_configuration(RetentionPeriodInDays=30),
+            ),
+            on(
+                mallory,
+                "organizations",
+                "lets a service into the organization",
+                lambda organizations: organizations.enable_aws_service_access(
+                    ServicePrincipal="ram.amazonaws.com"
+                ),
+            ),
         ),
     ],
     then=[
@@ -465,9 +503,13 @@ MISSED = Scenario(
             "08:00",
             alert("cis_alarms", "MEDIUM", "mallory", "ec2 ModifySecurityGroupRules", "CIS 4.10"),
             alert("cis_alarms", "MEDIUM", "mallory", "s3 DeleteBucketPublicAccessBlock", "CIS 4.8"),
+            alert("cis_alarms", "MEDIUM", "mallory", "iam UpdateAssumeRolePolicy", "CIS 4.4"),
+            alert("cis_alarms", "MEDIUM", "mallory", "cloudtrail PutInsightSelectors", "CIS 4.5"),
+            alert("cis_alarms", "MEDIUM", "mallory", "config PutRetentionConfiguration", "CIS 4.9"),
+            alert("cis_alarms", "MEDIUM", "mallory", "organizations EnableAWSServiceAccess", "CIS 4.15"),
         ),
-        # The third: CIS 4.1 counts the refused call.
-        at_the_end(no_more_alerts_than(3, of="cis_alarms")),
+        # The seventh: CIS 4.1 counts the refused call.
+        at_the_end(no_more_alerts_than(7, of="cis_alarms")),
     ],
 )
 

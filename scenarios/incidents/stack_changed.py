@@ -371,7 +371,7 @@ PUT_BACK = Scenario(
 
 UNSEALED = Scenario(
     name="stack_changed.unsealed",
-    title="The keys of alerts and of seals are disabled or denied, a queue forgets: put back",
+    title="Keys are disabled or denied, a queue forgets, another is not read any more: all is put back",
     parameters=ENFORCE,
     lasts="25:00",
     when=[
@@ -385,6 +385,7 @@ UNSEALED = Scenario(
             DEEDS["subscription_filtered"].by(mallory),
             DEEDS["queue_forgets"].by(mallory),
             DEEDS["log_policy_deleted"].by(mallory),
+            DEEDS["mapping_disabled"].by(mallory),
         ),
         at("10:00", DEEDS["key_denied"].by(mallory)),
         at("15:00", on_key(mallory, "schedule_key_deletion", "AlertKey", PendingWindowInDays=7)),
@@ -397,14 +398,14 @@ UNSEALED = Scenario(
             alert(NAME, "CRITICAL", "Trailwarden did:", subject="key TellingSealKey was disabled"),
             alert(NAME, "CRITICAL", "Trailwarden did:", subject="key TableDeletedSealKey is to be deleted"),
         ),
-        by("07:30", outcome(NAME, Outcome.ACTED, times=5)),
+        by("07:30", outcome(NAME, Outcome.ACTED, times=6)),
         by("12:30", alert(NAME, "CRITICAL", "Trailwarden did:", subject="key AlertKey got another policy")),
         by("17:30", alert(NAME, "CRITICAL", "Trailwarden did:", subject="key AlertKey is to be deleted")),
         by("22:30", alert(NAME, "CRITICAL", "Trailwarden did:", subject="key InstructionKey was disabled")),
         at_the_end(
             keys_are_enabled("AlertKey", "InstructionKey"),
-            outcome(NAME, Outcome.ACTED, times=8),
-            no_more_alerts_than(8, of=NAME),
+            outcome(NAME, Outcome.ACTED, times=9),
+            no_more_alerts_than(9, of=NAME),
         ),
     ],
     loses=True,  # while the key of alerts is disabled, CloudWatch's own messages don't come through

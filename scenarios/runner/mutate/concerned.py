@@ -1,5 +1,6 @@
 """Which scenarios a mutant meets, and in which order."""
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ class Recorded:
     touched: Touched
     seconds: float
     failures: tuple[str, ...] = ()
+
+
+# CloudTrail's names of Lambda's calls bear the version of its API.
+_VERSION = re.compile(r"20\d{6}(v\d+)?$")
 
 
 def record(scenario: Scenario) -> Recorded:
@@ -68,7 +73,7 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
         patterns = actions_of(statement, mutant)
         near = [each for each in near if _is_asked(patterns, every[each.name])]
 
-    def rank(scenario: Scenario) -> tuple[int, bool, bool, int, bool, float]:
+    def rank(scenario: Scenario) -> tuple[int, bool, bool, bool, int, float]:
         known = recorded[scenario.name]
         return (
             -len(asked[scenario.name]),
@@ -112,12 +117,14 @@ def in_turns(
 def _nearness(mutant: Mutant, scenario: Scenario, touched: Touched) -> tuple[bool, bool, int]:
     """How near a scenario is to what a mutant is about: by its name, by a call, by what the function did."""
     role = f"{whose(mutant)}Role"
-    # `CreateBackup`, `aws.ec2`, `ec2.amazonaws.com`
-    changed = mutant.what.removesuffix(" changed").strip("'")
+    # `CreateBackup`, `RemovePermission20150331v2`, `aws.ec2`, `ec2.amazonaws.com`, `not TableDeletedSealKey`
+    changed = mutant.what.removesuffix(" changed").removeprefix("not ").strip("'")
     service, called = changed.removeprefix("aws.").partition(".")[0], f":{changed}"
     return (
         _is_called_like(scenario, mutant),
-        any(action.startswith(f"{service}:") or action.endswith(called) for _, action in touched.asked),
+        changed in touched.named
+        or _VERSION.sub("", changed) in touched.called
+        or any(action.startswith(f"{service}:") or action.endswith(called) for _, action in touched.asked),
         sum(who == role for who, _ in touched.asked),
     )
 

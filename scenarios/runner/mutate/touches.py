@@ -39,13 +39,15 @@ class Touched:
 
     `asked`: a role's logical id, an AWS service (`cloudwatch.amazonaws.com`) or, for all others, `PEOPLE`,
     and an action (`dynamodb:PutItem`) that it was judged for. `alarmed`: alarms that went off, and the metric
-    filters that count for them; every alarm is named in every run, when it is first looked at.
+    filters that count for them; every alarm is named in every run, when it is first looked at. `called`: what
+    anybody called, by the API's own names (`DisableRule`).
     """
 
     named: frozenset[str]
     joined: frozenset[str]
     asked: frozenset[tuple[str, str]]
     alarmed: frozenset[str] = frozenset()
+    called: frozenset[str] = frozenset()
 
 
 class Recording:
@@ -55,6 +57,7 @@ class Recording:
         self._words: set[str] = set()
         self._asked: set[tuple[str, str]] = set()
         self._alarms: set[str] = set()
+        self._called: set[str] = set()
 
     def hear(self, *values: Any) -> None:
         """Take up every text in these, however deep."""
@@ -80,6 +83,11 @@ class Recording:
         else:
             self._words.add(caller.name)
             self._asked.add((PEOPLE, action))
+
+    def call(self, operation: str, parameters: Mapping[str, Any]) -> None:
+        """Somebody called this."""
+        self._called.add(operation)
+        self.hear(parameters)
 
     def ask_as_service(self, service: str, action: str) -> None:
         """An AWS service was judged for this action."""
@@ -111,6 +119,7 @@ class Recording:
             joined=frozenset(joined - named),
             asked=frozenset((_asker(who, roles), action) for who, action in self._asked),
             alarmed=frozenset(alarmed),
+            called=frozenset(self._called),
         )
 
 
@@ -144,7 +153,7 @@ def recording() -> Iterator[Recording]:
         return anybody_may(self, action, resource, context)
 
     def call_made(self: Any, asked: Any, *more: Any) -> Any:
-        heard.hear(asked.parameters)
+        heard.call(asked.operation, asked.parameters)
         return made(self, asked, *more)
 
     def muted_call(self: Any, original: Any, client: Any, operation: str, parameters: Any) -> Any:

@@ -44,9 +44,13 @@ def statement(policy, *actions):
 WOKEN = ("events.amazonaws.com", "lambda:InvokeFunction")
 
 
-def recorded(seconds=1.0, *, named=(), joined=(), asked=(), alarmed=()):
+def recorded(seconds=1.0, *, named=(), joined=(), asked=(), alarmed=(), called=()):
     touched = Touched(
-        named=frozenset(named), joined=frozenset(joined), asked=frozenset(asked), alarmed=frozenset(alarmed)
+        named=frozenset(named),
+        joined=frozenset(joined),
+        asked=frozenset(asked),
+        alarmed=frozenset(alarmed),
+        called=frozenset(called),
     )
     return Recorded(touched=touched, seconds=seconds)
 
@@ -95,6 +99,18 @@ def test_whoever_asked_the_action_comes_first_then_who_names_the_resource(every)
     }
 
     assert names(concerned(removed, known)) == ["cis_alarms", "root_login", "table_deleted"]
+
+
+def test_who_is_called_like_the_resource_comes_before_who_touches_more_that_it_refers_to(every):
+    removed = mutant(
+        every, "variable Resources.RootLogin.Properties.Environment.Variables.TRAILWARDEN_LEDGER"
+    )
+    known = {
+        "table_deleted": recorded(named=["RootLogin", "Ledger", "AlertTopic"]),
+        "root_login": recorded(9, named=["RootLogin"]),
+    }
+
+    assert names(concerned(removed, known)) == ["root_login", "table_deleted"]
 
 
 def test_a_functions_policy_meets_whoever_touches_what_it_joins(every):
@@ -319,6 +335,35 @@ def test_a_scenario_meets_first_the_name_that_was_called_in_it(every, changed, a
     known = {"root_login": recorded(asked=[("BackupMissingRole", asked)])}
 
     first, _ = next(in_turns([(each, [scenario]) for each in alike_ones], known, most=1))
+
+    assert len(alike_ones) > 1
+    assert first.name.endswith(changed)
+
+
+@pytest.mark.parametrize(
+    ("resource", "changed", "touched"),
+    [
+        pytest.param(
+            "CisAlarmsTrigger2",
+            "'DeleteBucketPublicAccessBlock' changed",
+            {"called": ["DeleteBucketPublicAccessBlock"], "asked": [("people", "s3:DescribeJob")]},
+            id="by the API's name, where IAM has another",
+        ),
+        pytest.param(
+            "StackChanged",
+            "SEALKEY.Ref: not TableDeletedSealKey",
+            {"named": ["TableDeletedSealKey", "TableDeletedRole"]},
+            id="by the resource that is referred to",
+        ),
+    ],
+)
+def test_a_scenario_meets_first_what_it_called_or_touched(every, resource, changed, touched):
+    rule = [each for each in every if each.of == "template" and each.resource == resource]
+    alike_ones = [each for each in rule if alike(each) == alike(mutant(rule, changed))]
+    (scenario,) = named(["root_login"])
+
+    met = [(each, [scenario]) for each in alike_ones]
+    first, _ = next(in_turns(met, {"root_login": recorded(**touched)}, most=1))
 
     assert len(alike_ones) > 1
     assert first.name.endswith(changed)
