@@ -289,6 +289,8 @@ def _others() -> Given:
 TOUCHED = Scenario(
     name="stack_changed.touched",
     title="Parts are touched by calls that take nothing away, each named in another way: each call is told",
+    home="eu-west-1",
+    spokes=("us-east-1",),  # where calls of IAM are recorded
     given=[_others()],
     when=[at("00:00", *(touch.by(mallory) for touch in TOUCHES))],
     then=[by("05:00", each_told(TOUCHES))],
@@ -297,6 +299,8 @@ TOUCHED = Scenario(
 ATTEMPTS = Scenario(
     name="stack_changed.attempts",
     title="People without a right try a part of each kind: each attempt is told",
+    home="eu-west-1",
+    spokes=("us-east-1",),  # where calls of IAM are recorded
     when=[at("00:00", *(touch.by(intern(number), refused=True) for number, touch in enumerate(REFUSED)))],
     then=[by("05:00", each_told(REFUSED))],
 )

@@ -76,7 +76,7 @@ ALLOWED: dict[str, str] = {
         "where a step is kept that fails again and again, which none does in a scenario; "
         "tests/chalicelib/template/test_template.py holds it"
     ),
-    r"StackChangedTrigger\d+\..*'CreateLogStream' changed": (
+    r"StackChanged(Trigger\d+|Forward)\..*'CreateLogStream' changed": (
         "the pattern spares the function what every function does, which it would leave alone; "
         "tests/chalicelib/remediations/stack_changed/test_rules.py holds that"
     ),
@@ -86,7 +86,7 @@ ALLOWED: dict[str, str] = {
         "how calls name a part that the simulated AWS can't make; "
         "tests/chalicelib/remediations/stack_changed/test_rules.py has each way heard"
     ),
-    r"StackChangedTrigger\d+\..*('(DisableRegion|UpdateEventBus|ExecuteStackRefactor)'|name\.0: 'default')": (
+    r"StackChanged(Trigger\d+|Forward)\..*('(DisableRegion|UpdateEventBus|ExecuteStackRefactor)'|name\.0: 'default')": (
         "calls that the simulated AWS can't make; "
         "tests/chalicelib/remediations/stack_changed/test_rules.py has each heard"
     ),
