@@ -94,6 +94,10 @@ ALLOWED: dict[str, str] = {
         "parts of the stack's own trail bear its name, by which another way of the pattern hears of them; "
         "tests/chalicelib/remediations/stack_changed/test_rules.py holds it for those of an existing trail"
     ),
+    r"StackChangedForward\..*: not \$\{ExistingTrailRole\}": (
+        "the role of a trail that was there before, of which a scenario tries what is done to it at home; "
+        "tests/chalicelib/template/test_spoke.py has it forwarded"
+    ),
     r"CisAlarmsTrigger2\..*('DeleteImportedKeyMaterial'|'kms\.amazonaws\.com') changed": (
         "a call that the simulated KMS can't make; "
         "tests/chalicelib/remediations/cis_alarms/test_cis_alarms.py holds that it is heard"
