@@ -9,7 +9,8 @@ from chalicelib.settings import IGNORED_PRINCIPALS
 from scenarios.cloud.deployment import ACCOUNT, STACK_NAME
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
-from scenarios.incidents.one_right import LET_IN, puts_an_item, session_of
+from scenarios.incidents.one_right import LET_IN, puts_an_item
+from scenarios.incidents.stolen_roles import session_of
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words import existing_trail
 from scenarios.runner.words.actors import Actor, refused_by

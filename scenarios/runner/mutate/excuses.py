@@ -86,7 +86,8 @@ ALLOWED: dict[str, str] = {
         "how calls name a part that the simulated AWS can't make; "
         "tests/chalicelib/remediations/stack_changed/test_rules.py has each way heard"
     ),
-    r"StackChanged(Trigger\d+|Forward)\..*('(DisableRegion|UpdateEventBus|ExecuteStackRefactor)'|name\.0: 'default')": (
+    r"StackChanged(Trigger\d+|Forward)\..*"
+    r"('(DisableRegion|UpdateEventBus|ExecuteStackRefactor)'|name\.0: 'default') changed": (
         "calls that the simulated AWS can't make; "
         "tests/chalicelib/remediations/stack_changed/test_rules.py has each heard"
     ),
