@@ -6,6 +6,7 @@ stop the function that would tell them, or take its voice away.
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action
-from scenarios.runner.words.actors import Actor
+from scenarios.runner.words.actors import Actor, refused_by
 
 Given = Callable[[World], Mapping[str, Any]]
 DENY_ALL = json.dumps(
@@ -36,18 +37,16 @@ class BlindingDeed:
     given: Given
     blinds: bool = True
 
-    def by(self, actor: Actor, *, unrecorded: bool = False) -> Action:
-        """The actor does it; `unrecorded`: no event of it ever comes."""
+    def by(self, actor: Actor, *, unrecorded: bool = False, refused: str = "") -> Action:
+        """The actor does it. `unrecorded`: no event of it comes; `refused`: AWS says no, with this code."""
 
         def do(world: World, caller: Caller) -> None:
-            client = world.client(caller, self.service)
+            call = getattr(world.client(caller, self.service), self.operation)
             with world.calls.muted():
                 given = self.given(world)
-            if unrecorded:
-                with world.calls.muted():
-                    getattr(client, self.operation)(**given)
-            else:
-                getattr(client, self.operation)(**given)
+            unheard = world.calls.muted() if unrecorded else nullcontext()
+            with unheard, refused_by(refused, f"{self.operation} was to be refused, and was not"):
+                call(**given)
 
         return actor.does(f"calls {self.service} {self.operation} on {self.part}", do)
 
@@ -141,9 +140,10 @@ def _own_policy(world: World) -> dict[str, Any]:
     return {"RoleName": role.physical_id, "PolicyName": role.properties["Policies"][0]["PolicyName"]}
 
 
-def _deed(
+def deed(
     name: str, call: str, part: str, given: Given, *, event: str = "", blinds: bool = True
 ) -> BlindingDeed:
+    """A deed by its call (`events.disable_rule`). `event`: CloudTrail's name of it, if that is another."""
     service, _, operation = call.partition(".")
     usual = "".join(word.capitalize() for word in operation.split("_"))
     return BlindingDeed(
@@ -161,43 +161,43 @@ _PATTERN = json.dumps({"source": ["nobody"]})
 _TRANSFORMED = [{"metricName": "Nothing", "metricNamespace": "Nowhere", "metricValue": "1"}]
 
 _ALL = (
-    _deed("rule_disabled", "events.disable_rule", "RootLoginTrigger1", named("Name", "RootLoginTrigger1")),
-    _deed("targets_removed", "events.remove_targets", "RootLoginTrigger1", _targets),
-    _deed("target_added", "events.put_targets", "RootLoginTrigger1", _one_more_target, blinds=False),
-    _deed(
+    deed("rule_disabled", "events.disable_rule", "RootLoginTrigger1", named("Name", "RootLoginTrigger1")),
+    deed("targets_removed", "events.remove_targets", "RootLoginTrigger1", _targets),
+    deed("target_added", "events.put_targets", "RootLoginTrigger1", _one_more_target, blinds=False),
+    deed(
         "rule_rewritten",
         "events.put_rule",
         "TableDeletedTrigger1",
         named("Name", "TableDeletedTrigger1", EventPattern=_PATTERN),
     ),
-    _deed(
+    deed(
         "schedule_disabled",
         "events.disable_rule",
         "TrailStoppedTrigger4",
         named("Name", "TrailStoppedTrigger4"),
     ),
-    _deed(
+    deed(
         "function_stopped",
         "lambda.put_function_concurrency",
         "TableDeleted",
         named("FunctionName", "TableDeleted", ReservedConcurrentExecutions=0),
         event="PutFunctionConcurrency20171031",
     ),
-    _deed(
+    deed(
         "ignores_everybody",
         "lambda.update_function_configuration",
         "TableDeleted",
         _ignoring_all,
         event="UpdateFunctionConfiguration20150331v2",
     ),
-    _deed(
+    deed(
         "permission_removed",
         "lambda.remove_permission",
         "RootLogin",
         named("FunctionName", "RootLogin", StatementId="RootLoginTrigger1"),
         event="RemovePermission20150331v2",
     ),
-    _deed(
+    deed(
         "permission_added",
         "lambda.add_permission",
         "TableDeleted",
@@ -211,82 +211,82 @@ _ALL = (
         event="AddPermission20150331v2",
         blinds=False,
     ),
-    _deed(
+    deed(
         "mapping_disabled",
         "lambda.update_event_source_mapping",
         "TrailValidationTrigger1",
         named("UUID", "TrailValidationTrigger1", Enabled=False),
         event="UpdateEventSourceMapping20150331",
     ),
-    _deed(
+    deed(
         "mapping_deleted",
         "lambda.delete_event_source_mapping",
         "TrailValidationTrigger1",
         named("UUID", "TrailValidationTrigger1"),
         event="DeleteEventSourceMapping20150331",
     ),
-    _deed(
+    deed(
         "metric_filter_deleted",
         "logs.delete_metric_filter",
         "RootUsageFilter",
         _filter("RootUsageFilter", "TrailGroup"),
     ),
-    _deed(
+    deed(
         "metric_filter_rewritten",
         "logs.put_metric_filter",
         "RootUsageFilter",
         _filter("RootUsageFilter", "TrailGroup", filterPattern="nothing", metricTransformations=_TRANSFORMED),
     ),
-    _deed(
+    deed(
         "subscription_filter_deleted",
         "logs.delete_subscription_filter",
         "FailedLoginTrigger1",
         _filter("FailedLoginTrigger1", "SecureGroup"),
     ),
-    _deed(
+    deed(
         "log_group_deleted",
         "logs.delete_log_group",
         "SecureGroup",
         named("logGroupName", "SecureGroup"),
     ),
-    _deed(
+    deed(
         "log_kept_a_day",
         "logs.put_retention_policy",
         "RootLoginLogGroup",
         named("logGroupName", "RootLoginLogGroup", retentionInDays=1),
         blinds=False,
     ),
-    _deed(
+    deed(
         "log_policy_deleted",
         "logs.delete_resource_policy",
         "InstanceStateEventsPolicy",
         named("policyName", "InstanceStateEventsPolicy"),
         blinds=False,
     ),
-    _deed(
+    deed(
         "alarms_silenced",
         "cloudwatch.disable_alarm_actions",
         "DeadLettersAlarm",
         _names("AlarmNames", "DeadLettersAlarm", "RootUsageAlarm"),
     ),
-    _deed("alarm_rewritten", "cloudwatch.put_metric_alarm", "RootUsageAlarm", _rewritten_alarm),
-    _deed(
+    deed("alarm_rewritten", "cloudwatch.put_metric_alarm", "RootUsageAlarm", _rewritten_alarm),
+    deed(
         "alarms_deleted",
         "cloudwatch.delete_alarms",
         "ConsoleFailuresAlarm",
         _names("AlarmNames", "ConsoleFailuresAlarm"),
     ),
-    _deed(
+    deed(
         "alarm_set",
         "cloudwatch.set_alarm_state",
         "DeadLettersAlarm",
         named("AlarmName", "DeadLettersAlarm", StateValue="OK", StateReason="quiet"),
         blinds=False,
     ),
-    _deed(
+    deed(
         "unsubscribed", "sns.unsubscribe", "AlertSubscription", named("SubscriptionArn", "AlertSubscription")
     ),
-    _deed(
+    deed(
         "subscription_filtered",
         "sns.set_subscription_attributes",
         "CisAlarmsTrigger1",
@@ -297,67 +297,67 @@ _ALL = (
             AttributeValue='{"nothing": ["never"]}',
         ),
     ),
-    _deed("topic_denied", "sns.set_topic_attributes", "AlertTopic", _denied_topic),
-    _deed("topic_deleted", "sns.delete_topic", "CisTopic", named("TopicArn", "CisTopic")),
-    _deed("queue_purged", "sqs.purge_queue", "DeadLetters", named("QueueUrl", "DeadLetters")),
-    _deed(
+    deed("topic_denied", "sns.set_topic_attributes", "AlertTopic", _denied_topic),
+    deed("topic_deleted", "sns.delete_topic", "CisTopic", named("TopicArn", "CisTopic")),
+    deed("queue_purged", "sqs.purge_queue", "DeadLetters", named("QueueUrl", "DeadLetters")),
+    deed(
         "queue_forgets",
         "sqs.set_queue_attributes",
         "DeadLetters",
         named("QueueUrl", "DeadLetters", Attributes={"MessageRetentionPeriod": "60", "Policy": ""}),
     ),
-    _deed("queue_deleted", "sqs.delete_queue", "Validations", named("QueueUrl", "Validations")),
-    _deed(
+    deed("queue_deleted", "sqs.delete_queue", "Validations", named("QueueUrl", "Validations")),
+    deed(
         "ledger_unprotected",
         "dynamodb.update_table",
         "Ledger",
         named("TableName", "Ledger", DeletionProtectionEnabled=False),
         blinds=False,
     ),
-    _deed(
+    deed(
         "ledger_not_restorable",
         "dynamodb.update_continuous_backups",
         "Ledger",
         named("TableName", "Ledger", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False}),
         blinds=False,
     ),
-    _deed("key_disabled", "kms.disable_key", "TellingSealKey", named("KeyId", "TellingSealKey")),
-    _deed(
+    deed("key_disabled", "kms.disable_key", "TellingSealKey", named("KeyId", "TellingSealKey")),
+    deed(
         "key_to_be_deleted",
         "kms.schedule_key_deletion",
         "TableDeletedSealKey",
         named("KeyId", "TableDeletedSealKey", PendingWindowInDays=7),
     ),
-    _deed("key_denied", "kms.put_key_policy", "AlertKey", _key_policy),
-    _deed(
+    deed("key_denied", "kms.put_key_policy", "AlertKey", _key_policy),
+    deed(
         "role_denied",
         "iam.put_role_policy",
         "RootLoginRole",
         named("RoleName", "RootLoginRole", PolicyName="mine", PolicyDocument=DENY_ALL),
     ),
-    _deed("role_lost_its_policy", "iam.delete_role_policy", "RootLoginRole", _own_policy),
-    _deed(
+    deed("role_lost_its_policy", "iam.delete_role_policy", "RootLoginRole", _own_policy),
+    deed(
         "role_got_a_policy",
         "iam.attach_role_policy",
         "RootLoginRole",
         named("RoleName", "RootLoginRole", PolicyArn="arn:aws:iam::aws:policy/AWSDenyAll"),
     ),
-    _deed("role_not_trusted", "iam.update_assume_role_policy", "RootLoginRole", _trust),
-    _deed(
+    deed("role_not_trusted", "iam.update_assume_role_policy", "RootLoginRole", _trust),
+    deed(
         "function_deleted",
         "lambda.delete_function",
         "ErrorBurst",
         named("FunctionName", "ErrorBurst"),
         event="DeleteFunction20150331",
     ),
-    _deed(
+    deed(
         "watcher_stopped",
         "lambda.put_function_concurrency",
         "StackChanged",
         named("FunctionName", "StackChanged", ReservedConcurrentExecutions=0),
         event="PutFunctionConcurrency20171031",
     ),
-    _deed("alert_topic_deleted", "sns.delete_topic", "AlertTopic", named("TopicArn", "AlertTopic")),
+    deed("alert_topic_deleted", "sns.delete_topic", "AlertTopic", named("TopicArn", "AlertTopic")),
 )
 DEEDS: Mapping[str, BlindingDeed] = {each.name: each for each in _ALL}
 VOICELESS = ("watcher_stopped", "alert_topic_deleted")
