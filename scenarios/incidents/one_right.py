@@ -292,7 +292,7 @@ def says_that_it_is_alice(who: Actor = invoker, *, refused: bool = True) -> Acti
         invoke, name = world.client(caller, "lambda").invoke, world.home.resources["APIHandler"].physical_id
         asked = {"FunctionName": name, "Payload": json.dumps(event)}
         if refused:
-            is_denied(invoke, **asked)
+            must_be_denied(invoke, **asked)
         else:
             told = invoke(**asked)
             if "FunctionError" in told:  # it died: asked again, without waiting, so that Lambda tries again
@@ -319,7 +319,7 @@ def opens_the_http_side() -> Action:
 _DENIALS = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError"})
 
 
-def is_denied(call: Callable[..., Any], **parameters: Any) -> None:
+def must_be_denied(call: Callable[..., Any], **parameters: Any) -> None:
     """A call that AWS refuses for lack of permission; AssertionError where it doesn't."""
     try:
         call(**parameters)
@@ -360,37 +360,37 @@ def _tries_the_ledger(world: World, caller: Caller) -> None:
     table = world.client(caller, "dynamodb")
     for name in _names(world, "DynamoDB::Table"):
         for item in (*planted_plan(world), *poisoned_state(world), *claims_of_ticks(world)):
-            is_denied(table.put_item, TableName=name, Item=item)
+            must_be_denied(table.put_item, TableName=name, Item=item)
 
 
 def _tries_to_delete(world: World, caller: Caller) -> None:
     table = world.client(caller, "dynamodb")
     for name in _names(world, "DynamoDB::Table"):
-        is_denied(table.delete_item, TableName=name, Key=state_key(NAME))
+        must_be_denied(table.delete_item, TableName=name, Key=state_key(NAME))
 
 
 def _tries_the_functions(world: World, caller: Caller) -> None:
     for name in _names(world, "Lambda::Function"):
-        is_denied(
+        must_be_denied(
             world.client(caller, "lambda").invoke, FunctionName=name, InvocationType="Event", Payload=b"{}"
         )
 
 
 def _tries_the_queues(world: World, caller: Caller) -> None:
     for name in _names(world, "SQS::Queue"):
-        is_denied(world.client(caller, "sqs").send_message, QueueUrl=name, MessageBody="{}")
+        must_be_denied(world.client(caller, "sqs").send_message, QueueUrl=name, MessageBody="{}")
 
 
 def _tries_to_empty(world: World, caller: Caller) -> None:
     sqs = world.client(caller, "sqs")
     for name in _names(world, "SQS::Queue"):
-        is_denied(sqs.receive_message, QueueUrl=name)
-        is_denied(sqs.purge_queue, QueueUrl=name)
+        must_be_denied(sqs.receive_message, QueueUrl=name)
+        must_be_denied(sqs.purge_queue, QueueUrl=name)
 
 
 def _tries_the_topics(world: World, caller: Caller) -> None:
     for name in _names(world, "SNS::Topic"):
-        is_denied(world.client(caller, "sns").publish, TopicArn=name, Message="all is well")
+        must_be_denied(world.client(caller, "sns").publish, TopicArn=name, Message="all is well")
 
 
 # ---- what is to hold ------------------------------------------------------------------------------

@@ -195,7 +195,7 @@ FALSE_HEARTBEATS_OF_A_FAILURE = Scenario(
     title="sns:Publish: heartbeats published to the topic don't stand for a function that fails",
     parameters=(BEATS, SECOND_PERSON, *LET_IN),
     lasts="16:00",
-    loses=True,  # nothing of a heartbeat is tried again
+    loses=True,  # a failed heartbeat is not tried again, and kept nowhere
     when=[
         at("08:00", eve.does("breaks the heartbeat's function", _breaks_the_heartbeat)),
         *each_minute(6, 16, publisher.does("publishes a heartbeat", _publishes_a_heartbeat)),

@@ -22,6 +22,7 @@ NAME = "stack_changed"
 ENFORCE = (("StackChangedMode", "enforce"),)
 SECOND = "second@example.com"
 DEPLOYED_BY = "arn:aws:iam::123456789012:user/deploy-*"
+MORE_DEPLOYERS = f"{DEPLOYED_BY},arn:aws:iam::123456789012:user/release-*"
 
 mallory = Actor(name="mallory", address="203.0.113.66")
 eve = Actor(name="eve", address="203.0.113.67")
@@ -238,7 +239,7 @@ def _record(**detail: Any) -> dict[str, Any]:
     }
 
 
-def plain_mail(*says: str) -> Check:
+def told_by_plain_mail(*says: str) -> Check:
     """The plain topic has told the second person, by no function of ours."""
 
     def judge(world: World) -> str | None:
@@ -449,9 +450,9 @@ VOICELESS = Scenario(
         at("05:00", DEEDS["alert_topic_deleted"].by(eve)),
     ],
     then=[
-        by("02:30", plain_mail("PutFunctionConcurrency20171031", "user/mallory", "203.0.113.66")),
-        by("05:30", plain_mail("Unsubscribe", "user/eve")),
-        by("07:30", plain_mail("DeleteTopic", "user/eve")),
+        by("02:30", told_by_plain_mail("PutFunctionConcurrency20171031", "user/mallory", "203.0.113.66")),
+        by("05:30", told_by_plain_mail("Unsubscribe", "user/eve")),
+        by("07:30", told_by_plain_mail("DeleteTopic", "user/eve")),
         at_the_end(no_more_alerts_than(0, of=NAME)),
     ],
     loses=True,
@@ -462,7 +463,7 @@ DELETED = Scenario(
     title="Somebody deletes the whole stack: the plain topic says who, before it goes",
     parameters=(("PlainEmail", SECOND),),
     when=[at("00:00", mallory.calls("cloudformation", "delete_stack", StackName="trailwarden"))],
-    then=[by("02:30", plain_mail("DeleteStack", "user/mallory"))],
+    then=[by("02:30", told_by_plain_mail("DeleteStack", "user/mallory"))],
     loses=True,
 )
 
@@ -518,7 +519,7 @@ DEPLOYED = Scenario(
     parameters=(*ENFORCE, ("StackChangedDeployers", DEPLOYED_BY), ("PlainEmail", SECOND)),
     lasts="12:00",
     when=[
-        at("00:00", prepares(bot, StackChangedMode="observe", FailedLoginThreshold="7")),
+        at("00:00", prepares(bot, StackChangedDeployers=MORE_DEPLOYERS, FailedLoginThreshold="7")),
         at("02:00", executes(bot)),
     ],
     then=[at_the_end(no_more_alerts_than(0, of=NAME), no_call_by_plain_mail(), stack_is("UPDATE_COMPLETE"))],
@@ -775,7 +776,7 @@ DELETED_BY_ID = Scenario(
     title="Somebody deletes the whole stack by its id: the plain topic says who, all the same",
     parameters=(("PlainEmail", SECOND),),
     when=[at("00:00", deletes_by_id(mallory))],
-    then=[by("02:30", plain_mail("DeleteStack", "user/mallory"))],
+    then=[by("02:30", told_by_plain_mail("DeleteStack", "user/mallory"))],
     loses=True,
 )
 

@@ -1,8 +1,8 @@
 """Somebody touches parts of the stack in ways that take nothing away: each call is told.
 
 A call names the part that it is on in a way of its own: by a name, an ARN, a URL, a list of them, or in the
-words of a refusal. Here is one call for each way that the rules of `stack_changed` listen to and the
-simulation can make; `test_rules.py` has the others.
+words of a refusal. Here is a call for each way that the rules of `stack_changed` listen to and no other
+scenario takes; `test_rules.py` has those that the simulation can't make.
 """
 
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ from typing import Any
 
 from scenarios.cloud.deployment import STACK_NAME
 from scenarios.cloud.world import World
-from scenarios.incidents.stack_changed import NAME, SECOND, plain_mail
+from scenarios.incidents.stack_changed import NAME, SECOND, told_by_plain_mail
 from scenarios.runner.scenario import Check, Given, Scenario, at, by
 from scenarios.runner.words.actors import Actor
-from scenarios.runner.words.blinding import BlindingDeed, deed, named
+from scenarios.runner.words.blinding import COUNTS_NOTHING, BlindingDeed, all_named, deed, named
 from scenarios.runner.words.checks import alerts
 
 TAGS = [{"Key": "mine", "Value": "yes"}]
@@ -31,7 +31,7 @@ def intern(number: int) -> Actor:
 
 def _on(call: str, part: str, parameter: str, event: str = "", **more: Any) -> BlindingDeed:
     """A call that names the part by this parameter."""
-    return deed(call, call, part, named(parameter, part, **more), event=event, blinds=False)
+    return deed(call, call, part, named(parameter, part, **more), event=event)
 
 
 def _on_arn(call: str, part: str, parameter: str, **more: Any) -> BlindingDeed:
@@ -39,14 +39,11 @@ def _on_arn(call: str, part: str, parameter: str, **more: Any) -> BlindingDeed:
         arn = world.home.resources[part].attributes["Arn"].removesuffix(":*")
         return {parameter: arn, **more}
 
-    return deed(call, call, part, given, blinds=False)
+    return deed(call, call, part, given)
 
 
 def _on_alarms(call: str, part: str) -> BlindingDeed:
-    def given(world: World) -> Mapping[str, Any]:
-        return {"AlarmNames": [world.home.resources[part].physical_id]}
-
-    return deed(call, call, part, given, blinds=False)
+    return deed(call, call, part, all_named("AlarmNames", part))
 
 
 def _makes_the_queue_again(world: World) -> Mapping[str, Any]:
@@ -54,13 +51,12 @@ def _makes_the_queue_again(world: World) -> Mapping[str, Any]:
 
 
 def _counts_in_another_group(world: World) -> Mapping[str, Any]:
-    counted = {"metricName": "Nothing", "metricNamespace": "Nowhere", "metricValue": "1"}
     name = world.home.resources["RootUsageFilter"].physical_id
     return {
         "filterName": name,
         "logGroupName": GROUP,
         "filterPattern": "",
-        "metricTransformations": [counted],
+        "metricTransformations": COUNTS_NOTHING,
     }
 
 
@@ -76,7 +72,7 @@ _NAMED = {"AttributeName": "DisplayName", "AttributeValue": "mine"}
 _UNLIMITED = "DeleteFunctionConcurrency20171031"
 
 TOUCHES = (
-    deed("", "events.put_permission", "default", lambda _: _LETS_IN, blinds=False),
+    deed("events.put_permission", "events.put_permission", "default", lambda _: _LETS_IN),
     _on("events.remove_targets", "RootLoginTrigger1", "Rule", Ids=["none"]),
     _on("events.enable_rule", "RootLoginTrigger1", "Name"),
     _on("lambda.delete_function_concurrency", "RootLogin", "FunctionName", _UNLIMITED),
@@ -93,19 +89,18 @@ TOUCHES = (
     _on("sns.set_subscription_attributes", "CisAlarmsTrigger1", "SubscriptionArn", **_RAW),
     _on("sns.set_topic_attributes", "AlertTopic", "TopicArn", **_NAMED),
     deed(
-        "",
+        "ssm.put_parameter",
         "ssm.put_parameter",
         PARAMETER,
         lambda _: {"Name": PARAMETER, "Value": "1", "Type": "String"},
-        blinds=False,
     ),
-    deed("", "ssm.delete_parameters", PARAMETER, lambda _: {"Names": [PARAMETER]}, blinds=False),
+    deed("ssm.delete_parameters", "ssm.delete_parameters", PARAMETER, lambda _: {"Names": [PARAMETER]}),
     _on("kms.tag_resource", "AlertKey", "KeyId", Tags=KEY_TAGS),
-    deed("", "logs.put_metric_filter", "RootUsageFilter", _counts_in_another_group, blinds=False),
+    deed("logs.put_metric_filter", "logs.put_metric_filter", "RootUsageFilter", _counts_in_another_group),
     _on("logs.put_retention_policy", "RootLoginLogGroup", "logGroupName", retentionInDays=400),
     _on_arn("logs.tag_resource", "SecureGroup", "resourceArn", tags={"mine": "yes"}),
     _on("sqs.tag_queue", "DeadLetters", "QueueUrl", Tags={"mine": "yes"}),
-    deed("", "sqs.create_queue", "DeadLetters", _makes_the_queue_again, blinds=False),
+    deed("sqs.create_queue", "sqs.create_queue", "DeadLetters", _makes_the_queue_again),
     _on("dynamodb.update_time_to_live", "Ledger", "TableName", TimeToLiveSpecification=_EXPIRES),
     _on_arn("dynamodb.tag_resource", "Ledger", "ResourceArn", Tags=TAGS),
     _on_arn("dynamodb.export_table_to_point_in_time", "Ledger", "TableArn", S3Bucket="mine", S3Prefix="mine"),
@@ -130,7 +125,12 @@ REFUSED = (
     (_on_alarms("cloudwatch.delete_alarms", "DeadLettersAlarm"), "AccessDenied"),
     (_on("sns.delete_topic", "AlertTopic", "TopicArn"), "AuthorizationError"),
     (
-        deed("", "cloudformation.delete_stack", STACK_NAME, lambda world: {"StackName": world.home.name}),
+        deed(
+            "cloudformation.delete_stack",
+            "cloudformation.delete_stack",
+            STACK_NAME,
+            lambda world: {"StackName": world.home.name},
+        ),
         "AccessDenied",
     ),
     (_on("kms.disable_key", "AlertKey", "KeyId"), "AccessDeniedException"),
@@ -202,10 +202,10 @@ ATTEMPTS = Scenario(
 
 GUARDED = Scenario(
     name="stack_changed.guarded",
-    title="What tells of all this is touched, part by part: the plain topic says each call, by no function",
+    title="What tells of all this is touched: a rule tells it by the plain topic, without any function",
     parameters=(("PlainEmail", SECOND),),
     when=[at("00:00", *(each.by(mallory) for each in OF_THE_WATCH))],
-    then=[by("02:30", *(plain_mail(each.event, "user/mallory") for each in OF_THE_WATCH))],
+    then=[by("02:30", *(told_by_plain_mail(each.event, "user/mallory") for each in OF_THE_WATCH))],
 )
 
 SCENARIOS = (TOUCHED, ATTEMPTS, GUARDED)

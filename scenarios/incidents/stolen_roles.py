@@ -15,7 +15,13 @@ from scenarios.cloud.deployment import ACCOUNT
 from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.world import World
 from scenarios.incidents.function_opened import function
-from scenarios.incidents.one_right import AFTER_THE_FIRST, NAME, is_denied, planted_plan, trail_is_untouched
+from scenarios.incidents.one_right import (
+    AFTER_THE_FIRST,
+    NAME,
+    must_be_denied,
+    planted_plan,
+    trail_is_untouched,
+)
 from scenarios.incidents.trail_stopped import BLIND, ENFORCE
 from scenarios.runner.scenario import Action, Given, Scenario, at, at_the_end, by
 from scenarios.runner.words.checks import alert, no_more_alerts_than
@@ -35,9 +41,9 @@ def tries_with_the_role_of(function: str) -> Action:
         key = world.home.resources["TrailStoppedSealKey"].physical_id
         table, kms = world.client(caller, "dynamodb"), world.client(caller, "kms")
         (plan,) = planted_plan(world)
-        is_denied(table.put_item, TableName=ledger, Item=plan)
-        is_denied(table.delete_item, TableName=ledger, Key=state_key(NAME))
-        is_denied(kms.generate_mac, KeyId=key, Message=b"trailwarden", MacAlgorithm="HMAC_SHA_256")
+        must_be_denied(table.put_item, TableName=ledger, Item=plan)
+        must_be_denied(table.delete_item, TableName=ledger, Key=state_key(NAME))
+        must_be_denied(kms.generate_mac, KeyId=key, Message=b"trailwarden", MacAlgorithm="HMAC_SHA_256")
 
     words = f"tries {function}'s role on what is TrailStopped's, and is refused"
     return Action(f"mallory {words}", do)
@@ -201,7 +207,7 @@ STOLEN_ACTING_ROLE = Scenario(
 
 STOLEN_ACTING_ROLES = Scenario(
     name="one_right.stolen_acting_roles",
-    title="Any other acting function's own role: a call that no plan of it holds is told by that function",
+    title="Acting functions' own roles, in another region: each tells a call that no plan of it holds",
     home="eu-west-1",
     spokes=(ABROAD,),
     parameters=tuple((f"{logical_id(each)}Mode", "enforce") for each in STOLEN_FROM),

@@ -29,10 +29,6 @@ class Recorded:
     failures: tuple[str, ...] = ()
 
 
-# CloudTrail's names of Lambda's calls bear the version of its API.
-_VERSION = re.compile(r"20\d{6}(v\d+)?$")
-
-
 def record(scenario: Scenario) -> Recorded:
     """Run a scenario unchanged, and see what it touches."""
     found: list[Touched] = []
@@ -117,13 +113,14 @@ def in_turns(
 def _nearness(mutant: Mutant, scenario: Scenario, touched: Touched) -> tuple[bool, bool, int]:
     """How near a scenario is to what a mutant is about: by its name, by a call, by what the function did."""
     role = f"{whose(mutant)}Role"
-    # `CreateBackup`, `RemovePermission20150331v2`, `aws.ec2`, `ec2.amazonaws.com`, `not TableDeletedSealKey`
-    changed = mutant.what.removesuffix(" changed").removeprefix("not ").strip("'")
+    # `'CreateBackup' changed`, `'aws.ec2' changed`; `not AlertKey`, `not ['Ledger', 'Arn']`, `not ${Ledger}`
+    changed = mutant.what.removesuffix(" changed").strip("'")
+    refers_to = re.findall(r"\w+", mutant.what.removeprefix("not "))[:1]
     service, called = changed.removeprefix("aws.").partition(".")[0], f":{changed}"
     return (
         _is_called_like(scenario, mutant),
-        changed in touched.named
-        or _VERSION.sub("", changed) in touched.called
+        changed in touched.called
+        or not touched.named.isdisjoint(refers_to)
         or any(action.startswith(f"{service}:") or action.endswith(called) for _, action in touched.asked),
         sum(who == role for who, _ in touched.asked),
     )

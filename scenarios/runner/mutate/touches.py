@@ -21,6 +21,7 @@ from scenarios.cloud.calls import Calls
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.replaced import replaced
 from scenarios.cloud.kernel.stack import Stack
+from scenarios.cloud.services import REGISTRY
 from scenarios.cloud.setting import Setting
 
 # A word that names something, in an ARN, a note or a parameter.
@@ -40,7 +41,7 @@ class Touched:
     `asked`: a role's logical id, an AWS service (`cloudwatch.amazonaws.com`) or, for all others, `PEOPLE`,
     and an action (`dynamodb:PutItem`) that it was judged for. `alarmed`: alarms that went off, and the metric
     filters that count for them; every alarm is named in every run, when it is first looked at. `called`: what
-    anybody called, by the API's own names (`DisableRule`).
+    anybody called, by CloudTrail's names (`DisableRule`, `RemovePermission20150331v2`).
     """
 
     named: frozenset[str]
@@ -84,9 +85,9 @@ class Recording:
             self._words.add(caller.name)
             self._asked.add((PEOPLE, action))
 
-    def call(self, operation: str, parameters: Mapping[str, Any]) -> None:
+    def call(self, name: str, parameters: Mapping[str, Any]) -> None:
         """Somebody called this."""
-        self._called.add(operation)
+        self._called.add(name)
         self.hear(parameters)
 
     def ask_as_service(self, service: str, action: str) -> None:
@@ -153,7 +154,7 @@ def recording() -> Iterator[Recording]:
         return anybody_may(self, action, resource, context)
 
     def call_made(self: Any, asked: Any, *more: Any) -> Any:
-        heard.call(asked.operation, asked.parameters)
+        heard.call(REGISTRY.records[asked.service].event_name(asked.operation), asked.parameters)
         return made(self, asked, *more)
 
     def muted_call(self: Any, original: Any, client: Any, operation: str, parameters: Any) -> Any:

@@ -24,7 +24,7 @@ DENY_ALL = json.dumps(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlindingDeed:
-    """One call on one part of the stack. `event`: its name in CloudTrail's record; `part`: its logical id.
+    """One call on one part of the stack. `event`: its name in CloudTrail; `part`: its logical id, or its name.
 
     `blinds`: nobody is told of something any more, or may not be.
     """
@@ -56,7 +56,8 @@ def named(parameter: str, part: str, **more: Any) -> Given:
     return lambda world: {parameter: world.home.resources[part].physical_id, **more}
 
 
-def _names(parameter: str, *parts: str) -> Given:
+def all_named(parameter: str, *parts: str) -> Given:
+    """The physical ids of the parts as one parameter, a list."""
     return lambda world: {parameter: [world.home.resources[part].physical_id for part in parts]}
 
 
@@ -158,7 +159,7 @@ def deed(
 
 
 _PATTERN = json.dumps({"source": ["nobody"]})
-_TRANSFORMED = [{"metricName": "Nothing", "metricNamespace": "Nowhere", "metricValue": "1"}]
+COUNTS_NOTHING = [{"metricName": "Nothing", "metricNamespace": "Nowhere", "metricValue": "1"}]
 
 _ALL = (
     deed("rule_disabled", "events.disable_rule", "RootLoginTrigger1", named("Name", "RootLoginTrigger1")),
@@ -235,7 +236,9 @@ _ALL = (
         "metric_filter_rewritten",
         "logs.put_metric_filter",
         "RootUsageFilter",
-        _filter("RootUsageFilter", "TrailGroup", filterPattern="nothing", metricTransformations=_TRANSFORMED),
+        _filter(
+            "RootUsageFilter", "TrailGroup", filterPattern="nothing", metricTransformations=COUNTS_NOTHING
+        ),
     ),
     deed(
         "subscription_filter_deleted",
@@ -267,14 +270,14 @@ _ALL = (
         "alarms_silenced",
         "cloudwatch.disable_alarm_actions",
         "DeadLettersAlarm",
-        _names("AlarmNames", "DeadLettersAlarm", "RootUsageAlarm"),
+        all_named("AlarmNames", "DeadLettersAlarm", "RootUsageAlarm"),
     ),
     deed("alarm_rewritten", "cloudwatch.put_metric_alarm", "RootUsageAlarm", _rewritten_alarm),
     deed(
         "alarms_deleted",
         "cloudwatch.delete_alarms",
         "ConsoleFailuresAlarm",
-        _names("AlarmNames", "ConsoleFailuresAlarm"),
+        all_named("AlarmNames", "ConsoleFailuresAlarm"),
     ),
     deed(
         "alarm_set",

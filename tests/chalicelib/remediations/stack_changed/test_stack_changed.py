@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 from chalicelib.events import api_call
 from chalicelib.looking import Unseen
 from chalicelib.matching import EventPattern
-from chalicelib.references import TRAIL_GROUP, TRAIL_ROLE
 from chalicelib.remediation import Plan, Severity
 from chalicelib.remediations.stack_changed import (
     REMEDIATION,
@@ -471,7 +470,10 @@ def test_a_change_set_by_its_arn_is_told_where_this_stack_began_just_then(operat
 def test_it_is_told_the_trails_group_and_role_whosever_trail_it_is():
     told = {name: VARIABLES[name] for name in (TRAIL_GROUP_NAME, TRAIL_ROLE_NAME)}
 
-    assert told == {TRAIL_GROUP_NAME: TRAIL_GROUP, TRAIL_ROLE_NAME: TRAIL_ROLE}
+    assert told == {
+        TRAIL_GROUP_NAME: {"Fn::If": ["OwnTrail", {"Ref": "TrailGroup"}, {"Ref": "ExistingTrailGroup"}]},
+        TRAIL_ROLE_NAME: {"Fn::If": ["OwnTrail", {"Ref": "TrailGroupRole"}, {"Ref": "ExistingTrailRole"}]},
+    }
 
 
 def test_whose_a_refactor_is_may_be_asked():

@@ -346,14 +346,20 @@ def test_a_scenario_meets_first_the_name_that_was_called_in_it(every, changed, a
         pytest.param(
             "CisAlarmsTrigger2",
             "'DeleteBucketPublicAccessBlock' changed",
-            {"called": ["DeleteBucketPublicAccessBlock"], "asked": [("people", "s3:DescribeJob")]},
-            id="by the API's name, where IAM has another",
+            {"called": ["DeleteBucketPublicAccessBlock"]},
+            id="by CloudTrail's name, where IAM has another",
         ),
         pytest.param(
             "StackChanged",
             "SEALKEY.Ref: not TableDeletedSealKey",
             {"named": ["TableDeletedSealKey", "TableDeletedRole"]},
             id="by the resource that is referred to",
+        ),
+        pytest.param(
+            "InstructionKey",
+            "not ['TableDeletedRole', 'Arn']",
+            {"named": ["TableDeletedRole"]},
+            id="by the one that an attribute is asked of",
         ),
     ],
 )
