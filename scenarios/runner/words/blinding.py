@@ -24,7 +24,7 @@ DENY_ALL = json.dumps(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlindingDeed:
-    """One call on one part of the stack. `event`: its name in CloudTrail; `part`: its logical id, or its name.
+    """One call on one part of the stack. `event`: its name in CloudTrail; `part`: its logical id or name.
 
     `blinds`: nobody is told of something any more, or may not be.
     """
