@@ -76,7 +76,7 @@ _WORK: list[list[Mutant]] = []
 _RECORDED: dict[str, Recorded] = {}
 _NOTICED: dict[tuple[str, str], str] = {}
 _IN_A_ROW = 16
-_RUNS_OF_ALIKE = 100
+_RUNS_OF_ALIKE = 300
 
 
 def _all(
