@@ -108,6 +108,9 @@ ALLOWED: dict[str, str] = {
         "a call that the simulated KMS can't make; "
         "tests/scenarios/packaging/test_dangerous_calls.py holds its name"
     ),
+    r"StackChangedTrigger5\..*: not AlertKey": (
+        "StackChangedGuard hears of that key, too, and wakes the same function"
+    ),
     r"StackChangedTrigger5\..*\.errorMessage\.0\.wildcard\.Fn::Sub": (
         "refusals that name a key are heard by another way of the same pattern, and no other is tried"
     ),
