@@ -91,7 +91,7 @@ def in_turns(
     At first each scenario meets the nearest of them, then the next ones, until so many runs are spoken for.
     """
     alike = sorted(met, key=lambda pair: -len(pair[1]))
-    nearest: dict[str, list[tuple[tuple[bool, bool, int], str]]] = {}
+    nearest: dict[str, list[tuple[tuple[bool, bool, bool, int], str]]] = {}
     for mutant, scenarios in alike:
         for each in scenarios:
             near = _nearness(mutant, each, recorded[each.name].touched)
@@ -110,7 +110,7 @@ def in_turns(
         runs, turn = runs + spoken_for, turn + 1
 
 
-def _nearness(mutant: Mutant, scenario: Scenario, touched: Touched) -> tuple[bool, bool, int]:
+def _nearness(mutant: Mutant, scenario: Scenario, touched: Touched) -> tuple[bool, bool, bool, int]:
     """How near a scenario is to what a mutant is about: by its name, by a call, by what the function did."""
     role = f"{whose(mutant)}Role"
     # `'CreateBackup' changed`, `'aws.ec2' changed`; `not AlertKey`, `not ['Ledger', 'Arn']`, `not ${Ledger}`
@@ -119,6 +119,7 @@ def _nearness(mutant: Mutant, scenario: Scenario, touched: Touched) -> tuple[boo
     service, called = changed.removeprefix("aws.").partition(".")[0], f":{changed}"
     return (
         _is_called_like(scenario, mutant),
+        not touched.by_people.isdisjoint(refers_to),
         changed in touched.called
         or not touched.named.isdisjoint(refers_to)
         or any(action.startswith(f"{service}:") or action.endswith(called) for _, action in touched.asked),

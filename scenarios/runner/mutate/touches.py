@@ -41,7 +41,8 @@ class Touched:
     `asked`: a role's logical id, an AWS service (`cloudwatch.amazonaws.com`) or, for all others, `PEOPLE`,
     and an action (`dynamodb:PutItem`) that it was judged for. `alarmed`: alarms that went off, and the metric
     filters that count for them; every alarm is named in every run, when it is first looked at. `called`: what
-    anybody called, by CloudTrail's names (`DisableRule`, `RemovePermission20150331v2`).
+    anybody called, by CloudTrail's names (`DisableRule`, `RemovePermission20150331v2`). `by_people`:
+    logical ids that calls of users and root name.
     """
 
     named: frozenset[str]
@@ -49,6 +50,7 @@ class Touched:
     asked: frozenset[tuple[str, str]]
     alarmed: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
+    by_people: frozenset[str] = frozenset()
 
 
 class Recording:
@@ -59,6 +61,7 @@ class Recording:
         self._asked: set[tuple[str, str]] = set()
         self._alarms: set[str] = set()
         self._called: set[str] = set()
+        self._of_people = ""
 
     def hear(self, *values: Any) -> None:
         """Take up every text in these, however deep."""
@@ -85,9 +88,11 @@ class Recording:
             self._words.add(caller.name)
             self._asked.add((PEOPLE, action))
 
-    def call(self, name: str, parameters: Mapping[str, Any]) -> None:
+    def call(self, name: str, parameters: Mapping[str, Any], caller: Caller) -> None:
         """Somebody called this."""
         self._called.add(name)
+        if caller.kind is not CallerKind.ASSUMED_ROLE:
+            self._of_people += f"{parameters}\n"
         self.hear(parameters)
 
     def ask_as_service(self, service: str, action: str) -> None:
@@ -106,10 +111,12 @@ class Recording:
         named: set[str] = set()
         joined: set[str] = set()
         alarmed: set[str] = set()
+        by_people: set[str] = set()
         roles: dict[str, str] = {}
         for stack in stacks:
             here = {logical_id for logical_id in stack.resources if _is_named(stack, logical_id, text)}
             named |= here
+            by_people |= {name for name in here if _is_named(stack, name, self._of_people)}
             joined |= _next_to(here, stack.template["Resources"])
             joined |= _referring(_named_parameters(stack, text), stack.template["Resources"])
             roles |= {resource.physical_id: logical_id for logical_id, resource in stack.resources.items()}
@@ -121,6 +128,7 @@ class Recording:
             asked=frozenset((_asker(who, roles), action) for who, action in self._asked),
             alarmed=frozenset(alarmed),
             called=frozenset(self._called),
+            by_people=frozenset(by_people),
         )
 
 
@@ -154,7 +162,9 @@ def recording() -> Iterator[Recording]:
         return anybody_may(self, action, resource, context)
 
     def call_made(self: Any, asked: Any, *more: Any) -> Any:
-        heard.call(REGISTRY.records[asked.service].event_name(asked.operation), asked.parameters)
+        heard.call(
+            REGISTRY.records[asked.service].event_name(asked.operation), asked.parameters, asked.caller
+        )
         return made(self, asked, *more)
 
     def muted_call(self: Any, original: Any, client: Any, operation: str, parameters: Any) -> Any:

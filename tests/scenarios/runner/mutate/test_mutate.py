@@ -44,13 +44,14 @@ def statement(policy, *actions):
 WOKEN = ("events.amazonaws.com", "lambda:InvokeFunction")
 
 
-def recorded(seconds=1.0, *, named=(), joined=(), asked=(), alarmed=(), called=()):
+def recorded(seconds=1.0, *, named=(), joined=(), asked=(), alarmed=(), called=(), by_people=()):
     touched = Touched(
         named=frozenset(named),
         joined=frozenset(joined),
         asked=frozenset(asked),
         alarmed=frozenset(alarmed),
         called=frozenset(called),
+        by_people=frozenset(by_people),
     )
     return Recorded(touched=touched, seconds=seconds)
 
@@ -360,6 +361,16 @@ def test_a_scenario_meets_first_the_name_that_was_called_in_it(every, changed, a
             "not ['TableDeletedRole', 'Arn']",
             {"named": ["TableDeletedRole"]},
             id="by the one that an attribute is asked of",
+        ),
+        pytest.param(
+            "StackChangedTrigger5",
+            "suffix.Ref: not TableDeletedSealKey",
+            {
+                "named": ["TableDeletedSealKey", "TrailStoppedSealKey"],
+                "asked": [("TrailStoppedRole", "kms:GenerateMac")],
+                "by_people": ["TableDeletedSealKey"],
+            },
+            id="by the one that people named, where functions named others",
         ),
     ],
 )
