@@ -2,12 +2,18 @@
 
 import ast
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from scenarios import incidents
 
 
-def scenarios_of(module: str) -> list[str]:
+def scenarios_of(remediation: str) -> list[str]:
+    """The names of the scenarios about a remediation, whichever module tells them, module by module."""
+    return [name for name in every_name() if name.partition(".")[0] == remediation]
+
+
+def _told_by(module: str) -> list[str]:
     """The names of the scenarios in the module of that name, in their order there."""
     path = Path(incidents.__path__[0]) / f"{module}.py"
     if not path.exists():
@@ -57,7 +63,8 @@ def _is_scenario(call: ast.Call) -> bool:
     return isinstance(call.func, ast.Name) and call.func.id == "Scenario"
 
 
+@cache
 def every_name() -> list[str]:
     """The names of all scenarios that Trailwarden has, module by module."""
     modules = sorted(path.stem for path in Path(incidents.__path__[0]).glob("[a-z]*.py"))
-    return [name for module in modules for name in scenarios_of(module)]
+    return [name for module in modules for name in _told_by(module)]

@@ -157,6 +157,19 @@ def forget_instances() -> None:
         model.instances_tracked.clear()
 
 
+_read_method_names: Callable[[type], list[str]] = moto_responses.method_names_from_class
+
+
+def _method_names(class_: type) -> list[str]:
+    """The actions that a service's responses have; a mend that is put in or taken out may change them."""
+    return _method_names_with(class_, len(vars(class_)))
+
+
+@cache
+def _method_names_with(class_: type, _attributes: int) -> list[str]:
+    return _read_method_names(class_)
+
+
 _underscored = cache(moto_utils.camelcase_to_underscores)
 
 # What moto works out for every request, though it depends on moto's own code alone. And where moto ends, it
@@ -170,7 +183,7 @@ _ONCE: tuple[Mend, ...] = (
     (BaseBackend, "urls", property(_urls)),
     (moto_utils, "_load_service_model", _service_model_text),
     (moto_utilities, "load_resource", _resource),
-    (moto_responses, "method_names_from_class", cache(moto_responses.method_names_from_class)),
+    (moto_responses, "method_names_from_class", _method_names),
 )
 
 _RequestsMock: Any = type(moto_models.responses_mock)

@@ -940,3 +940,14 @@ def test_a_request_that_no_client_of_aws_sent_is_not_answered_behind_the_laws(me
             NotSimulated, match=f"HTTP: {method} https://kept-here.s3.amazonaws.com/a without"
         ):
             requests.request(method, url, timeout=1)
+
+
+def test_an_action_that_a_mend_adds_is_known_however_early_the_names_were_read(monkeypatch):
+    class Responses:
+        def describe(self):
+            """One that moto has."""
+
+    assert moto_hooks._method_names(Responses) == ["describe"]
+    monkeypatch.setattr(Responses, "put", Responses.describe, raising=False)
+
+    assert moto_hooks._method_names(Responses) == ["describe", "put"]
