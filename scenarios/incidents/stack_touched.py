@@ -5,7 +5,7 @@ words of a refusal. Here is a call for each way that the rules of `stack_changed
 scenario takes; `test_rules.py` has those that the simulation can't make.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from scenarios.cloud.deployment import STACK_NAME
@@ -29,9 +29,16 @@ def intern(number: int) -> Actor:
     return Actor(name=f"intern-{number}", address="192.0.2.15", policies=())
 
 
+def _touch(
+    call: str, part: str, given: Callable[[World], Mapping[str, Any]], event: str = ""
+) -> BlindingDeed:
+    """A deed that has no other name than its call."""
+    return deed(call, call, part, given, event=event)
+
+
 def _on(call: str, part: str, parameter: str, event: str = "", **more: Any) -> BlindingDeed:
     """A call that names the part by this parameter."""
-    return deed(call, call, part, named(parameter, part, **more), event=event)
+    return _touch(call, part, named(parameter, part, **more), event)
 
 
 def _on_arn(call: str, part: str, parameter: str, **more: Any) -> BlindingDeed:
@@ -39,11 +46,11 @@ def _on_arn(call: str, part: str, parameter: str, **more: Any) -> BlindingDeed:
         arn = world.home.resources[part].attributes["Arn"].removesuffix(":*")
         return {parameter: arn, **more}
 
-    return deed(call, call, part, given)
+    return _touch(call, part, given)
 
 
 def _on_alarms(call: str, part: str) -> BlindingDeed:
-    return deed(call, call, part, all_named("AlarmNames", part))
+    return _touch(call, part, all_named("AlarmNames", part))
 
 
 def _makes_the_queue_again(world: World) -> Mapping[str, Any]:
@@ -72,7 +79,7 @@ _NAMED = {"AttributeName": "DisplayName", "AttributeValue": "mine"}
 _UNLIMITED = "DeleteFunctionConcurrency20171031"
 
 TOUCHES = (
-    deed("events.put_permission", "events.put_permission", "default", lambda _: _LETS_IN),
+    _touch("events.put_permission", "default", lambda _: _LETS_IN),
     _on("events.remove_targets", "RootLoginTrigger1", "Rule", Ids=["none"]),
     _on("events.enable_rule", "RootLoginTrigger1", "Name"),
     _on("lambda.delete_function_concurrency", "RootLogin", "FunctionName", _UNLIMITED),
@@ -88,19 +95,18 @@ TOUCHES = (
     _on("sns.tag_resource", "AlertTopic", "ResourceArn", Tags=TAGS),
     _on("sns.set_subscription_attributes", "CisAlarmsTrigger1", "SubscriptionArn", **_RAW),
     _on("sns.set_topic_attributes", "AlertTopic", "TopicArn", **_NAMED),
-    deed(
-        "ssm.put_parameter",
+    _touch(
         "ssm.put_parameter",
         PARAMETER,
         lambda _: {"Name": PARAMETER, "Value": "1", "Type": "String"},
     ),
-    deed("ssm.delete_parameters", "ssm.delete_parameters", PARAMETER, lambda _: {"Names": [PARAMETER]}),
+    _touch("ssm.delete_parameters", PARAMETER, lambda _: {"Names": [PARAMETER]}),
     _on("kms.tag_resource", "AlertKey", "KeyId", Tags=KEY_TAGS),
-    deed("logs.put_metric_filter", "logs.put_metric_filter", "RootUsageFilter", _counts_in_another_group),
+    _touch("logs.put_metric_filter", "RootUsageFilter", _counts_in_another_group),
     _on("logs.put_retention_policy", "RootLoginLogGroup", "logGroupName", retentionInDays=400),
     _on_arn("logs.tag_resource", "SecureGroup", "resourceArn", tags={"mine": "yes"}),
     _on("sqs.tag_queue", "DeadLetters", "QueueUrl", Tags={"mine": "yes"}),
-    deed("sqs.create_queue", "sqs.create_queue", "DeadLetters", _makes_the_queue_again),
+    _touch("sqs.create_queue", "DeadLetters", _makes_the_queue_again),
     _on("dynamodb.update_time_to_live", "Ledger", "TableName", TimeToLiveSpecification=_EXPIRES),
     _on_arn("dynamodb.tag_resource", "Ledger", "ResourceArn", Tags=TAGS),
     _on_arn("dynamodb.export_table_to_point_in_time", "Ledger", "TableArn", S3Bucket="mine", S3Prefix="mine"),
@@ -125,8 +131,7 @@ REFUSED = (
     (_on_alarms("cloudwatch.delete_alarms", "DeadLettersAlarm"), "AccessDenied"),
     (_on("sns.delete_topic", "AlertTopic", "TopicArn"), "AuthorizationError"),
     (
-        deed(
-            "cloudformation.delete_stack",
+        _touch(
             "cloudformation.delete_stack",
             STACK_NAME,
             lambda world: {"StackName": world.home.name},

@@ -61,7 +61,7 @@ class Recording:
         self._asked: set[tuple[str, str]] = set()
         self._alarms: set[str] = set()
         self._called: set[str] = set()
-        self._of_people = ""
+        self._of_people: list[str] = []
 
     def hear(self, *values: Any) -> None:
         """Take up every text in these, however deep."""
@@ -92,7 +92,7 @@ class Recording:
         """Somebody called this."""
         self._called.add(name)
         if caller.kind is not CallerKind.ASSUMED_ROLE:
-            self._of_people += f"{parameters}\n"
+            self._of_people.append(str(parameters))
         self.hear(parameters)
 
     def ask_as_service(self, service: str, action: str) -> None:
@@ -107,16 +107,16 @@ class Recording:
 
     def touched(self, stacks: Iterable[Stack]) -> Touched:
         """What the words name, of these stacks."""
-        text = "\n".join(self._words)
+        text, by_people = "\n".join(self._words), "\n".join(self._of_people)
         named: set[str] = set()
         joined: set[str] = set()
         alarmed: set[str] = set()
-        by_people: set[str] = set()
+        people_named: set[str] = set()
         roles: dict[str, str] = {}
         for stack in stacks:
             here = {logical_id for logical_id in stack.resources if _is_named(stack, logical_id, text)}
             named |= here
-            by_people |= {name for name in here if _is_named(stack, name, self._of_people)}
+            people_named |= {name for name in here if _is_named(stack, name, by_people)}
             joined |= _next_to(here, stack.template["Resources"])
             joined |= _referring(_named_parameters(stack, text), stack.template["Resources"])
             roles |= {resource.physical_id: logical_id for logical_id, resource in stack.resources.items()}
@@ -128,7 +128,7 @@ class Recording:
             asked=frozenset((_asker(who, roles), action) for who, action in self._asked),
             alarmed=frozenset(alarmed),
             called=frozenset(self._called),
-            by_people=frozenset(by_people),
+            by_people=frozenset(people_named),
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from scenarios.cloud.deployment import STACK_NAME
 from scenarios.cloud.world import World
-from scenarios.runner.words.blinding import DEEDS, DENY_ALL, BlindingDeed, Given, deed, named
+from scenarios.runner.words.blinding import DEEDS, DENY_ALL, BlindingDeed, Given, all_named, deed, named
 
 _NOBODY = '{"source": ["nobody"]}'
 
@@ -89,7 +89,7 @@ _WAYS = (
         "heartbeat_alarm_deleted",
         "cloudwatch.delete_alarms",
         "HeartbeatAlarm",
-        lambda world: {"AlarmNames": [_resource(world, "HeartbeatAlarm")]},
+        all_named("AlarmNames", "HeartbeatAlarm"),
     ),
     # the mail, of both ways
     deed(

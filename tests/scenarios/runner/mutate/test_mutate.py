@@ -323,27 +323,20 @@ def test_where_all_may_survive_one_is_provisioned_and_run_once(of_functions, mon
 
 
 @pytest.mark.parametrize(
-    ("changed", "asked"),
-    [
-        ("eventName.2: 'CreateBackup' changed", "dynamodb:CreateBackup"),
-        ("source.1: 'aws.dynamodb' changed", "dynamodb:CreateBackup"),
-    ],
-)
-def test_a_scenario_meets_first_the_name_that_was_called_in_it(every, changed, asked):
-    rule = [each for each in every if each.of == "template" and each.resource == "BackupMissingTrigger3"]
-    alike_ones = [each for each in rule if alike(each) == alike(mutant(rule, changed))]
-    (scenario,) = named(["root_login"])
-    known = {"root_login": recorded(asked=[("BackupMissingRole", asked)])}
-
-    first, _ = next(in_turns([(each, [scenario]) for each in alike_ones], known, most=1))
-
-    assert len(alike_ones) > 1
-    assert first.name.endswith(changed)
-
-
-@pytest.mark.parametrize(
     ("resource", "changed", "touched"),
     [
+        pytest.param(
+            "BackupMissingTrigger3",
+            "eventName.2: 'CreateBackup' changed",
+            {"asked": [("BackupMissingRole", "dynamodb:CreateBackup")]},
+            id="by the action that was asked",
+        ),
+        pytest.param(
+            "BackupMissingTrigger3",
+            "source.1: 'aws.dynamodb' changed",
+            {"asked": [("BackupMissingRole", "dynamodb:CreateBackup")]},
+            id="by the service that was asked",
+        ),
         pytest.param(
             "CisAlarmsTrigger2",
             "'DeleteBucketPublicAccessBlock' changed",
